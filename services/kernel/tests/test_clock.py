@@ -1,0 +1,32 @@
+"""The clock as services and tests use it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from helsami_kernel.clock import Clock
+from helsami_kernel.testing import MovableClock
+
+
+def test_the_clock_tells_the_present_moment_in_utc():
+    before = datetime.now(UTC)
+    now = Clock()()
+
+    assert before <= now <= datetime.now(UTC)
+    assert now.utcoffset() == timedelta(0)
+
+
+def test_a_service_gets_the_clock_as_a_callable():
+    assert Clock().get_dependency(object())().tzinfo is UTC
+
+
+def test_a_movable_clock_stands_still_until_it_is_moved():
+    clock = MovableClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+    assert clock() == clock()
+    clock.move(timedelta(days=1))
+    assert clock() == datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_a_movable_clock_refuses_a_naive_time():
+    with pytest.raises(ValueError, match="aware"):
+        MovableClock(datetime(2026, 3, 1))  # noqa: DTZ001  the point of the test
