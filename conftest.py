@@ -1,0 +1,3 @@
+"""Gives every test the harness's fixtures."""
+
+pytest_plugins = ["harness.plugin"]

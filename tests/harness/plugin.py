@@ -1,0 +1,77 @@
+"""The fixtures every test may ask for: each server starts once a run, when the first test asks for it, and ends with the run."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from .broker import Broker
+from .caretaker import Caretaker
+from .ports import reserve_port
+from .postgres import Postgres
+from .processes import Programs
+
+NewDatabase = Callable[[str], str]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def caretaker() -> Iterator[Caretaker]:
+    """Return who ends what this run started if the run is killed."""
+    keeper = Caretaker()
+    yield keeper
+    keeper.dismiss()
+
+
+@pytest.fixture(scope="session")
+def broker(caretaker: Caretaker) -> Iterator[Broker]:
+    """Return a running RabbitMQ node that all tests share; a test that ends it starts it again."""
+    with closing(Broker(caretaker)) as node:
+        node.start()
+        yield node
+
+
+@pytest.fixture
+def bus(broker: Broker) -> str:
+    """Return the address of an empty virtual host that this test has to itself."""
+    return broker.empty_virtual_host()
+
+
+@pytest.fixture(scope="session")
+def postgres(caretaker: Caretaker) -> Iterator[Postgres]:
+    """Return a running PostgreSQL cluster that all tests share; a test that ends it starts it again."""
+    with closing(Postgres(caretaker)) as cluster:
+        cluster.start()
+        yield cluster
+
+
+@pytest.fixture
+def new_database(postgres: Postgres) -> Iterator[NewDatabase]:
+    """Return a maker of empty databases that are dropped after the test; it takes a word and returns the SQLAlchemy address."""
+    made: list[str] = []
+
+    def make(word: str) -> str:
+        name = re.sub(r"\W", "_", f"{word}_{next(_numbers)}")
+        made.append(name)
+        return postgres.create_database(name)
+
+    yield make
+    for name in made:
+        postgres.drop_database(name)
+
+
+@pytest.fixture
+def programs(caretaker: Caretaker) -> Iterator[Programs]:
+    """Return a starter of programs that are ended after the test."""
+    with closing(Programs(caretaker)) as started:
+        yield started
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Return a maker of TCP ports on 127.0.0.1 that no other run is given."""
+    return reserve_port
