@@ -1,0 +1,116 @@
+"""Settings: what a process is told, and what it says about a wrong one."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from helsami_kernel.config import Settings, SettingsWrong
+
+
+def test_nothing_set_means_everything_in_one_process_with_files_in_the_data_folder():
+    settings = Settings.read({})
+
+    assert settings.embedded
+    assert settings.database_url("results") == f"sqlite:///{Path.cwd()}/.helsami/results.db"
+    assert (settings.host, settings.port, settings.ops_port) == ("127.0.0.1", 8000, None)
+    assert settings.keys == Path.cwd() / ".helsami" / "keys"
+    assert settings.view_deadline == timedelta(seconds=2.5)
+    assert settings.retry_delays == tuple(timedelta(seconds=s) for s in (1, 10, 60, 600))
+    assert dict(settings.event_queue_arguments) == {}
+
+
+def test_the_environment_goes_before_the_file(tmp_path):
+    file = tmp_path / "helsami.toml"
+    file.write_text('port = 9000\nmax_workers = 3\n[event_queue_arguments]\nx-queue-type = "quorum"\nx-delivery-limit = 5\n')
+
+    settings = Settings.read({"HELSAMI_CONFIG": str(file), "HELSAMI_PORT": "9001"})
+
+    assert (settings.port, settings.max_workers) == (9001, 3)
+    assert settings.event_queue_arguments == {"x-queue-type": "quorum", "x-delivery-limit": 5}
+
+
+def test_every_service_has_its_own_database():
+    settings = Settings.read({"HELSAMI_DATABASE": "postgresql+psycopg2://u:p{}@db/{service}"})
+
+    assert settings.database_url("results") == "postgresql+psycopg2://u:p{}@db/results"
+
+
+def test_delays_are_written_with_commas_in_the_environment():
+    settings = Settings.read({"HELSAMI_RETRY_DELAYS": "0.1,2"})
+
+    assert settings.retry_delays == (timedelta(seconds=0.1), timedelta(seconds=2))
+
+
+def test_an_empty_variable_is_not_set():
+    assert Settings.read({"HELSAMI_OPS_PORT": ""}).ops_port is None
+
+
+def test_a_bus_with_a_broker_is_not_embedded():
+    assert not Settings.read({"HELSAMI_BUS": "amqp://localhost"}).embedded
+
+
+@pytest.mark.parametrize("database", ["postgresql://db/x", "postgresql+psycopg://db/x", "mysql://db/x", "results.db"])
+def test_a_database_without_the_right_driver_named_is_refused(database):
+    with pytest.raises(SettingsWrong, match=r"^HELSAMI_DATABASE: expected .*postgresql\+psycopg2://"):
+        Settings.read({"HELSAMI_DATABASE": database})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HELSAMI_PORT", "70000"),
+        ("HELSAMI_PORT", "tcp://10.0.0.1:8000"),
+        ("HELSAMI_BUS", "redis://localhost"),
+        ("HELSAMI_MAX_WORKERS", "-7"),
+        ("HELSAMI_VIEW_DEADLINE", "never"),
+        ("HELSAMI_GRACE", "-1"),
+        ("HELSAMI_RETRY_DELAYS", "1,soon"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_it_and_keeps_its_value_to_itself(variable, value):
+    with pytest.raises(SettingsWrong) as wrong:
+        Settings.read({variable: value})
+
+    text = str(wrong.value)
+    assert text.startswith(f"{variable}: expected ")
+    assert "\n" not in text
+    assert value not in text
+
+
+def test_a_misspelt_setting_in_the_file_is_refused(tmp_path):
+    file = tmp_path / "helsami.toml"
+    file.write_text("prot = 9000\n")
+
+    with pytest.raises(SettingsWrong, match="no other fields than .*port"):
+        Settings.read({"HELSAMI_CONFIG": str(file)})
+
+
+def test_a_wrong_setting_in_the_file_is_named_as_such(tmp_path):
+    file = tmp_path / "helsami.toml"
+    file.write_text('port = "hunter2"\n')
+
+    with pytest.raises(SettingsWrong, match="^port in the file of HELSAMI_CONFIG: expected a whole number"):
+        Settings.read({"HELSAMI_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"port = = 1", r"not TOML \(at line 1"), (b"\xff", "not UTF-8")])
+def test_a_file_that_is_no_toml_is_one_clear_line(tmp_path, content, says):
+    file = tmp_path / "helsami.toml"
+    file.write_bytes(content)
+
+    with pytest.raises(SettingsWrong, match=says):
+        Settings.read({"HELSAMI_CONFIG": str(file)})
+
+
+def test_a_file_that_is_missing_is_one_clear_line():
+    with pytest.raises(SettingsWrong, match="^HELSAMI_CONFIG: cannot read the file"):
+        Settings.read({"HELSAMI_CONFIG": "nowhere.toml"})
+
+
+def test_no_password_is_in_a_repr():
+    settings = Settings.read(
+        {"HELSAMI_BUS": "amqp://u:hunter2@b//", "HELSAMI_DATABASE": "postgresql+psycopg2://u:hunter2@db/{service}"}
+    )
+
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in str(settings)
