@@ -1,0 +1,143 @@
+"""Finds the organisations that are installed, each on its own, so that a broken one stands alone."""
+
+import importlib.util
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
+
+import helsami_sdk
+from helsami_sdk.executors import whereabouts
+from helsami_sdk.manifest import Manifest, fits, read_manifest
+from helsami_sdk.policy import Policy, read_policy
+
+GROUP = "helsami.organisations"
+
+
+class NotLoaded(Exception):  # noqa: N818  it says what happened
+    """An organisation cannot be loaded; the message says why, for those who run the system."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An installed organisation: all of it, or its manifest if that could be read, and the problem."""
+
+    id: str
+    manifest: Manifest
+    policy: Policy | None = None
+    module: object = None
+    problem: str = ""
+
+
+def find_organisations() -> list[Found]:
+    """Load every entry point of the group by itself; a problem is told in its place, never raised."""
+    return [_load(name, claims) for name, claims in sorted(_entry_points().items())]
+
+
+def _entry_points() -> dict[str, list[EntryPoint | str]]:
+    """
+    Entry points by name, a text instead of one that cannot be read.
+
+    `importlib.metadata.entry_points` reads all distributions at once, so that one broken file hides every plugin.
+    """
+    found: dict[str, list[EntryPoint | str]] = defaultdict(list)
+    seen: set[str] = set()
+    for distribution in distributions():
+        name, claims = _read_distribution(distribution)
+        # The first on the path is the one that Python imports.
+        if claims and name not in seen:
+            seen.add(name)
+            for organisation, claim in claims:
+                found[organisation].append(claim)
+    return found
+
+
+def _read_distribution(distribution: Distribution) -> tuple[str, list[tuple[str, EntryPoint | str]]]:
+    text = distribution.read_text("entry_points.txt") or ""
+    if GROUP not in text:
+        return "", []
+    name = distribution.metadata["Name"].lower().replace("_", "-").replace(".", "-")
+    try:
+        points = distribution.entry_points
+        return name, [(point.name, point) for point in points if point.group == GROUP]
+    except Exception as error:  # noqa: BLE001  whatever is wrong with the file, the others load
+        return name, [(name, f"entry_points.txt cannot be read: {whereabouts(error)}")]
+
+
+def _load(organisation: str, claims: list[EntryPoint | str]) -> Found:
+    manifest = Manifest.unknown(organisation)
+    try:
+        point = _only(claims)
+        folder = _folder(point)
+        manifest = _read_manifest(organisation, folder)
+        policy = read_policy(folder, manifest.units)
+        return Found(organisation, manifest, policy, _import(point))
+    except KeyboardInterrupt:
+        raise
+    except (NotLoaded, ValueError) as error:
+        return Found(organisation, manifest, problem=str(error))
+    except BaseException as error:  # noqa: BLE001  a plugin's import may raise SystemExit as well
+        return Found(organisation, manifest, problem=whereabouts(error))
+
+
+def _only(claims: list[EntryPoint | str]) -> EntryPoint:
+    if len(claims) > 1:
+        message = "several distributions claim this id"
+        raise NotLoaded(message)
+    (claim,) = claims
+    if isinstance(claim, str):
+        raise NotLoaded(claim)
+    return claim
+
+
+def _folder(point: EntryPoint) -> Path:
+    """The folder of the plugin's package, found without importing it."""
+    package = point.module.partition(".")[0]
+    spec = importlib.util.find_spec(package)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    if not places:
+        message = f"the entry point names a package that is not there: {package}"
+        raise NotLoaded(message)
+    return Path(places[0])
+
+
+def _read_manifest(organisation: str, folder: Path) -> Manifest:
+    manifest = read_manifest(folder)
+    if manifest.id != organisation:
+        message = f"manifest.toml: id: expected {organisation}, the name of the entry point"
+        raise NotLoaded(message)
+    if not fits(helsami_sdk.__version__, manifest.sdk):
+        message = f"manifest.toml: sdk: expected a range that holds {helsami_sdk.__version__}"
+        raise NotLoaded(message)
+    return manifest
+
+
+def _import(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        message = f"{point.value} cannot be imported: {whereabouts(error)}"
+        raise NotLoaded(message) from error
+
+
+def with_ancestors(organisation: str, found: dict[str, Found]) -> Iterator[Found]:
+    """An organisation and its parents, nearest first; raises NotLoaded for an unknown parent, a cycle or a problem."""
+    seen: set[str] = set()
+    current: str | None = organisation
+    while current is not None:
+        if current in seen:
+            message = f"manifest.toml: parent: expected no cycle, but {current} is its own ancestor"
+            raise NotLoaded(message)
+        seen.add(current)
+        if current not in found:
+            message = f"manifest.toml: parent: expected an installed organisation, not {current}"
+            raise NotLoaded(message)
+        if found[current].problem:
+            # What a parent would have narrowed is not known, so its children are closed with it.
+            message = found[current].problem if current == organisation else f"its parent {current} is closed"
+            raise NotLoaded(message)
+        yield found[current]
+        current = found[current].manifest.parent
