@@ -48,7 +48,7 @@ class InlineExecutor:
                 answer = implementation(question)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # noqa: BLE001  a plugin may raise SystemExit as well
+            except BaseException as error:  # a plugin may raise SystemExit as well
                 raise HookFailed(layer, whereabouts(error)) from error
             if answer is not None:
                 said.append(Said(layer, answer))

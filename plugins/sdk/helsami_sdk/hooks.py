@@ -46,7 +46,7 @@ def _settle_booking(
     deadline = _earliest(answers)
     if strictest.tier is not Tier.PHONE and deadline is not None and deadline <= question.asked_at:
         return BookingDecision.phone("too-late")
-    return replace(strictest, deadline=deadline)
+    return strictest if strictest.deadline == deadline else replace(strictest, deadline=deadline)
 
 
 def _settle_slots(

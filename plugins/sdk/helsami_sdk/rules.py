@@ -1,7 +1,6 @@
 """How a service asks an organisation: one set of rules each, which never raises and fails closed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -97,7 +96,8 @@ class Rules:
             decision = self._ask(DECIDE_BOOKING, question)
         except _Unanswered:
             decision = DECIDE_BOOKING.safe(self._code or RULES_FAILED)
-        return replace(decision, telephone=self.manifest.phone_of(question.unit))
+        telephone = self.manifest.phone_of(question.unit)
+        return BookingDecision(decision.tier, decision.reason, decision.deadline, telephone)
 
     def restrict_slots(self, question: SlotsQuestion) -> frozenset[str]:
         """The ids of the free times that may be offered (R20)."""

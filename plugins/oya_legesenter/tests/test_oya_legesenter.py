@@ -1,0 +1,71 @@
+"""What Øya legesenter decides, under Trondheim, asked the way a service asks."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from helsami_sdk import BookingQuestion, Release, ResultQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier
+from helsami_sdk.rules import Rules, load_organisations
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def oya() -> Rules:
+    """Øya legesenter as it is installed."""
+    return load_organisations()["oya_legesenter"]
+
+
+def booking(visit_type: str, action: str = "book", *, hours: int = 72, age_band: str = "16+") -> BookingQuestion:
+    """Ask about a visit so many hours from now."""
+    return BookingQuestion(action, visit_type, NOW + timedelta(hours=hours), NOW, age_band=age_band)
+
+
+@pytest.mark.parametrize("action", ["book", "change", "cancel", "video"])
+def test_a_consultation_is_direct_until_a_day_ahead(oya: Rules, action: str) -> None:
+    assert oya.decide_booking(booking("consultation", action, hours=25)).tier is Tier.DIRECT
+    assert oya.decide_booking(booking("consultation", action, hours=24)).reason == "too-late"
+
+
+def test_an_annual_check_is_asked_for_and_moved_directly(oya: Rules) -> None:
+    assert oya.decide_booking(booking("annual-check")).tier is Tier.REQUEST
+    assert oya.decide_booking(booking("annual-check", "cancel")).tier is Tier.DIRECT
+
+
+def test_video_for_a_small_child_is_agreed_by_phone(oya: Rules) -> None:
+    decision = oya.decide_booking(booking("video-consultation", age_band="0-11"))
+
+    assert (decision.tier, decision.reason) == (Tier.PHONE, "small-children-in-person")
+    assert oya.decide_booking(booking("video-consultation", age_band="12-15")).tier is Tier.DIRECT
+
+
+def test_only_times_that_can_still_be_booked_are_offered(oya: Rules) -> None:
+    slots = tuple(
+        SlotChoice(f"{visit_type} {hours}", NOW + timedelta(hours=hours), visit_type)
+        for visit_type in ("consultation", "blood-test", "annual-check")
+        for hours in (6, 18, 48)
+    )
+
+    offered = oya.restrict_slots(SlotsQuestion(slots, NOW))
+
+    assert offered == {"consultation 48", "blood-test 18", "blood-test 48"}
+
+
+def test_common_blood_tests_show_at_once_and_others_after_a_week(oya: Rules) -> None:
+    assert oya.classify_result(ResultQuestion("57698-3", category="LAB")).release is Release.AUTO
+    assert oya.classify_result(ResultQuestion("2857-1", category="laboratory")).review_days == 7
+
+
+def test_trondheim_narrows_results_from_a_nursing_home(oya: Rules) -> None:
+    lipids = ResultQuestion("57698-3", category="LAB", setting="nursing-home")
+
+    assert oya.classify_result(lipids).release is Release.MANUAL
+
+
+def test_a_home_care_visit_is_hidden_for_trondheims_reason(oya: Rules) -> None:
+    assert oya.restrict_sharing(SharingQuestion("visit", "home", "home-care-visit")).reason == "home-care-visit"
+
+
+def test_history_starts_when_the_office_went_live(oya: Rules) -> None:
+    assert oya.history_starts("results") == date(2025, 9, 1)
+    assert oya.history_starts("vaccines") is None

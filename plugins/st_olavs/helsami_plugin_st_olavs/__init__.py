@@ -1,0 +1,3 @@
+"""The rules of St. Olavs hospital in HelsaMi."""
+
+__version__ = "0.1.0"

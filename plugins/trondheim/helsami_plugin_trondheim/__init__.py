@@ -1,0 +1,3 @@
+"""The rules of Trondheim municipality in HelsaMi."""
+
+__version__ = "0.1.0"
