@@ -1,7 +1,7 @@
-"""Makes the test process what every HelsaMi process is: cooperative from the first import on. Gives every test the harness's fixtures."""
+"""Makes the test process what every HelsaMi process is, cooperative, and gives every test the harness's fixtures."""
 
-import prometheus_client  # noqa: F401  (before eventlet patches: its locks must be native, or a scrape from a native thread can deadlock)
 import eventlet
+import prometheus_client  # noqa: F401  (before the patch: its locks must be native, or a native thread's scrape can deadlock)
 
 eventlet.monkey_patch()
 

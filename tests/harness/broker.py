@@ -9,12 +9,11 @@ import signal
 import socket
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 
-from .caretaker import Caretaker
-from .ports import reserve_port
-from .programs import RABBITMQ
-from .server import ProcessGroup, new_folder
+from harness.caretaker import Caretaker
+from harness.ports import reserve_port
+from harness.programs import RABBITMQ
+from harness.server import ProcessGroup, new_folder
 
 USER = "helsami"
 READY_SECONDS = 30.0
@@ -124,11 +123,8 @@ class Broker:
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl on this node and return what it prints; raises subprocess.CalledProcessError."""
-        command = [self._programs / "rabbitmqctl", "-q", "-n", self.node, *arguments]
-        finished = subprocess.run(
-            command, env=self._environment, cwd="/", capture_output=True, text=True, timeout=CTL_SECONDS, check=True
-        )
-        return finished.stdout
+        command = [str(self._programs / "rabbitmqctl"), "-q", "-n", self.node, *arguments]
+        return subprocess.check_output(command, env=self._environment, cwd="/", text=True, timeout=CTL_SECONDS)
 
     def empty_virtual_host(self) -> str:
         """Return the address of a virtual host that nobody has used, for one test alone."""

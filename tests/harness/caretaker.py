@@ -1,8 +1,8 @@
 """
 Ends what a test run has started, also when the test run itself is killed.
 
-The caretaker is a second process that reads what to watch from a pipe. The kernel closes that pipe when the test run ends, however it ends,
-and the caretaker then kills the process groups it still watches and removes their folders.
+The caretaker is a second process that reads what to watch from a pipe. That pipe is closed when the test run ends,
+however it ends, and the caretaker then kills the process groups it still watches and removes their folders.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 FAREWELL_SECONDS = 10.0
 
@@ -56,7 +58,11 @@ class Caretaker:
 def _mind() -> None:
     groups: set[int] = set()
     folders: set[str] = set()
-    changes = {"watch": groups.add, "forget": groups.discard, "own": folders.add}
+    changes: dict[str, Callable[[Any], None]] = {
+        "watch": groups.add,
+        "forget": groups.discard,
+        "own": folders.add,
+    }
     for line in sys.stdin:
         verb, what = json.loads(line)
         changes[verb](what)

@@ -1,4 +1,4 @@
-"""The fixtures every test may ask for: each server starts once a run, when the first test asks for it, and ends with the run."""
+"""The fixtures every test may ask for; a server starts once, for the first test that asks, and ends with the run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import closing
 
 import pytest
 
-from .broker import Broker
-from .caretaker import Caretaker
-from .ports import reserve_port
-from .postgres import Postgres
-from .processes import Programs
+from harness.broker import Broker
+from harness.caretaker import Caretaker
+from harness.ports import reserve_port
+from harness.postgres import Postgres
+from harness.processes import Programs
 
 NewDatabase = Callable[[str], str]
 _numbers = itertools.count(1)
@@ -51,7 +51,7 @@ def postgres(caretaker: Caretaker) -> Iterator[Postgres]:
 
 @pytest.fixture
 def new_database(postgres: Postgres) -> Iterator[NewDatabase]:
-    """Return a maker of empty databases that are dropped after the test; it takes a word and returns the SQLAlchemy address."""
+    """Return a maker of empty databases, dropped after the test; it takes a word and returns the SQLAlchemy address."""
     made: list[str] = []
 
     def make(word: str) -> str:

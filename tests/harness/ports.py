@@ -6,7 +6,7 @@ import errno
 import random
 import socket
 
-# Below the kernel's ephemeral range: a client that reconnects must not be given the port of a server that is down for a moment.
+# Below the ephemeral range: a client that reconnects must not be given the port of a server that is down for a moment.
 LOWEST_PORT, HIGHEST_PORT = 20_000, 31_999
 ATTEMPTS = 200
 
@@ -27,7 +27,7 @@ def reserve_port() -> int:
 
 
 def _claim(port: int) -> socket.socket | None:
-    # The name in Linux's abstract socket namespace is the lock: taken at once or not at all, and given back when the process dies.
+    # A name in Linux's abstract socket namespace is the lock: taken at once or not at all, given back when we die.
     claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
         claim.bind(f"\0helsami-port-{port}")

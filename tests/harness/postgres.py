@@ -17,10 +17,10 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-from .caretaker import Caretaker
-from .ports import reserve_port
-from .programs import POSTGRESQL
-from .server import POLL_SECONDS, STOP_SECONDS, NotReady, ProcessGroup, new_folder
+from harness.caretaker import Caretaker
+from harness.ports import reserve_port
+from harness.programs import POSTGRESQL
+from harness.server import POLL_SECONDS, STOP_SECONDS, NotReady, ProcessGroup, new_folder
 
 SUPERUSER = "postgres"
 READY_SECONDS = 30.0
@@ -127,7 +127,8 @@ class Postgres:
         """
         Create an empty database and the role that owns it, and return its SQLAlchemy address.
 
-        The role is no superuser, is held to row-level security, and may create the extensions PostgreSQL trusts, such as btree_gist.
+        The role is no superuser, is held to row-level security, and may create the extensions PostgreSQL trusts, such
+        as btree_gist.
         """
         owner = sql.Identifier(name)
         self.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(owner))

@@ -11,8 +11,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from .caretaker import Caretaker
-from .server import ProcessGroup, new_folder
+from harness.caretaker import Caretaker
+from harness.server import ProcessGroup, new_folder
 
 READY_SECONDS = 30.0
 GRACE_SECONDS = 10.0
@@ -42,7 +42,7 @@ class Program:
         return self._group.is_running()
 
     def wait_until_ready(self, url: str, within: float = READY_SECONDS) -> None:
-        """Wait until `url` answers 200; raises NotReady with the end of the output when the program ends or `within` seconds pass."""
+        """Wait until `url` answers 200; raises NotReady when the program ends or `within` seconds pass."""
         self._group.wait_until(lambda: _answers_ok(url), within)
 
     def wait_for_line(self, beginning: str, within: float = READY_SECONDS) -> str:
@@ -76,8 +76,8 @@ class Program:
         """Send a signal to the program alone."""
         self._group.send(number)
 
-    def start(self, *command: str | Path, env: Mapping[str, str]) -> None:
-        """Start the program, or start it again after it ended; the environment is this one less HelsaMi's settings, plus `env`."""
+    def start(self, *command: object, env: Mapping[str, str]) -> None:
+        """Start the program, again if it has ended; its environment is ours less HelsaMi's settings, plus `env`."""
         self._group.start(command, _clean_environment() | dict(env))
 
     def _line(self, beginning: str) -> str | None:
@@ -94,7 +94,12 @@ class Programs:
         self._started: list[Program] = []
 
     def start(
-        self, name: str, *command: str | Path, env: Mapping[str, str], ready: str | None = None, within: float = READY_SECONDS
+        self,
+        name: str,
+        *command: object,
+        env: Mapping[str, str],
+        ready: str | None = None,
+        within: float = READY_SECONDS,
     ) -> Program:
         """Start a program and, if `ready` is an address, wait until that answers 200; raises NotReady."""
         program = Program(f"{name}-{len(self._started)}", self._folder, self._caretaker)

@@ -20,7 +20,7 @@ class Server:
     package: str
 
     def folder(self) -> Path:
-        """Return the folder with the server's programs, the newest version's if there are several; raises MissingProgram."""
+        """Return the folder with the server's programs, the newest version's first; raises MissingProgram."""
         found = [path.parent for pattern in self.folders for path in Path("/").glob(f"{pattern}/{self.proof}")]
         if found:
             return max(found, key=_version)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .caretaker import Caretaker
+from harness.caretaker import Caretaker
 
 POLL_SECONDS = 0.05
 STOP_SECONDS = 20.0
@@ -35,7 +35,9 @@ class ProcessGroup:
         """The process id of the child, which is also the id of its group."""
         return self._child().pid
 
-    def start(self, command: Sequence[str | Path], env: Mapping[str, str], account: pwd.struct_passwd | None = None) -> None:
+    def start(
+        self, command: Sequence[object], env: Mapping[str, str], account: pwd.struct_passwd | None = None
+    ) -> None:
         """Start the command in a session of its own, as another account if one is named (root may do that)."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -68,14 +70,14 @@ class ProcessGroup:
             return
 
     def wait(self, within: float = STOP_SECONDS) -> int:
-        """Wait for the child to end and return its exit code; raises subprocess.TimeoutExpired after `within` seconds."""
+        """Wait for the child to end and return its exit code; raises subprocess.TimeoutExpired."""
         code = self._child().wait(within)
         self.send_all(signal.SIGKILL)
         self._caretaker.forget(self.pid)
         return code
 
     def wait_until(self, ready: Callable[[], bool], within: float) -> None:
-        """Wait until `ready` answers yes; raises NotReady with the end of the log when the child ends or `within` seconds pass."""
+        """Wait until `ready` says so; raises NotReady, with the end of the log, if the child ends or time runs out."""
         deadline = time.monotonic() + within
         while not ready():
             if not self.is_running():
@@ -101,4 +103,3 @@ def new_folder(caretaker: Caretaker, purpose: str) -> Path:
     caretaker.own(folder)
     folder.chmod(0o755)
     return folder
-

@@ -21,7 +21,8 @@ RECEIVE_SECONDS = 5
 
 def _send(url, body):
     # Without the broker's confirm a message that is on its way to the disk may die with the broker.
-    with kombu.Connection(url, transport_options={"confirm_publish": True}) as connection, closing(connection.SimpleQueue("letters")) as queue:
+    confirmed = kombu.Connection(url, transport_options={"confirm_publish": True})
+    with confirmed as connection, closing(connection.SimpleQueue("letters")) as queue:
         queue.put(body, delivery_mode=PERSISTENT)
 
 
