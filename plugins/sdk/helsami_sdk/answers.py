@@ -50,14 +50,11 @@ class BookingDecision:
     def __post_init__(self) -> None:
         """Refuse an unknown tier, a missing reason and a deadline without a zone: ValueError."""
         if type(self.tier) is not Tier:
-            expected = "tier: expected one of Tier"
-            raise ValueError(expected)
+            raise ValueError("tier: expected one of Tier")
         if not (is_code(self.reason) or (self.tier is Tier.DIRECT and self.reason == "")):
-            expected = "reason: expected a kebab-case code"
-            raise ValueError(expected)
-        if self.deadline is not None and (not isinstance(self.deadline, datetime) or self.deadline.tzinfo is None):
-            expected = "deadline: expected a time with a zone"
-            raise ValueError(expected)
+            raise ValueError("reason: expected a kebab-case code")
+        if self.deadline is not None and (type(self.deadline) is not datetime or self.deadline.tzinfo is None):
+            raise ValueError("deadline: expected a time with a zone")
 
     @classmethod
     def direct(cls, deadline: datetime | None = None) -> Self:
@@ -90,16 +87,13 @@ class ResultClass:
     def __post_init__(self) -> None:
         """Refuse an unknown release, and review days that do not fit it: ValueError."""
         if type(self.release) is not Release:
-            expected = "release: expected one of Release"
-            raise ValueError(expected)
+            raise ValueError("release: expected one of Release")
         if self.release is not Release.REVIEW and self.review_days is not None:
-            expected = "review_days: expected none unless the release is review"
-            raise ValueError(expected)
+            raise ValueError("review_days: expected none unless the release is review")
         if self.release is Release.REVIEW and not (
             type(self.review_days) is int and 1 <= self.review_days <= LONGEST_REVIEW_DAYS
         ):
-            expected = f"review_days: expected 1 to {LONGEST_REVIEW_DAYS} whole days"
-            raise ValueError(expected)
+            raise ValueError(f"review_days: expected 1 to {LONGEST_REVIEW_DAYS} whole days")
 
     @classmethod
     def auto(cls) -> Self:
@@ -138,14 +132,11 @@ class Restriction:
     def __post_init__(self) -> None:
         """Refuse a restriction without a reason and codes that are none: ValueError."""
         if type(self.withheld) is not bool:
-            expected = "withheld: expected true or false"
-            raise ValueError(expected)
+            raise ValueError("withheld: expected true or false")
         if is_code(self.reason) is not self.withheld or (self.reason and not self.withheld):
-            expected = "reason: expected a kebab-case code where the item is withheld, and only there"
-            raise ValueError(expected)
+            raise ValueError("reason: expected a kebab-case code where the item is withheld, and only there")
         if self.despite != "" and (self.withheld or not is_code(self.despite)):
-            expected = "despite: expected the code of a regional default, and nothing withheld"
-            raise ValueError(expected)
+            raise ValueError("despite: expected the code of a regional default, and nothing withheld")
 
     @classmethod
     def withhold(cls, reason: str) -> Self:

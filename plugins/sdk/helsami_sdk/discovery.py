@@ -15,7 +15,7 @@ from helsami_sdk.policy import Policy, read_policy
 GROUP = "helsami.organisations"
 
 
-class NotLoaded(Exception):  # noqa: N818  it says what happened
+class NotLoaded(Exception):
     """An organisation cannot be loaded; the message says why, for those who run the system."""
 
 
@@ -77,14 +77,13 @@ def _load(organisation: str, claims: list[EntryPoint | str]) -> Found:
         raise
     except (NotLoaded, ValueError) as error:
         return Found(organisation, manifest, problem=str(error))
-    except BaseException as error:  # noqa: BLE001  a plugin's import may raise SystemExit as well
+    except BaseException as error:  # noqa: BLE001  whatever a folder hides, the others load
         return Found(organisation, manifest, problem=whereabouts(error))
 
 
 def _only(claims: list[EntryPoint | str]) -> EntryPoint:
     if len(claims) > 1:
-        message = "several distributions claim this id"
-        raise NotLoaded(message)
+        raise NotLoaded("several distributions claim this id")
     (claim,) = claims
     if isinstance(claim, str):
         raise NotLoaded(claim)
@@ -97,19 +96,16 @@ def _folder(point: EntryPoint) -> Path:
     spec = importlib.util.find_spec(package)
     places = list(spec.submodule_search_locations or ()) if spec else []
     if not places:
-        message = f"the entry point names a package that is not there: {package}"
-        raise NotLoaded(message)
+        raise NotLoaded(f"the entry point names a package that is not there: {package}")
     return Path(places[0])
 
 
 def _read_manifest(organisation: str, folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     if manifest.id != organisation:
-        message = f"manifest.toml: id: expected {organisation}, the name of the entry point"
-        raise NotLoaded(message)
+        raise NotLoaded(f"manifest.toml: id: expected {organisation}, the name of the entry point")
     if not fits(helsami_sdk.__version__, manifest.sdk):
-        message = f"manifest.toml: sdk: expected a range that holds {helsami_sdk.__version__}"
-        raise NotLoaded(message)
+        raise NotLoaded(f"manifest.toml: sdk: expected a range that holds {helsami_sdk.__version__}")
     return manifest
 
 
@@ -119,8 +115,7 @@ def _import(point: EntryPoint) -> object:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        message = f"{point.value} cannot be imported: {whereabouts(error)}"
-        raise NotLoaded(message) from error
+        raise NotLoaded(f"{point.value} cannot be imported: {whereabouts(error)}") from error
 
 
 def with_ancestors(organisation: str, found: dict[str, Found]) -> Iterator[Found]:
@@ -129,12 +124,10 @@ def with_ancestors(organisation: str, found: dict[str, Found]) -> Iterator[Found
     current: str | None = organisation
     while current is not None:
         if current in seen:
-            message = f"manifest.toml: parent: expected no cycle, but {current} is its own ancestor"
-            raise NotLoaded(message)
+            raise NotLoaded(f"manifest.toml: parent: expected no cycle, but {current} is its own ancestor")
         seen.add(current)
         if current not in found:
-            message = f"manifest.toml: parent: expected an installed organisation, not {current}"
-            raise NotLoaded(message)
+            raise NotLoaded(f"manifest.toml: parent: expected an installed organisation, not {current}")
         if found[current].problem:
             # What a parent would have narrowed is not known, so its children are closed with it.
             message = found[current].problem if current == organisation else f"its parent {current} is closed"

@@ -15,7 +15,7 @@ class Said(NamedTuple):
     answer: object
 
 
-class HookFailed(Exception):  # noqa: N818  it says what happened
+class HookFailed(Exception):
     """A layer did not answer as it should; `outcome` is failed or invalid."""
 
     def __init__(self, layer: str, detail: str, outcome: str = "failed") -> None:

@@ -43,7 +43,7 @@ class RuleCall(NamedTuple):
 Observer = Callable[[RuleCall], None]
 
 
-class _Unanswered(Exception):  # noqa: N818  it says what happened
+class _Unanswered(Exception):
     """The question has no valid answer; it has been told to the observer."""
 
 

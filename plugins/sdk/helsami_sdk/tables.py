@@ -10,7 +10,7 @@ from typing import Any
 LANGUAGES = ("nb", "nn", "en")
 
 
-class Misconfigured(ValueError):  # noqa: N818  it says what happened
+class Misconfigured(ValueError):
     """A file says something it may not; `problems` names each key and what is expected there."""
 
     def __init__(self, file: str, problems: Collection[str]) -> None:

@@ -61,8 +61,7 @@ def organisations_of(*rules: Rules) -> Organisations:
 
 def _answering(name: str, answer: Any) -> Callable[[Any], Any]:
     if name not in HOOKS:
-        message = f"expected one of {', '.join(HOOKS)}, not {name}"
-        raise ValueError(message)
+        raise ValueError(f"expected one of {', '.join(HOOKS)}, not {name}")
 
     @hookimpl
     def implementation(question: Any) -> Any:
