@@ -1,0 +1,23 @@
+"""What every service shares: the bus, the database, access, rules and operation. It knows no service by name."""
+
+from helsami_kernel.clock import Clock
+from helsami_kernel.database import Event
+from helsami_kernel.events import handles
+from helsami_kernel.obligations import Obligation, fulfils
+from helsami_kernel.rpc import RemoteService, rpc
+from helsami_kernel.rules import OrganisationRules
+from helsami_kernel.store import Store
+from helsami_kernel.views import contributes
+
+__all__ = [
+    "Clock",
+    "Event",
+    "Obligation",
+    "OrganisationRules",
+    "RemoteService",
+    "Store",
+    "contributes",
+    "fulfils",
+    "handles",
+    "rpc",
+]

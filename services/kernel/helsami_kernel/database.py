@@ -1,0 +1,368 @@
+"""A service's database: transactions that also tell, owned reads in one round trip, and the kernel's own tables."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+import sqlalchemy as sa
+from eventlet.semaphore import Semaphore
+from sqlalchemy import event as sa_event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine, Row
+
+from helsami_kernel import tracing
+from helsami_kernel.errors import Conflict
+
+if TYPE_CHECKING:
+    from helsami_kernel.config import Settings
+
+STATEMENT_TIMEOUT_MS = 3000
+LOCK_TIMEOUT_MS = 2000
+IDLE_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 3
+POOL_TIMEOUT_S = 2
+SQLITE_BUSY_S = 5
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware time, kept in UTC by both databases; a naive one is an error of the program."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+KERNEL_TABLES = sa.MetaData()
+
+OUTBOX = sa.Table(
+    "outbox",
+    KERNEL_TABLES,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("type", sa.String(80), nullable=False),
+    sa.Column("subject", sa.String(40)),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.Column("traceparent", sa.String(60)),
+    sa.Column("announced_at", UtcDateTime, nullable=False),
+    sa.Column("try_after", UtcDateTime, nullable=False),
+    sa.Column("published_at", UtcDateTime),
+    sa.Index("outbox_unsent", "try_after", postgresql_where=sa.text("published_at IS NULL")),
+)
+INBOX = sa.Table(
+    "inbox",
+    KERNEL_TABLES,
+    sa.Column("handler", sa.String(120), primary_key=True),
+    sa.Column("event_id", sa.String(80), primary_key=True),
+    sa.Column("handled_at", UtcDateTime, nullable=False),
+)
+OBLIGATIONS = sa.Table(
+    "obligations",
+    KERNEL_TABLES,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("kind", sa.String(80), nullable=False),
+    sa.Column("key", sa.String(200), nullable=False),
+    sa.Column("owner", sa.String(40)),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("claimed_until", UtcDateTime),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("fulfilled_at", UtcDateTime),
+    sa.UniqueConstraint("kind", "key"),
+    sa.Index("obligations_due", "due_at", postgresql_where=sa.text("fulfilled_at IS NULL")),
+)
+IDEMPOTENCY = sa.Table(
+    "idempotency",
+    KERNEL_TABLES,
+    sa.Column("owner", sa.String(40), primary_key=True),
+    sa.Column("key", sa.String(120), primary_key=True),
+    sa.Column("command", sa.String(64), nullable=False),
+    sa.Column("result", sa.Text),
+    sa.Column("kept_at", UtcDateTime, nullable=False),
+)
+
+
+def create_kernel_tables(op: Any) -> None:
+    """In a service's first migration: the tables of outbox, inbox, obligations and idempotency keys."""
+    KERNEL_TABLES.create_all(op.get_bind())
+    protect(op, "idempotency")
+
+
+def protect(op: Any, table: str) -> None:
+    """
+    In a migration: let a row be seen and written by transactions of its owner only (PostgreSQL; nothing on SQLite).
+
+    The second net behind statements that name the owner themselves (reliability.md 0, decision 12).
+    """
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    name = sa.sql.quoted_name(table, quote=True)
+    for statement in (
+        sa.DDL("ALTER TABLE %(table)s ENABLE ROW LEVEL SECURITY", context={"table": name}),
+        sa.DDL("ALTER TABLE %(table)s FORCE ROW LEVEL SECURITY", context={"table": name}),
+        sa.DDL(
+            "CREATE POLICY owner ON %(table)s USING (owner = current_setting('app.owner', true))",
+            context={"table": name},
+        ),
+    ):
+        op.execute(statement)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that has happened, told with opaque ids and coded state only (architecture.md section 3, rule 4)."""
+
+    type: str
+    subject: str | None
+    data: Mapping[str, Any]
+    sequence: int = 1
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    source: str = ""
+    time: datetime | None = None
+
+    @classmethod
+    def of(cls, type: str, subject: str | None, data: Mapping[str, Any], sequence: int = 1) -> Event:  # noqa: A002
+        """A new event; its source and time are set when it is announced."""
+        return cls(type=type, subject=subject, data=data, sequence=sequence)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a transaction is the effect of: an event, or an obligation; recorded with the effect, so that it happens once."""
+
+    kind: str
+    name: str
+    id: str
+
+
+class AlreadyDone(Exception):  # noqa: N818
+    """The cause of this transaction has had its effect before."""
+
+
+class Writes:
+    """One transaction, for one owner; a service adds its own methods."""
+
+    def __init__(self, connection: Connection, owner: str | None, now: datetime) -> None:
+        self.connection = connection
+        self.owner = owner
+        self.now = now
+        self.announced: list[Event] = []
+        self._kept_key: str | None = None
+
+    def announce(self, event: Event) -> None:
+        """Tell the others, if and only if this transaction commits."""
+        self.connection.execute(
+            sa.insert(OUTBOX).values(
+                id=event.id,
+                type=event.type,
+                subject=event.subject,
+                sequence=event.sequence,
+                data=orjson.dumps(event.data).decode(),
+                traceparent=tracing.current(),
+                announced_at=self.now,
+                try_after=self.now,
+            )
+        )
+        self.announced.append(event)
+
+    def promise(self, kind: str, due_at: datetime, payload: Mapping[str, Any], key: str) -> None:
+        """Make an obligation, unless one of this kind and key exists; `payload` holds opaque ids and codes only."""
+        values = {
+            "id": str(uuid.uuid4()),
+            "kind": kind,
+            "key": key,
+            "owner": self.owner,
+            "payload": orjson.dumps(payload).decode(),
+            "due_at": due_at,
+            "attempts": 0,
+        }
+        self.connection.execute(insert_new(self.connection, OBLIGATIONS, values))
+
+    def once(self, key: str | None, command: object) -> Any:
+        """
+        The result that this idempotency key has had before, or None when the effect is still to be made.
+
+        Two at once: the second waits for the first to commit. A key used for another command is a Conflict.
+        """
+        if key is None:
+            return None
+        digest = fingerprint(command)
+        values = {"owner": self.owner, "key": key, "command": digest, "kept_at": self.now}
+        if self.connection.execute(insert_new(self.connection, IDEMPOTENCY, values)).rowcount:
+            self._kept_key = key
+            return None
+        kept = self.connection.execute(
+            sa.select(IDEMPOTENCY.c.command, IDEMPOTENCY.c.result).where(
+                IDEMPOTENCY.c.owner == self.owner, IDEMPOTENCY.c.key == key
+            )
+        ).one()
+        if kept.command != digest:
+            raise Conflict("idempotency-key-reused")
+        return orjson.loads(kept.result)
+
+    def remember(self, result: Any) -> Any:
+        """Store the result under the key of `once`, in the same transaction as the effect; returns it."""
+        if self._kept_key is not None:
+            self.connection.execute(
+                sa.update(IDEMPOTENCY)
+                .where(IDEMPOTENCY.c.owner == self.owner, IDEMPOTENCY.c.key == self._kept_key)
+                .values(result=orjson.dumps(result).decode())
+            )
+        return result
+
+
+class Reads:
+    """Reads for one owner, each in autocommit and one round trip; a service adds its own methods."""
+
+    def __init__(self, engine: Engine, owner: str | None) -> None:
+        self._engine = engine
+        self.owner = owner
+
+    def fetch(self, statement: sa.sql.ClauseElement, **parameters: Any) -> Sequence[Row[Any]]:
+        """
+        All rows of a select whose `owner` bind parameter is this reader's owner.
+
+        On PostgreSQL the owner of row-level security is set in the same statement, and nothing stays on the connection.
+        """
+        parameters["owner"] = self.owner
+        with self._engine.connect() as connection:
+            if connection.dialect.name != "postgresql":
+                return connection.execute(statement, parameters).all()
+            text, defaults = compiled(statement, connection.dialect)
+            return connection.exec_driver_sql(text, {**defaults, **parameters}).all()
+
+
+_COMPILED: dict[sa.sql.ClauseElement, tuple[str, dict[str, Any]]] = {}
+
+
+def compiled(statement: sa.sql.ClauseElement, dialect: Dialect) -> tuple[str, dict[str, Any]]:
+    """The driver's text of a module-level select behind the owner's setting, compiled once, and its own parameters."""
+    known = _COMPILED.get(statement)
+    if known is None:
+        form = statement.compile(dialect=dialect)
+        prefix = "select set_config('app.owner', %(owner)s, true); "
+        known = _COMPILED[statement] = (prefix + str(form), dict(form.params))
+    return known
+
+
+def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> Any:
+    """An insert that does nothing where the row exists; its rowcount tells which."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert(table).values(**values).on_conflict_do_nothing()
+
+
+def fingerprint(command: object) -> str:
+    """A digest of a JSON-able command, the same for the same content in any order of keys."""
+    return hashlib.sha256(orjson.dumps(command, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+W = TypeVar("W", bound=Writes)
+
+
+class Database:
+    """An engine, and the two ways to use it."""
+
+    def __init__(self, url: str, pool_size: int, clock: Callable[[], datetime]) -> None:
+        self.engine = open_engine(url, pool_size)
+        self.reading_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._clock = clock
+        self._one_writer = Semaphore(1) if self.engine.dialect.name == "sqlite" else None
+
+    @contextlib.contextmanager
+    def transaction(self, writes: type[W], owner: str | None, cause: Cause | None = None) -> Iterator[W]:
+        """
+        One transaction for one owner; `cause` is recorded in it, and AlreadyDone raised when it was before.
+
+        SQLite has one writer: greenlets take turns, since its own lock would hold the whole process.
+        """
+        with self._one_writer or contextlib.nullcontext(), self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("select set_config('app.owner', %s, true)", (owner or "",))
+            now = self._clock()
+            if cause is not None:
+                record(connection, cause, now)
+            yield writes(connection, owner, now)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def record(connection: Connection, cause: Cause, now: datetime) -> None:
+    """Mark an event as handled or an obligation as fulfilled, once."""
+    if cause.kind == "event":
+        values = {"handler": cause.name, "event_id": cause.id, "handled_at": now}
+        done = connection.execute(insert_new(connection, INBOX, values))
+    else:
+        done = connection.execute(
+            sa.update(OBLIGATIONS)
+            .where(OBLIGATIONS.c.id == cause.id, OBLIGATIONS.c.fulfilled_at.is_(None))
+            .values(fulfilled_at=now)
+        )
+    if not done.rowcount:
+        raise AlreadyDone(cause.name)
+
+
+def open_engine(url: str, pool_size: int) -> Engine:
+    """An engine with every wait bounded: connecting, a connection from the pool, a lock, a statement, an idle transaction."""
+    if url.startswith("sqlite"):
+        return _open_sqlite(url)
+    options = " ".join(
+        f"-c {name}={value}"
+        for name, value in {
+            "statement_timeout": STATEMENT_TIMEOUT_MS,
+            "lock_timeout": LOCK_TIMEOUT_MS,
+            "idle_in_transaction_session_timeout": IDLE_TIMEOUT_MS,
+            "timezone": "UTC",
+        }.items()
+    )
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_reset_on_return="rollback",
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "options": options},
+    )
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_BUSY_S, "check_same_thread": False})
+
+    @sa_event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours, below
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa_event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def open_database(settings: Settings, service: str, clock: Callable[[], datetime]) -> Database:
+    """The database that the settings give a service."""
+    return Database(settings.database_url(service), settings.pool_size, clock)

@@ -1,0 +1,283 @@
+"""Sections of what a citizen reads: items kept as finished JSON, shown by date of joining and by rule, absences explained."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+from helsami_sdk.questions import SharingQuestion
+from helsami_sdk.rules import Rules
+from sqlalchemy.engine import Row
+
+from helsami_kernel.access import AccessToken
+from helsami_kernel.clock import OSLO
+from helsami_kernel.database import Reads, UtcDateTime, Writes, fingerprint
+from helsami_kernel.errors import FieldProblem, Malformed
+
+IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
+LONGEST_PAGE: Final = 100
+FIRST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role")
+
+
+def items_table(name: str, metadata: sa.MetaData, *extra: sa.Column[Any]) -> sa.Table:
+    """A table of items: whose, from where, when, what rules may ask about, and the finished JSON."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("owner", sa.String(40), nullable=False),
+        sa.Column("organisation", sa.String(60), nullable=False),
+        sa.Column("key", sa.String(300), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("occurred_at", UtcDateTime, nullable=False),
+        *(sa.Column(column, sa.String(60), nullable=False, default="") for column in SHARING_COLUMNS),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("received_at", UtcDateTime, nullable=False),
+        *extra,
+        sa.UniqueConstraint("owner", "organisation", "key"),
+        sa.Index(f"{name}_by_owner", "owner", "occurred_at", "id"),
+    )
+
+
+def item_id(owner: str, organisation: str, key: str) -> str:
+    """The id of an item: opaque, and the same whenever the same item comes again."""
+    return str(uuid.uuid5(IDS, "|".join((owner, organisation, key))))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing a citizen may read; `body` is what they read, without id, organisation and time, which are added."""
+
+    owner: str
+    organisation: str
+    key: str
+    occurred_at: datetime
+    kind: str
+    body: Mapping[str, Any]
+    setting: str = ""
+    visit_type: str = ""
+    author_role: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The item's id."""
+        return item_id(self.owner, self.organisation, self.key)
+
+
+def keep(tx: Writes, table: sa.Table, item: Item) -> str:
+    """Store an item, or find it `unchanged`; idempotent by owner, organisation and key."""
+    if item.owner != tx.owner:
+        raise ValueError("an item of another owner than its transaction's")
+    finished = {
+        "id": item.id,
+        "organisation": item.organisation,
+        "at": item.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        **item.body,
+    }
+    values = {
+        "id": item.id,
+        "owner": item.owner,
+        "organisation": item.organisation,
+        "key": item.key,
+        "occurred_at": item.occurred_at,
+        **{column: getattr(item, column) for column in SHARING_COLUMNS},
+        **item.extra,
+        "body": orjson.dumps(finished).decode(),
+    }
+    digest = fingerprint({name: value for name, value in values.items() if name != "id"})
+    values |= {"digest": digest, "received_at": tx.now}
+    mine = sa.and_(table.c.owner == tx.owner, table.c.id == item.id)
+    known = tx.connection.execute(sa.select(table.c.digest).where(mine)).scalar_one_or_none()
+    if known == digest:
+        return "unchanged"
+    if known is None:
+        tx.connection.execute(sa.insert(table).values(**values))
+    else:
+        tx.connection.execute(sa.update(table).where(mine).values(**values))
+    return "stored"
+
+
+def withdraw(tx: Writes, table: sa.Table, organisation: str, key: str) -> str:
+    """Remove what its source says was entered in error; `unchanged` when it is not there."""
+    mine = sa.and_(table.c.owner == tx.owner, table.c.organisation == organisation, table.c.key == key)
+    return "stored" if tx.connection.execute(sa.delete(table).where(mine)).rowcount else "unchanged"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ended."""
+
+    at: datetime
+    id: str
+
+    def __str__(self) -> str:
+        """Opaque to front ends."""
+        return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str | None) -> Cursor:
+        """The cursor a front end sent back; Malformed when it is none of ours."""
+        if text is None:
+            return cls(FIRST, "~")
+        try:
+            at, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
+            cursor = cls(datetime.fromisoformat(at), last)
+        except ValueError:
+            cursor = None
+        if cursor is None or cursor.at.tzinfo is None:
+            raise Malformed("malformed-cursor", FieldProblem("cursor", "the `next` of an earlier page"))
+        return cursor
+
+
+class Section:
+    """How one kind of items is read, a page at a time, newest first."""
+
+    def __init__(self, table: sa.Table, category: str, *only: sa.ColumnElement[bool]) -> None:
+        """`category` is the one whose go-live date is the floor of history (K9); `only` are further conditions."""
+        self.category = category
+        where = (table.c.owner == sa.bindparam("owner"), *only)
+        at, last = sa.bindparam("before_at", type_=UtcDateTime), sa.bindparam("before_id", type_=sa.String)
+        columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS))
+        page = (
+            sa.select(sa.literal("item").label("what"), *columns, table.c.body)
+            .where(
+                *where,
+                sa.or_(table.c.occurred_at < at, sa.and_(table.c.occurred_at == at, table.c.id < last)),
+            )
+            .order_by(table.c.occurred_at.desc(), table.c.id.desc())
+            .limit(sa.bindparam("limit", type_=sa.Integer))
+            .subquery("page")
+        )
+        blank = sa.literal("")
+        oldest = (
+            sa.select(
+                sa.literal("oldest"),
+                blank,
+                table.c.organisation,
+                sa.func.min(table.c.occurred_at, type_=UtcDateTime),
+                *(blank for _ in SHARING_COLUMNS),
+                blank,
+            )
+            .where(*where)
+            .group_by(table.c.organisation)
+        )
+        self._statement = sa.union_all(sa.select(page), oldest)
+
+    def finished(
+        self,
+        reads: Reads,
+        rules: Mapping[str, Rules],
+        access: AccessToken,
+        now: datetime,
+        limit: int,
+        cursor: str | None = None,
+    ) -> bytes:
+        """
+        A page as finished JSON: items, as_of, status, absences, next.
+
+        An item is shown from its organisation's go-live on (R64), and if no rule withholds it. Raises Malformed.
+        """
+        if not 1 <= limit <= LONGEST_PAGE:
+            raise Malformed("malformed-limit", FieldProblem("limit", f"a number from 1 to {LONGEST_PAGE}"))
+        page = _Page(self.category, rules, access, limit)
+        before = Cursor.read(cursor)
+        while not page.full:
+            rows = reads.fetch(self._statement, before_at=before.at, before_id=before.id, limit=limit + 1)
+            items = [row for row in rows if row.what == "item"]
+            page.take(items)
+            page.oldest = {row.organisation: row.occurred_at for row in rows if row.what == "oldest"}
+            if len(items) <= limit:
+                break
+            before = Cursor(items[-1].occurred_at, items[-1].id)
+        return page.finished(now)
+
+
+class _Page:
+    """A page being filled."""
+
+    def __init__(self, category: str, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> None:
+        self._category = category
+        self._rules = rules
+        self._access = access
+        self._limit = limit
+        self._shown: list[Row[Any]] = []
+        self._withheld: set[str] = set()
+        self._starts: dict[str, date | None] = {}
+        self.oldest: dict[str, datetime] = {}
+
+    @property
+    def full(self) -> bool:
+        """One more than asked for has been found: there is a next page."""
+        return len(self._shown) > self._limit
+
+    def take(self, rows: list[Row[Any]]) -> None:
+        """Keep the rows that may be shown."""
+        self._shown += [row for row in rows if self._may_show(row)]
+
+    def finished(self, now: datetime) -> bytes:
+        """The page as JSON."""
+        shown = self._shown[: self._limit]
+        following = str(Cursor(shown[-1].occurred_at, shown[-1].id)) if self.full else None
+        rest = {
+            "as_of": now.isoformat().replace("+00:00", "Z"),
+            "status": "ok",
+            "absences": self._absences(),
+            "next": following,
+        }
+        items = ",".join(row.body for row in shown)
+        return b'{"items":[' + items.encode() + b"]," + orjson.dumps(rest)[1:]
+
+    def _may_show(self, row: Row[Any]) -> bool:
+        if self._before_start(row.organisation, row.occurred_at):
+            return False
+        question = SharingQuestion(
+            kind=row.kind,
+            setting=row.setting,
+            visit_type=row.visit_type,
+            author_role=row.author_role,
+            reader=self._access.basis,
+            age_band=self._access.age_band or "16+",
+        )
+        restriction = self._rules[row.organisation].restrict_sharing(question)
+        if restriction.withheld:
+            self._withheld.add(restriction.reason)
+        return not restriction.withheld
+
+    def _before_start(self, organisation: str, at: datetime) -> bool:
+        start = self._start_of(organisation)
+        return start is not None and at.astimezone(OSLO).date() < start
+
+    def _start_of(self, organisation: str) -> date | None:
+        if organisation not in self._starts:
+            self._starts[organisation] = self._rules[organisation].history_starts(self._category)
+        return self._starts[organisation]
+
+    def _absences(self) -> list[dict[str, str]]:
+        """Why something may be missing, in codes that say nothing of any single item (requirements.md 2, idea 1)."""
+        absences = [self._absence(organisation) for organisation in sorted(self.oldest) if self._cut(organisation)]
+        if self._access.basis == "self":
+            absences += [{"code": "hidden_by_rule", "kind": reason} for reason in sorted(self._withheld)]
+        unique = [absence for position, absence in enumerate(absences) if absence not in absences[:position]]
+        if not self._shown and not unique:
+            return [{"code": "none_recorded"}]
+        return unique
+
+    def _cut(self, organisation: str) -> bool:
+        return self._before_start(organisation, self.oldest[organisation])
+
+    def _absence(self, organisation: str) -> dict[str, str]:
+        start = self._start_of(organisation)
+        place = {} if self._access.protected else {"organisation": organisation}
+        if organisation not in self._rules:
+            return {"code": "organisation_not_connected", **place}
+        if start is None or start == date.max:
+            return {"code": "hidden_by_rule", "kind": "organisation-closed", **place}
+        return {"code": "before_go_live", **place, "date": start.isoformat()}

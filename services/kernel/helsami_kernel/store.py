@@ -1,0 +1,78 @@
+"""What a service stores with: its database as a dependency, and the relay that tells what was stored."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from nameko.containers import WorkerContext
+from nameko.extensions import DependencyProvider
+
+from helsami_kernel.clock import Clock
+from helsami_kernel.database import Cause, Database, Reads, Writes, open_database
+from helsami_kernel.outbox import REPLAY_AT_START, Relay
+
+R = TypeVar("R", bound=Reads)
+W = TypeVar("W", bound=Writes)
+
+
+class OpenStore(Generic[R, W]):
+    """A store as one worker uses it; inside a handler, its one transaction also records what it is the effect of."""
+
+    def __init__(
+        self, database: Database, reads: type[R], writes: type[W], *, told: Callable[[], None], cause: Cause | None = None
+    ) -> None:
+        self._database = database
+        self._reads = reads
+        self._writes = writes
+        self._told = told
+        self._cause = cause
+        self._cause_recorded = False
+
+    @contextlib.contextmanager
+    def transaction(self, owner: str | None) -> Iterator[W]:
+        """A transaction for the rows of one citizen, or of nobody."""
+        cause = None if self._cause_recorded else self._cause
+        with self._database.transaction(self._writes, owner, cause) as tx:
+            yield tx
+        self._cause_recorded = True
+        if tx.announced:
+            self._told()
+
+    def reading(self, owner: str | None) -> R:
+        """Reads of the rows of one citizen, or of nobody."""
+        return self._reads(self._database.reading_engine, owner)
+
+
+class Store(DependencyProvider):  # type: ignore[misc]
+    """Opens the service's database, relays its outbox, and gives each worker an OpenStore."""
+
+    def __init__(self, reads: type[Reads] = Reads, writes: type[Writes] = Writes) -> None:
+        self.reads = reads
+        self.writes = writes
+
+    def setup(self) -> None:
+        """Open the database; nothing connects yet."""
+        config = self.container.config
+        self._now = Clock()
+        service = self.container.service_name
+        self.database = open_database(config["settings"], service, self._now)
+        config["databases"][service] = self.database
+        self.relay = Relay(service, self.database, config["bus"], self._now)
+
+    def start(self) -> None:
+        """Begin to relay; a bus that forgot everything with its process is told the last day again."""
+        if self.container.config["settings"].embedded:
+            self.relay.replay(self._now() - REPLAY_AT_START)
+        self.container.spawn_managed_thread(self.relay.run, identifier="outbox relay")
+
+    def stop(self) -> None:
+        """Close the database's connections."""
+        self.database.close()
+
+    def get_dependency(self, worker_ctx: WorkerContext) -> OpenStore[Any, Any]:
+        """The store for one worker."""
+        return OpenStore(
+            self.database, self.reads, self.writes, told=self.relay.wake, cause=worker_ctx.data.get("cause")
+        )
