@@ -59,7 +59,7 @@ types: .venv/test-installed ## mypy, strict
 
 .PHONY: contracts
 contracts: .venv/test-installed ## who may import whom
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
 bench: .venv/bench-installed servers ## the composed home view against its alternatives
