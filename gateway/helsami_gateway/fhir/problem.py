@@ -1,0 +1,17 @@
+"""What is wrong with a resource, in words that repeat nothing of what it holds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    One thing that is wrong.
+
+    `path` is FHIRPath-like (`Condition.code`), `code` one of FHIR's issue types (`required`, `structure`, `value`,
+    `code-invalid`, `invariant`, ...), `diagnostics` what was expected there; never what was found.
+    """
+
+    path: str
+    code: str
+    diagnostics: str
