@@ -304,7 +304,7 @@ def age_band(birth_date: date, now: datetime) -> str:
     return "12-15" if years < 16 else "16+"  # noqa: PLR2004
 
 
-class _Unfit(Exception):  # noqa: N818
+class _Unfit(Exception):
     """A token that is not believed, and why: for the metric only."""
 
 

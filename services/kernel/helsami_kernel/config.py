@@ -21,7 +21,7 @@ HIGHEST_PORT: Final = 65535
 RETRY_DELAYS: Final = (1.0, 10.0, 60.0, 600.0)
 
 
-class SettingsWrong(Exception):  # noqa: N818  names a state of the settings
+class SettingsWrong(Exception):
     """A setting is not what it should be; the text is one line, names the setting, and never repeats its value."""
 
 

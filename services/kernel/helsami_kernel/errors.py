@@ -22,7 +22,7 @@ class FieldProblem:
     expected: str
 
 
-class Refusal(Exception):  # noqa: N818  a refusal is an answer, not a fault
+class Refusal(Exception):
     """
     A service says no, for a reason its caller may know.
 
@@ -61,7 +61,7 @@ class Refused(Refusal):
     """A rule says no."""
 
 
-class Unavailable(Exception):  # noqa: N818  names a state of the service that was asked
+class Unavailable(Exception):
     """The service asked is dead, too slow, or its answer was lost."""
 
     code = "unavailable"
@@ -71,7 +71,7 @@ class Unavailable(Exception):  # noqa: N818  names a state of the service that w
         self.service = service
 
 
-class Internal(Exception):  # noqa: N818  the fault's own name and text stay where it happened
+class Internal(Exception):
     """Something broke elsewhere; the correlation id finds the log line that says what."""
 
     code = "internal"

@@ -15,7 +15,7 @@ SECRETS: Final = ("session", "identity")
 SECRET_BYTES: Final = 32
 
 
-class KeysUnusable(Exception):  # noqa: N818  names a state of the folder
+class KeysUnusable(Exception):
     """A key is missing, unreadable, open to others or no key; the text names the file and never its content."""
 
 

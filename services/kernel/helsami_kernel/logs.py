@@ -1,0 +1,194 @@
+"""
+One JSON line for each thing worth telling, made of named fields alone.
+
+Nothing free gets in: a field not listed here does not exist, a library's record keeps its logger, level and exception
+class, and an exception its class and place in the code. The redaction of numbers is a net below that, not the rule.
+"""
+
+import base64
+import logging
+import re
+import sys
+import threading
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Final, TextIO
+
+import orjson
+from eventlet import greenpool
+from eventlet.hubs import get_hub
+
+from helsami_kernel import tracing
+
+FIELDS: Final = (
+    "time",
+    "level",
+    "service",
+    "entrypoint",
+    "kind",
+    "outcome",
+    "ms",
+    "trace",
+    "code",
+    "event",
+    "organisation",
+    "hook",
+    "reason",
+    "count",
+    "logger",
+    "error",
+    "where",
+)
+"""Every field a line may have, in the order they are written."""
+
+OWN: Final = frozenset({"time", "level", "trace"})
+"""Fields whose values are made here; the digits of a trace id are nobody's."""
+
+LONGEST_VALUE: Final = 120
+REDACTED: Final = "[number]"
+
+# Eleven digits or more, each as itself or percent-encoded, one separator allowed between any two: no check digit is
+# asked for, since from 2032 it takes other values (reliability, section 3.7).
+_NUMBER: Final = re.compile(r"(?:\d|%3\d)(?:(?:[ .+\-]|%20|%2[BDE])?(?:\d|%3\d)){10,}", re.IGNORECASE)
+_ENCODED: Final = re.compile(r"[A-Za-z0-9+/_-]{15,}")
+_HIDDEN: Final = re.compile(rb"\d(?:[ .\-]?\d){10}")
+
+_stream: TextIO | None = None
+
+
+def start(stream: TextIO | None = None) -> None:
+    """Write to a stream (standard error) from now on, and take over all that would print an exception's text."""
+    global _stream  # noqa: PLW0603  one process, one log
+    _stream = stream or sys.stderr
+    root = logging.getLogger()
+    root.handlers = [_LibraryRecords(logging.WARNING)]
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    logging.raiseExceptions = False
+    sys.excepthook = lambda kind, error, trace: _stray("process", kind, error, trace)
+    sys.unraisablehook = lambda stray: _stray("finalizer", stray.exc_type, stray.exc_value, stray.exc_traceback)
+    threading.excepthook = lambda stray: _stray("thread", stray.exc_type, stray.exc_value, stray.exc_traceback)
+    _watch_greenlets(get_hub())
+
+
+def entrypoint(
+    service: str, name: str, kind: str, outcome: str, seconds: float, failure: BaseException | None = None
+) -> None:
+    """Tell that an entrypoint is done; `failure` is a fault, which a refusal is not."""
+    _write(
+        "info" if failure is None else "error",
+        {"service": service, "entrypoint": name, "kind": kind, "outcome": outcome, "ms": round(seconds * 1000, 2)},
+        failure,
+    )
+
+
+def incident(  # noqa: PLR0913  the fields of the line
+    code: str,
+    *,
+    service: str | None = None,
+    event: str | None = None,
+    organisation: str | None = None,
+    hook: str | None = None,
+    kind: str | None = None,
+    reason: str | None = None,
+    count: int | None = None,
+    failure: BaseException | None = None,
+) -> None:
+    """Tell of something that ought not to happen, by a kebab-case code."""
+    facts = {"code": code, "service": service, "event": event, "organisation": organisation, "hook": hook}
+    _write("warning", facts | {"kind": kind, "reason": reason, "count": count}, failure)
+
+
+def fact(code: str, *, service: str | None = None, reason: str | None = None, count: int | None = None) -> None:
+    """Tell of something that happens as it should, such as a start."""
+    _write("info", {"code": code, "service": service, "reason": reason, "count": count}, None)
+
+
+def redacted(text: str) -> str:
+    """Return a text without numbers that may be a national identity number, plain, percent-encoded or in base64."""
+    return _ENCODED.sub(_unless_it_hides_a_number, _NUMBER.sub(REDACTED, text))
+
+
+def place(trace: TracebackType | None) -> str | None:
+    """Return where an exception was raised, as `folder/file.py:line`: in our own code when it passed through it."""
+    frames = traceback.extract_tb(trace)
+    own = [frame for frame in frames if "helsami_" in frame.filename]
+    if not frames:
+        return None
+    frame = (own or frames)[-1]
+    return "/".join(frame.filename.split("/")[-2:]) + f":{frame.lineno}"
+
+
+class _LibraryRecords(logging.Handler):
+    """What the libraries below us have to say, without the words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record's logger, level and exception class."""
+        error = record.exc_info[1] if record.exc_info else None
+        _write(record.levelname.lower(), {"logger": record.name}, error)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the name is logging's
+        """Say that a record could not be written: logging's own way prints the message and its arguments."""
+        _write("error", {"logger": record.name, "code": "log-record-broken"}, None)
+
+
+class _PoolTraceback:
+    """Stands for the `traceback` module where a green pool would print what a greenlet left uncaught."""
+
+    def print_exc(self) -> None:
+        """Write a line about the exception that is being handled."""
+        _stray("greenlet", *sys.exc_info())
+
+
+def _watch_greenlets(hub: Any) -> None:
+    """Take over what eventlet prints of exceptions that nobody caught: whole tracebacks, texts and all."""
+
+    def lost_descriptor(descriptor: int, raised: tuple[Any, Any, Any]) -> None:
+        _stray("greenlet", *raised)
+        hub.remove_descriptor(descriptor)
+
+    hub.squelch_exception = lost_descriptor
+    hub.squelch_timer_exception = lambda _, raised: _stray("greenlet", *raised)
+    hub.squelch_generic_exception = lambda raised: _stray("greenlet", *raised)
+    greenpool.traceback = _PoolTraceback()
+
+
+def _stray(where: str, _: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    _write("error", {"code": "uncaught", "reason": where}, error, trace)
+
+
+def _write(
+    level: str, facts: dict[str, Any], failure: BaseException | None, trace: TracebackType | None = None
+) -> None:
+    if _stream is None:
+        return
+    line = facts | {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": level,
+        "trace": tracing.trace_id(),
+        "error": None if failure is None else f"{type(failure).__module__}.{type(failure).__qualname__}",
+        "where": None if failure is None else place(trace or failure.__traceback__),
+    }
+    told = {name: _told(name, line[name]) for name in FIELDS if line.get(name) is not None}
+    try:
+        _stream.write(orjson.dumps(told).decode() + "\n")
+        _stream.flush()
+    except (OSError, ValueError):
+        return  # nobody reads the log any more: no reason to fail a citizen's request
+
+
+def _told(name: str, value: object) -> object:
+    if name in OWN or isinstance(value, int | float):
+        return value
+    return redacted(str(value)[:LONGEST_VALUE])
+
+
+def _unless_it_hides_a_number(token: re.Match[str]) -> str:
+    """Decode a token from each of its first four places, since what stands before a code may belong to its alphabet."""
+    text = token.group().replace("-", "+").replace("_", "/")
+    for offset in range(4):
+        whole = text[offset : len(text) - ((len(text) - offset) % 4 == 1)]
+        if _HIDDEN.search(base64.b64decode(whole + "=" * (-len(whole) % 4))):
+            return REDACTED
+    return token.group()
