@@ -36,9 +36,6 @@ EVENT_AGE_SECONDS: Final = Histogram(
     ["service", "entrypoint"],
     buckets=EVENT_SECONDS,
 )
-EXPIRED: Final = Counter(
-    "helsami_expired_total", "Messages dropped because their deadline had passed.", ["service", "kind"]
-)
 REDELIVERED: Final = Counter("helsami_redelivered_total", "Messages the broker gave again.", ["service", "entrypoint"])
 DUPLICATES_SUPPRESSED: Final = Counter(
     "helsami_duplicates_suppressed_total", "Messages whose effect was already stored.", ["service", "entrypoint"]
