@@ -11,7 +11,6 @@ from typing import Any
 import amqp
 import eventlet
 from amqp.exceptions import AMQPError
-from eventlet.event import Event
 from eventlet.hubs import get_hub
 from eventlet.semaphore import Semaphore
 from kombu import Connection
@@ -23,6 +22,7 @@ from helsami_kernel.errors import Unavailable
 GONE = (OSError, AMQPError, OperationalError)
 CONNECT_WITHIN = 3.0
 CONFIRM_WITHIN = 5.0
+CLOSE_WITHIN = 1.0
 RECONNECT_AFTER = (0.1, 0.3, 1.0, 2.0)
 READ_AT_MOST = 65536
 UNWRITTEN_AT_MOST = 16 * 1024 * 1024
@@ -72,7 +72,7 @@ class Link:
         self._on_lost = on_lost
         self._stopping = False
         self._connection: Any = None
-        self._ended = Event()
+        self._running: Any = None
         self.channel: Any = None
         self.blocked = False
 
@@ -83,13 +83,16 @@ class Link:
 
     def start(self) -> None:
         """Connect in the background."""
-        eventlet.spawn_n(self._run)
+        self._running = eventlet.spawn(self._run)
 
     def stop(self) -> None:
-        """End the connection; returns when it is closed."""
+        """End the connection in order: what was written is flushed, and the broker is told."""
         self._stopping = True
-        with eventlet.Timeout(2, False):
-            self._ended.wait()
+        if self._running is not None:
+            self._running.kill()
+        if self._connection is not None:
+            with contextlib.suppress(Exception), eventlet.Timeout(CLOSE_WITHIN, False):
+                self._connection.close()
         self.abandon()
 
     def abandon(self) -> None:
@@ -114,7 +117,6 @@ class Link:
                 self._lose()
             if not self._stopping:
                 eventlet.sleep(RECONNECT_AFTER[min(attempts, len(RECONNECT_AFTER) - 1)])
-        self._ended.send(None)
 
     def _connect(self) -> None:
         connection = open_connection(
@@ -138,14 +140,9 @@ class Link:
                 connection.heartbeat_tick()
 
     def _lose(self) -> None:
-        was_up = self.channel is not None
-        if self._stopping and self._connection is not None:
-            with contextlib.suppress(Exception), eventlet.Timeout(1, False):
-                eventlet.sleep(0)  # let the last acks be flushed
-                self._connection.close()
-        self.abandon()
-        self.blocked = False
-        if was_up or not self._stopping:
+        if not self._stopping:
+            self.abandon()
+            self.blocked = False
             self._on_lost()
 
     def _on_blocked(self, _reason: str) -> None:
