@@ -109,7 +109,8 @@ class SharingRow:
         )
 
 
-@dataclass(frozen=True)
+# eq=False: pluggy refuses a plugin that equals one it has, and a child may have its parent's very rows.
+@dataclass(frozen=True, eq=False)
 class Policy:
     """An organisation's answers as data: in each table the first row that fits answers, and none leaves it open."""
 

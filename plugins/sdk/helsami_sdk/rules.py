@@ -109,14 +109,14 @@ class Rules:
     def classify_result(self, question: ResultQuestion) -> ResultClass:
         """How a result of this type is released (R48-R50); provisional where the organisation could not say."""
         try:
-            return self._results(question)
+            return self._recall(self._results, CLASSIFY_RESULT, question)
         except _Unanswered:
             return CLASSIFY_RESULT.safe(RULES_FAILED)
 
     def restrict_sharing(self, question: SharingQuestion) -> Restriction:
         """Whether an item is withheld from a reader (R29, R30)."""
         try:
-            return self._sharing(question)
+            return self._recall(self._sharing, RESTRICT_SHARING, question)
         except _Unanswered:
             return RESTRICT_SHARING.safe(self._code or RULES_FAILED)
 
@@ -130,6 +130,13 @@ class Rules:
             return date.max
         days = (manifest.history_starts(category) for manifest in (self.manifest, *self._ancestors))
         return max((day for day in days if day is not None), default=None)
+
+    def _recall(self, memory: Callable[[Q], A], hook: Hook[Q, A], question: Q) -> A:
+        try:
+            return memory(question)
+        except TypeError as error:  # a field that cannot be hashed: no such question exists
+            self._tell(hook, "failed", "rules", whereabouts(error))
+            raise _Unanswered from error
 
     def _ask(self, hook: Hook[Q, A], question: Q) -> A:
         """Raises _Unanswered after telling the observer."""

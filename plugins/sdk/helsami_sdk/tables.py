@@ -149,10 +149,6 @@ class Table:
         table.close()
         return names
 
-    def keys(self) -> list[str]:
-        """The keys of this table, in the order of the file."""
-        return list(self._content)
-
     def note(self, key: str, expected: str) -> None:
         """Note that a key is wrong in a way only the reader knows."""
         self._wrong(key, f"expected {expected}")

@@ -43,14 +43,11 @@ def rules_of(
     **answers: Any,
 ) -> Rules:
     """
-    Build live rules of plugins (nearest first) and of answers by hook.
+    Build live rules of plugins (nearest first) and, nearest of all, of answers by hook as in `answering`.
 
-    `rules_of(classify_result=ResultClass.auto())` always answers that; a function is called with the question.
     Hooks without an answer fall to the regional defaults.
     """
-    layers: list[tuple[str, object]] = [(f"plugin {place}", plugin) for place, plugin in enumerate(plugins)]
-    if answers:
-        layers.append(("test", SimpleNamespace(**{name: _answering(name, answer) for name, answer in answers.items()})))
+    layers = [(f"layer {place}", plugin) for place, plugin in enumerate((answering(**answers), *plugins))]
     return Rules(manifest or manifest_of(), InlineExecutor(implementations(layers)), observer=observer)
 
 
@@ -59,7 +56,16 @@ def organisations_of(*rules: Rules) -> Organisations:
     return Organisations({each.manifest.id: each for each in rules})
 
 
-def _answering(name: str, answer: Any) -> Callable[[Any], Any]:
+def answering(**answers: Any) -> object:
+    """
+    Build a plugin of answers by hook: `answering(classify_result=ResultClass.auto())` always answers that.
+
+    A function is called with the question; raises ValueError for a name that is no hook.
+    """
+    return SimpleNamespace(**{name: _implementation(name, answer) for name, answer in answers.items()})
+
+
+def _implementation(name: str, answer: Any) -> Callable[[Any], Any]:
     if name not in HOOKS:
         raise ValueError(f"expected one of {', '.join(HOOKS)}, not {name}")
 
