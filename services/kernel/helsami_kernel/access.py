@@ -32,6 +32,7 @@ CITIZEN_SCOPES: Final = frozenset(
         "appointments:read",
         "consents:act",
         "consents:read",
+        "directory:read",
         "medications:read",
         "notices:read",
         "records:read",
