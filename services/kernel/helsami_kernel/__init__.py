@@ -4,6 +4,7 @@ from helsami_kernel.clock import Clock
 from helsami_kernel.database import Event
 from helsami_kernel.events import handles
 from helsami_kernel.obligations import Obligation, fulfils
+from helsami_kernel.provisions import CurrentSettings, FromKeys
 from helsami_kernel.rpc import RemoteService, rpc
 from helsami_kernel.rules import OrganisationRules
 from helsami_kernel.store import Store
@@ -11,7 +12,9 @@ from helsami_kernel.views import contributes
 
 __all__ = [
     "Clock",
+    "CurrentSettings",
     "Event",
+    "FromKeys",
     "Obligation",
     "OrganisationRules",
     "RemoteService",

@@ -1,0 +1,38 @@
+"""What a service is given beside bus, database and rules."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from helsami_kernel.config import Settings
+from helsami_kernel.keys import KeyFolder, KeysUnusable
+from helsami_kernel.provisions import CurrentSettings, FromKeys
+
+
+@pytest.fixture
+def container(tmp_path):
+    settings = Settings.read({"HELSAMI_DATA": str(tmp_path)})
+    return SimpleNamespace(service_name="directory", config={"settings": settings})
+
+
+def test_a_service_is_given_the_settings_of_its_process(container):
+    given = CurrentSettings().bind(container, "settings")
+
+    assert given.get_dependency(None) is container.config["settings"]
+
+
+def test_what_is_made_of_the_keys_is_made_once(container):
+    KeyFolder(container.config["settings"].keys).make()
+    secret = FromKeys(lambda keys: keys.secret("identity")).bind(container, "secret")
+
+    secret.setup()
+
+    assert len(secret.get_dependency(None)) == 32
+    assert secret.get_dependency(None) is secret.get_dependency(None)
+
+
+def test_a_missing_key_stops_the_start(container):
+    secret = FromKeys(lambda keys: keys.secret("identity")).bind(container, "secret")
+
+    with pytest.raises(KeysUnusable, match=r"identity\.key is missing"):
+        secret.setup()
