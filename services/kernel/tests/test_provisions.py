@@ -1,6 +1,6 @@
 """What a service is given beside bus, database and rules."""
 
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import pytest
 
@@ -9,10 +9,16 @@ from helsami_kernel.keys import KeyFolder, KeysUnusable
 from helsami_kernel.provisions import CurrentSettings, FromKeys
 
 
+@dataclass
+class Host:
+    """What an extension sees of the container that it is bound to, which it refers to weakly."""
+
+    config: dict[str, object]
+
+
 @pytest.fixture
 def container(tmp_path):
-    settings = Settings.read({"HELSAMI_DATA": str(tmp_path)})
-    return SimpleNamespace(service_name="directory", config={"settings": settings})
+    return Host({"settings": Settings.read({"HELSAMI_DATA": str(tmp_path)})})
 
 
 def test_a_service_is_given_the_settings_of_its_process(container):
