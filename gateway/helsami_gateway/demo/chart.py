@@ -1,0 +1,314 @@
+"""What one organisation writes about one person, resource by resource."""
+
+from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from helsami_gateway.demo.clinical import ATC as ATC_SYSTEM
+from helsami_gateway.demo.clinical import (
+    NO_KNOWN_ALLERGY,
+    Allergy,
+    Analysis,
+    Drug,
+    Measured,
+    Panel,
+    Vaccine,
+)
+from helsami_gateway.demo.fhir import (
+    ACT,
+    DOCUMENT_TYPE,
+    HL7,
+    LABORATORY,
+    LOINC,
+    UCUM,
+    Json,
+    coding,
+    concept,
+    day,
+    entry,
+    flag,
+    inside,
+    instant,
+    outside,
+    transaction,
+)
+from helsami_gateway.demo.organisations import Organisation
+from helsami_gateway.demo.people import Person
+from helsami_gateway.demo.register import patient, unit_concept, visit_type_concept
+
+CLASSES = {"AMB": "ambulatory", "IMP": "inpatient encounter", "HH": "home health", "VR": "virtual"}
+"""How a visit took place: codes of HL7's ActCode."""
+
+LASTING = "problem-list-item"
+PASSING = "encounter-diagnosis"
+
+HALF_AN_HOUR = timedelta(minutes=30)
+SAMPLE_TIME = timedelta(hours=26)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit that has been written down, for what belongs to it."""
+
+    reference: Json
+    clinician: str
+    starts: datetime
+    ends: datetime
+
+
+class Chart:
+    """Collects the entries of one bundle; each resource is numbered within its type, so keys do not depend on dates."""
+
+    def __init__(self, person: Person, organisation: Organisation) -> None:
+        """Begin with the person's own resource."""
+        self.person = person
+        self.organisation = organisation
+        self.entries: list[Json] = []
+        self._numbers: Counter[str] = Counter()
+        self.patient = self._add("Patient", patient(person))
+
+    def bundle(self) -> Json:
+        """All of it as a transaction."""
+        return transaction(self.organisation.id, self.entries)
+
+    def appointment(
+        self,
+        visit_type: str,
+        clinician: str,
+        starts: datetime,
+        *,
+        status: str,
+        lasts: timedelta = HALF_AN_HOUR,
+        why: str,
+    ) -> Json:
+        """Write an agreed meeting: `booked`, `fulfilled`, `cancelled` (by the citizen) or `noshow`."""
+        unit = self.organisation.unit(self.organisation.clinician(clinician).unit)
+        body = {
+            "status": status,
+            "serviceCategory": [unit_concept(unit)],
+            "serviceType": [visit_type_concept(visit_type)],
+            "appointmentType": concept("Oppfølging", coding(HL7 + "v2-0276", "FOLLOWUP")),
+            "description": why,
+            "start": instant(starts),
+            "end": instant(starts + lasts),
+            "created": instant(starts - timedelta(days=30)),
+            "participant": [
+                {"actor": actor, "status": "accepted"}
+                for actor in (self.patient, self._practitioner(clinician), self._location(unit.key))
+            ],
+        }
+        if status == "cancelled":
+            body["cancelationReason"] = flag("appointment-cancellation-reason", "pat")
+        return self._add("Appointment", body)
+
+    def visit(
+        self, how: str, visit_type: str, clinician: str, starts: datetime, ends: datetime | None = None, *, why: str
+    ) -> Visit:
+        """Write a visit that is over; `how` is a code of CLASSES."""
+        ends = ends or starts + HALF_AN_HOUR
+        body = {
+            "status": "finished",
+            "class": coding(ACT, how, CLASSES[how]),
+            "type": [visit_type_concept(visit_type)],
+            "serviceType": visit_type_concept(visit_type),
+            "subject": self.patient,
+            "participant": [{"individual": self._practitioner(clinician)}],
+            "period": _period(starts, ends),
+            "reasonCode": [{"text": why}],
+            "location": [{"location": self._location(self.organisation.clinician(clinician).unit)}],
+            "serviceProvider": self._organization(),
+        }
+        return Visit(self._add("Encounter", body), clinician, starts, ends)
+
+    def condition(self, visit: Visit, system: str, code: str, name: str, category: str) -> Json:
+        """Write a diagnosis; a passing one was over two weeks later."""
+        body = {
+            "clinicalStatus": flag("condition-clinical", "active" if category == LASTING else "resolved"),
+            "verificationStatus": flag("condition-ver-status", "confirmed"),
+            "category": [flag("condition-category", category)],
+            "code": concept(name, coding(system, code, name)),
+            "subject": self.patient,
+            "encounter": visit.reference,
+            "onsetDateTime": day(visit.starts),
+            "recordedDate": instant(visit.starts),
+            "recorder": self._practitioner(visit.clinician),
+        }
+        if category == PASSING:
+            body["abatementDateTime"] = day(visit.starts + timedelta(days=14))
+        return self._add("Condition", body)
+
+    def medicine(self, visit: Visit, drug: Drug, *, active: bool) -> Json:
+        """Write a prescription, or that somebody takes what needs none."""
+        status = "active" if active else "completed"
+        medicine = concept(drug.name, coding(ATC_SYSTEM, drug.atc, drug.substance))
+        if drug.prescribed:
+            return self._add(
+                "MedicationRequest",
+                {
+                    "status": status,
+                    "intent": "order",
+                    "medicationCodeableConcept": medicine,
+                    "subject": self.patient,
+                    "encounter": visit.reference,
+                    "authoredOn": instant(visit.starts),
+                    "requester": self._practitioner(visit.clinician),
+                    "dosageInstruction": [{"text": drug.dosage}],
+                },
+            )
+        period = {"start": day(visit.starts)} | ({} if active else {"end": day(visit.starts + timedelta(days=21))})
+        return self._add(
+            "MedicationStatement",
+            {
+                "status": status,
+                "medicationCodeableConcept": medicine,
+                "subject": self.patient,
+                "context": visit.reference,
+                "effectivePeriod": period,
+                "dateAsserted": instant(visit.starts),
+                "informationSource": self._practitioner(visit.clinician),
+                "dosage": [{"text": drug.dosage}],
+            },
+        )
+
+    def report(self, visit: Visit, panel: Panel, rng: Random) -> Json:
+        """Write a report with its observations, answered the day after the visit."""
+        answered = visit.starts + SAMPLE_TIME
+        results = [_result(analysis, rng) for analysis in panel.analyses]
+        references = [self._observation(visit, result, answered) for result in results]
+        unusual = any("interpretation" in result and _is_outside(result) for result in results)
+        made = (
+            "Noen svar er utenfor det vanlige. Legen følger det opp." if unusual else "Alle svar er som de skal være."
+        )
+        body = {
+            "status": "final",
+            "category": [flag("v2-0074", panel.category)],
+            "code": concept(panel.name, coding(LOINC, panel.loinc)),
+            "subject": self.patient,
+            "encounter": visit.reference,
+            "effectiveDateTime": instant(visit.starts),
+            "issued": instant(answered),
+            "performer": [self._organization()],
+            "resultsInterpreter": [self._practitioner(visit.clinician)],
+            "conclusion": panel.conclusion or made,
+        }
+        if references:
+            body["result"] = references
+        return self._add("DiagnosticReport", body)
+
+    def note(self, visit: Visit, kind: tuple[str, str], title: str, text: str) -> Json:
+        """Write a note that belongs to a visit, in plain text; `kind` is code and text of a document type."""
+        body = {
+            "status": "current",
+            "docStatus": "final",
+            "type": concept(kind[1], coding(DOCUMENT_TYPE, *kind)),
+            "subject": self.patient,
+            "date": instant(visit.ends + HALF_AN_HOUR),
+            "author": [self._practitioner(visit.clinician)],
+            "custodian": self._organization(),
+            "content": [
+                {
+                    "attachment": {
+                        "contentType": "text/plain; charset=utf-8",
+                        "language": "nb",
+                        "data": b64encode(text.encode()).decode(),
+                        "title": title,
+                        "creation": instant(visit.ends + HALF_AN_HOUR),
+                    }
+                }
+            ],
+            "context": {"encounter": [visit.reference], "period": _period(visit.starts, visit.ends)},
+        }
+        return self._add("DocumentReference", body)
+
+    def allergy(self, visit: Visit, allergy: Allergy) -> Json:
+        """Write what somebody does not tolerate, or that nothing is known."""
+        body: Json = {
+            "clinicalStatus": flag("allergyintolerance-clinical", "active"),
+            "verificationStatus": flag("allergyintolerance-verification", "confirmed"),
+            "code": concept(allergy.name, coding(allergy.system, allergy.code, allergy.name)),
+            "patient": self.patient,
+            "encounter": visit.reference,
+            "recordedDate": instant(visit.starts),
+            "recorder": self._practitioner(visit.clinician),
+        }
+        if allergy != NO_KNOWN_ALLERGY:
+            body |= {
+                "type": "allergy",
+                "category": [allergy.category],
+                "criticality": allergy.criticality,
+                "reaction": [{"manifestation": [{"text": allergy.reaction}]}],
+            }
+        return self._add("AllergyIntolerance", body)
+
+    def vaccine(self, vaccine: Vaccine, given: date, clinician: str, dose: int) -> Json:
+        """Write a vaccine that was given."""
+        body = {
+            "status": "completed",
+            "vaccineCode": concept(vaccine.name, coding(ATC_SYSTEM, vaccine.atc, vaccine.name)),
+            "patient": self.patient,
+            "occurrenceDateTime": day(given),
+            "primarySource": True,
+            "performer": [{"actor": self._practitioner(clinician)}],
+            "protocolApplied": [{"doseNumberPositiveInt": dose}],
+        }
+        return self._add("Immunization", body)
+
+    def _observation(self, visit: Visit, result: Json, answered: datetime) -> Json:
+        body = {
+            "status": "final",
+            "category": [flag("observation-category", "laboratory")],
+            "subject": self.patient,
+            "encounter": visit.reference,
+            "effectiveDateTime": instant(visit.starts),
+            "issued": instant(answered),
+            "performer": [self._organization()],
+        }
+        return self._add("Observation", body | result)
+
+    def _add(self, kind: str, body: Json) -> Json:
+        self._numbers[kind] += 1
+        key = f"{self.organisation.id}.{self.person.key}.{kind.lower()}.{self._numbers[kind]}"
+        self.entries.append(entry(kind, key, body))
+        return inside(kind, key)
+
+    def _practitioner(self, key: str) -> Json:
+        return outside("Practitioner", f"{self.organisation.id}.{key}", self.organisation.clinician(key).name)
+
+    def _location(self, key: str) -> Json:
+        return outside("Location", f"{self.organisation.id}.{key}", self.organisation.unit(key).name)
+
+    def _organization(self) -> Json:
+        return outside("Organization", self.organisation.id, self.organisation.name)
+
+
+def _period(starts: datetime, ends: datetime) -> Json:
+    return {"start": instant(starts), "end": instant(ends)}
+
+
+def _result(analysis: Analysis, rng: Random) -> Json:
+    """The part of an observation that is the answer."""
+    codes = [coding(LOINC, analysis.loinc)] + ([coding(LABORATORY, analysis.npu)] if analysis.npu else [])
+    code = concept(analysis.name, *codes)
+    if not isinstance(analysis, Measured):
+        return {"code": code, "valueString": analysis.answer}
+    low, high = analysis.reference
+    drawn = rng.randint(*analysis.draw)
+    reading = "L" if drawn < low else "H" if drawn > high else "N"
+    return {
+        "code": code,
+        "valueQuantity": _quantity(drawn, analysis),
+        "interpretation": [flag("v3-ObservationInterpretation", reading)],
+        "referenceRange": [{"low": _quantity(low, analysis), "high": _quantity(high, analysis)}],
+    }
+
+
+def _quantity(digits: int, analysis: Measured) -> Json:
+    value = Decimal(digits).scaleb(-analysis.digits)
+    return {"value": value, "unit": analysis.unit, "system": UCUM, "code": analysis.ucum}
+
+
+def _is_outside(result: Json) -> bool:
+    return bool(result["interpretation"][0]["coding"][0]["code"] != "N")
