@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from helsami_kernel.clock import Clock
 from helsami_kernel.testing import MovableClock
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from helsami_kernel.config import Settings, SettingsWrong
 
 
@@ -21,7 +22,9 @@ def test_nothing_set_means_everything_in_one_process_with_files_in_the_data_fold
 
 def test_the_environment_goes_before_the_file(tmp_path):
     file = tmp_path / "helsami.toml"
-    file.write_text('port = 9000\nmax_workers = 3\n[event_queue_arguments]\nx-queue-type = "quorum"\nx-delivery-limit = 5\n')
+    file.write_text(
+        'port = 9000\nmax_workers = 3\n[event_queue_arguments]\nx-queue-type = "quorum"\nx-delivery-limit = 5\n'
+    )
 
     settings = Settings.read({"HELSAMI_CONFIG": str(file), "HELSAMI_PORT": "9001"})
 
@@ -81,7 +84,7 @@ def test_a_misspelt_setting_in_the_file_is_refused(tmp_path):
     file = tmp_path / "helsami.toml"
     file.write_text("prot = 9000\n")
 
-    with pytest.raises(SettingsWrong, match="no other fields than .*port"):
+    with pytest.raises(SettingsWrong, match=r"no other fields than .*port"):
         Settings.read({"HELSAMI_CONFIG": str(file)})
 
 
@@ -89,7 +92,7 @@ def test_a_wrong_setting_in_the_file_is_named_as_such(tmp_path):
     file = tmp_path / "helsami.toml"
     file.write_text('port = "hunter2"\n')
 
-    with pytest.raises(SettingsWrong, match="^port in the file of HELSAMI_CONFIG: expected a whole number"):
+    with pytest.raises(SettingsWrong, match=r"^port in the file of HELSAMI_CONFIG: expected a whole number"):
         Settings.read({"HELSAMI_CONFIG": str(file)})
 
 
@@ -103,7 +106,7 @@ def test_a_file_that_is_no_toml_is_one_clear_line(tmp_path, content, says):
 
 
 def test_a_file_that_is_missing_is_one_clear_line():
-    with pytest.raises(SettingsWrong, match="^HELSAMI_CONFIG: cannot read the file"):
+    with pytest.raises(SettingsWrong, match=r"^HELSAMI_CONFIG: cannot read the file"):
         Settings.read({"HELSAMI_CONFIG": "nowhere.toml"})
 
 
