@@ -40,6 +40,9 @@ REDELIVERED: Final = Counter("helsami_redelivered_total", "Messages the broker g
 DUPLICATES_SUPPRESSED: Final = Counter(
     "helsami_duplicates_suppressed_total", "Messages whose effect was already stored.", ["service", "entrypoint"]
 )
+EXPIRED: Final = Counter(
+    "helsami_expired_total", "Calls and questions whose deadline had passed before work began.", ["service", "kind"]
+)
 DEAD_LETTERED: Final = Counter(
     "helsami_dead_lettered_total", "Messages given up and parked.", ["service", "entrypoint"]
 )
