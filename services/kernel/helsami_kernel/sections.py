@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -22,7 +22,6 @@ from helsami_kernel.errors import FieldProblem, Malformed
 
 IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
 LONGEST_PAGE: Final = 100
-FIRST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role")
 
 
@@ -123,10 +122,10 @@ class Cursor:
         return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, text: str | None) -> Cursor:
-        """The cursor a front end sent back; Malformed when it is none of ours."""
+    def read(cls, text: str | None, start: Cursor) -> Cursor:
+        """The cursor a front end sent back, or the start where it sent none; Malformed when it is none of ours."""
         if text is None:
-            return cls(FIRST, "~")
+            return start
         try:
             at, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
             cursor = cls(datetime.fromisoformat(at), last)
@@ -137,39 +136,21 @@ class Cursor:
         return cursor
 
 
-class Section:
-    """How one kind of items is read, a page at a time, newest first."""
+NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 
-    def __init__(self, table: sa.Table, category: str, *only: sa.ColumnElement[bool]) -> None:
-        """`category` is the one whose go-live date is the floor of history (K9); `only` are further conditions."""
+
+class Section:
+    """How one kind of items is read, a page at a time."""
+
+    def __init__(self, table: sa.Table, category: str | None, *only: sa.ColumnElement[bool]) -> None:
+        """
+        `category` is the one whose go-live date is the floor of history (K9); `only` are further conditions.
+
+        Without a category the items are the portal's own: no organisation dates them, and none withholds them.
+        """
         self.category = category
-        where = (table.c.owner == sa.bindparam("owner"), *only)
-        at, last = sa.bindparam("before_at", type_=UtcDateTime), sa.bindparam("before_id", type_=sa.String)
-        columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS))
-        page = (
-            sa.select(sa.literal("item").label("what"), *columns, table.c.body)
-            .where(
-                *where,
-                sa.or_(table.c.occurred_at < at, sa.and_(table.c.occurred_at == at, table.c.id < last)),
-            )
-            .order_by(table.c.occurred_at.desc(), table.c.id.desc())
-            .limit(sa.bindparam("limit", type_=sa.Integer))
-            .subquery("page")
-        )
-        blank = sa.literal("")
-        oldest = (
-            sa.select(
-                sa.literal("oldest"),
-                blank,
-                table.c.organisation,
-                sa.func.min(table.c.occurred_at, type_=UtcDateTime),
-                *(blank for _ in SHARING_COLUMNS),
-                blank,
-            )
-            .where(*where)
-            .group_by(table.c.organisation)
-        )
-        self._statement = sa.union_all(sa.select(page), oldest)
+        self._newest_first = _statement(table, only, soonest_first=False)
+        self._soonest_first = _statement(table, only, soonest_first=True)
 
     def finished(
         self,
@@ -181,29 +162,67 @@ class Section:
         cursor: str | None = None,
     ) -> bytes:
         """
-        A page as finished JSON: items, as_of, status, absences, next.
+        A page as finished JSON, newest first: items, as_of, status, absences, next.
 
         An item is shown from its organisation's go-live on (R64), and if no rule withholds it. Raises Malformed.
         """
-        if not 1 <= limit <= LONGEST_PAGE:
-            raise Malformed("malformed-limit", FieldProblem("limit", f"a number from 1 to {LONGEST_PAGE}"))
         page = _Page(self.category, rules, access, limit)
-        before = Cursor.read(cursor)
-        while not page.full:
-            rows = reads.fetch(self._statement, before_at=before.at, before_id=before.id, limit=limit + 1)
-            items = [row for row in rows if row.what == "item"]
-            page.take(items)
-            page.oldest = {row.organisation: row.occurred_at for row in rows if row.what == "oldest"}
-            if len(items) <= limit:
-                break
-            before = Cursor(items[-1].occurred_at, items[-1].id)
+        page.fill(reads, self._newest_first, Cursor.read(cursor, NEWEST))
         return page.finished(now)
+
+    def soonest_first(
+        self,
+        reads: Reads,
+        rules: Mapping[str, Rules],
+        access: AccessToken,
+        now: datetime,
+        limit: int,
+        cursor: str | None = None,
+    ) -> bytes:
+        """As `finished`, of what is still to come: from now on, the soonest first."""
+        page = _Page(self.category, rules, access, limit)
+        page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")))
+        return page.finished(now)
+
+
+def _statement(
+    table: sa.Table, only: Sequence[sa.ColumnElement[bool]], *, soonest_first: bool
+) -> sa.CompoundSelect[Any]:
+    """A select of the items beyond a place in time, and of each organisation's oldest."""
+    where = (table.c.owner == sa.bindparam("owner"), *only)
+    at, last = sa.bindparam("from_at", type_=UtcDateTime), sa.bindparam("from_id", type_=sa.String)
+    place = (table.c.occurred_at, table.c.id)
+    beyond = sa.tuple_(*place) > sa.tuple_(at, last) if soonest_first else sa.tuple_(*place) < sa.tuple_(at, last)
+    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS))
+    page = (
+        sa.select(sa.literal("item").label("what"), *columns, table.c.body)
+        .where(*where, beyond)
+        .order_by(*(column.asc() if soonest_first else column.desc() for column in place))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .subquery("page")
+    )
+    blank = sa.literal("")
+    oldest = (
+        sa.select(
+            sa.literal("oldest"),
+            blank,
+            table.c.organisation,
+            sa.func.min(table.c.occurred_at, type_=UtcDateTime),
+            *(blank for _ in SHARING_COLUMNS),
+            blank,
+        )
+        .where(*where)
+        .group_by(table.c.organisation)
+    )
+    return sa.union_all(sa.select(page), oldest)
 
 
 class _Page:
     """A page being filled."""
 
-    def __init__(self, category: str, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> None:
+    def __init__(self, category: str | None, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> None:
+        if not 1 <= limit <= LONGEST_PAGE:
+            raise Malformed("malformed-limit", FieldProblem("limit", f"a number from 1 to {LONGEST_PAGE}"))
         self._category = category
         self._rules = rules
         self._access = access
@@ -218,9 +237,16 @@ class _Page:
         """One more than asked for has been found: there is a next page."""
         return len(self._shown) > self._limit
 
-    def take(self, rows: list[Row[Any]]) -> None:
-        """Keep the rows that may be shown."""
-        self._shown += [row for row in rows if self._may_show(row)]
+    def fill(self, reads: Reads, statement: sa.CompoundSelect[Any], start: Cursor) -> None:
+        """Read from a place on until the page is full, or there is no more."""
+        while not self.full:
+            rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=self._limit + 1)
+            items = [row for row in rows if row.what == "item"]
+            self._shown += [row for row in items if self._may_show(row)]
+            self.oldest = {row.organisation: row.occurred_at for row in rows if row.what == "oldest"}
+            if len(items) <= self._limit:
+                break
+            start = Cursor(items[-1].occurred_at, items[-1].id)
 
     def finished(self, now: datetime) -> bytes:
         """The page as JSON."""
@@ -236,6 +262,8 @@ class _Page:
         return b'{"items":[' + items.encode() + b"]," + orjson.dumps(rest)[1:]
 
     def _may_show(self, row: Row[Any]) -> bool:
+        if self._category is None:
+            return True
         if self._before_start(row.organisation, row.occurred_at):
             return False
         question = SharingQuestion(
@@ -256,6 +284,8 @@ class _Page:
         return start is not None and at.astimezone(OSLO).date() < start
 
     def _start_of(self, organisation: str) -> date | None:
+        if self._category is None:
+            return None
         if organisation not in self._starts:
             self._starts[organisation] = self._rules[organisation].history_starts(self._category)
         return self._starts[organisation]

@@ -1,0 +1,111 @@
+"""Views gathered on both buses: a service joins by binding; a dead, slow or failing one is one unavailable section."""
+
+import time
+
+import eventlet
+import orjson
+import pytest
+from helsami_kernel import contributes
+from helsami_kernel.errors import Unavailable
+from helsami_kernel.testing import until
+from helsami_kernel.views import UNAVAILABLE, Gather
+
+
+class Gateway:
+    name = "gateway"
+    gather = Gather()
+
+
+class Results:
+    name = "results"
+    delay = 0.0
+    broken = False
+
+    @contributes("home", "results", scope="results:read")
+    def for_home(self, question, access):
+        eventlet.sleep(Results.delay)
+        if Results.broken:
+            raise ValueError("13897012345")
+        return orjson.dumps({"status": "ok", "items": [access.subject, question["limit"]]})
+
+
+class Records:
+    name = "records"
+
+    @contributes("home", "vaccines", scope="records:read")
+    def vaccines(self, question, access):
+        return b'{"status":"ok","items":["vaccine"]}'
+
+    @contributes("home", "visits", scope="records:read")
+    def visits(self, question, access):
+        return b'{"status":"ok","items":["visit"]}'
+
+
+@pytest.fixture
+def home(start, any_bus, token):
+    Results.delay, Results.broken = 0.0, False
+    system = start(any_bus, Gateway, Results, Records)
+    gather = next(iter(system.runner.containers[0].dependencies))
+    until(lambda: len(gather.roster.sections("home")) == 3)
+
+    def ask(*scopes, within=1.0):
+        text = token("view:home", *(scopes or ("results:read", "records:read")))
+        sections = gather.ask({}, "home", {"limit": 3}, token=text, within=within)
+        return {name: orjson.loads(body) for name, body in sections.items()}
+
+    ask.system, ask.gather = system, gather
+    return ask
+
+
+def test_one_question_brings_every_section_of_every_service(home):
+    assert home() == {
+        "results": {"status": "ok", "items": ["c1", 3]},
+        "vaccines": {"status": "ok", "items": ["vaccine"]},
+        "visits": {"status": "ok", "items": ["visit"]},
+    }
+
+
+def test_a_failing_section_is_unavailable_and_says_nothing_else(home):
+    Results.broken = True
+
+    sections = home()
+
+    assert sections["results"] == orjson.loads(UNAVAILABLE)
+    assert sections["visits"]["status"] == "ok"
+
+
+def test_a_slow_section_is_unavailable_at_the_deadline_and_holds_nothing_up(home):
+    Results.delay = 2.0
+    began = time.monotonic()
+
+    sections = home(within=0.3)
+
+    assert time.monotonic() - began < 1.0
+    assert sections["results"]["status"] == "unavailable"
+    assert sections["vaccines"]["status"] == "ok"
+    assert len(home.system.runner.replies) == 0
+
+
+def test_a_scope_that_the_token_lacks_is_an_absence_and_not_a_failure(home):
+    assert home("records:read")["results"]["absences"] == [{"code": "not_permitted"}]
+
+
+def test_a_service_that_fell_silent_stays_on_the_roster_and_is_not_waited_for(home):
+    home.gather.roster.recall([("home", "forms", "forms")])
+    began = time.monotonic()
+
+    sections = home(within=2.0)
+
+    assert sections["forms"] == orjson.loads(UNAVAILABLE)
+    assert time.monotonic() - began < 1.0
+
+
+def test_a_view_that_nobody_joined_is_unavailable(home, token):
+    with pytest.raises(Unavailable):
+        home.gather.ask({}, "calendar", {}, token=token("view:calendar"), within=0.2)
+
+
+def test_a_token_for_one_service_opens_no_view(home, token):
+    sections = home.gather.ask({}, "home", {"limit": 1}, token=token("results"), within=1.0)
+
+    assert all(orjson.loads(body)["items"] == [] for body in sections.values())
