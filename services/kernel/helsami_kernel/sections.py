@@ -1,4 +1,4 @@
-"""Sections of what a citizen reads: items kept as finished JSON, shown by date of joining and by rule, absences explained."""
+"""Sections of what a citizen reads: items kept as finished JSON, shown by date and by rule, absences explained."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
-from helsami_sdk.questions import SharingQuestion
-from helsami_sdk.rules import Rules
 from sqlalchemy.engine import Row
 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import OSLO
 from helsami_kernel.database import Reads, UtcDateTime, Writes, fingerprint
 from helsami_kernel.errors import FieldProblem, Malformed
+from helsami_sdk.questions import SharingQuestion
+from helsami_sdk.rules import Rules
 
 IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
 LONGEST_PAGE: Final = 100
@@ -47,7 +47,7 @@ def items_table(name: str, metadata: sa.MetaData, *extra: sa.Column[Any]) -> sa.
 
 def item_id(owner: str, organisation: str, key: str) -> str:
     """The id of an item: opaque, and the same whenever the same item comes again."""
-    return str(uuid.uuid5(IDS, "|".join((owner, organisation, key))))
+    return str(uuid.uuid5(IDS, f"{owner}|{organisation}|{key}"))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,149 @@
+"""A section is read newest first or soonest first, in pages, and without rules where the items are the portal's own."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import orjson
+import pytest
+import sqlalchemy as sa
+
+from helsami_kernel.database import Database, Reads, Writes
+from helsami_kernel.errors import Malformed
+from helsami_kernel.sections import Cursor, Item, Section, items_table, keep
+from helsami_kernel.testing import MovableClock, citizen_token
+from helsami_sdk.answers import Restriction
+from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
+
+METADATA = sa.MetaData()
+MEETINGS = items_table("meetings", METADATA)
+SECTION = Section(MEETINGS, "appointments")
+OWN = Section(MEETINGS, None)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+RULES = organisations_of(rules_of())
+ACCESS = citizen_token("c1", ["appointments:read"])
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """A database of each kind with the table of items."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/items.db" if sqlite else request.getfixturevalue("new_database")("items")
+    opened = Database(url, 2, MovableClock(NOW))
+    METADATA.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reads(database):
+    """What one citizen reads."""
+    return Reads(database.reading_engine, "c1")
+
+
+@pytest.fixture
+def meet(database):
+    """Store meetings by name and by hours from now."""
+
+    def store(organisation="trondheim", **hours):
+        with database.transaction(Writes, "c1") as tx:
+            for name, ahead in hours.items():
+                at = NOW + timedelta(hours=ahead)
+                keep(tx, MEETINGS, Item("c1", organisation, name, at, "appointment", {"name": name}))
+
+    return store
+
+
+def names(page):
+    return [item["name"] for item in page["items"]]
+
+
+def read(reader, reads, limit=5, cursor=None, rules=RULES, access=ACCESS):
+    return orjson.loads(reader(reads, rules, access, NOW, limit, cursor))
+
+
+def test_what_is_to_come_is_read_soonest_first_and_from_now_on(meet, reads):
+    meet(later=3, soon=1, this_moment=0, over=-1)
+
+    assert names(read(SECTION.soonest_first, reads)) == ["this_moment", "soon", "later"]
+    assert names(read(SECTION.finished, reads)) == ["later", "soon", "this_moment", "over"]
+
+
+def test_a_page_begins_before_the_place_of_its_cursor(meet, reads):
+    meet(later=3, this_moment=0, over=-1, long_over=-2)
+
+    assert names(read(SECTION.finished, reads, cursor=str(Cursor(NOW, "")))) == ["over", "long_over"]
+
+
+@pytest.mark.parametrize("reader", [SECTION.soonest_first, SECTION.finished], ids=["soonest", "newest"])
+def test_pages_follow_each_other_without_gap_or_overlap(meet, reads, reader):
+    meet(**{f"m{number}": number // 2 for number in range(7)})
+    whole = names(read(reader, reads, limit=10))
+
+    paged, cursor = [], None
+    while True:
+        page = read(reader, reads, limit=2, cursor=cursor)
+        paged += names(page)
+        cursor = page["next"]
+        if cursor is None:
+            break
+
+    assert len(whole) == 7
+    assert paged == whole
+
+
+@pytest.mark.parametrize("reader", [SECTION.soonest_first, SECTION.finished], ids=["soonest", "newest"])
+def test_what_a_rule_withholds_makes_no_page_shorter(meet, reads, reader):
+    meet("st_olavs", **{f"hidden{number}": number for number in range(5)})
+    meet(before=-1, after=9, last=10)
+    rules = organisations_of(
+        rules_of(), rules_of(manifest=manifest_of("st_olavs"), restrict_sharing=Restriction.withhold("not-here"))
+    )
+
+    page = read(reader, reads, limit=2, rules=rules)
+
+    assert names(page) == (["after", "last"] if reader == SECTION.soonest_first else ["last", "after"])
+    assert page["absences"] == [{"code": "hidden_by_rule", "kind": "not-here"}]
+
+
+def test_what_comes_before_the_organisation_went_live_is_absent(meet, reads):
+    meet(soon=1)
+    rules = organisations_of(rules_of(manifest=manifest_of(everything_since=date(2026, 4, 1))))
+
+    page = read(SECTION.soonest_first, reads, rules=rules)
+
+    assert page["items"] == []
+    assert page["absences"] == [{"code": "before_go_live", "organisation": "trondheim", "date": "2026-04-01"}]
+
+
+def test_the_portals_own_items_are_shown_whatever_organisations_there_are(meet, reads):
+    meet("helsami", told=-1)
+    rules = organisations_of(closed_rules())
+
+    assert names(read(OWN.finished, reads, rules=rules)) == ["told"]
+    assert read(OWN.finished, reads, rules=rules)["absences"] == []
+    assert read(SECTION.finished, reads, rules=rules)["items"] == []
+
+
+def test_another_citizens_items_are_not_read(meet, database):
+    meet(soon=1)
+    reads = Reads(database.reading_engine, "c2")
+
+    assert read(SECTION.soonest_first, reads) == {
+        "items": [],
+        "as_of": "2026-03-01T12:00:00Z",
+        "status": "ok",
+        "absences": [{"code": "none_recorded"}],
+        "next": None,
+    }
+
+
+@pytest.mark.parametrize("reader", [SECTION.soonest_first, SECTION.finished], ids=["soonest", "newest"])
+@pytest.mark.parametrize("limit", [0, 101])
+def test_a_page_of_no_sensible_size_is_malformed(reads, reader, limit):
+    with pytest.raises(Malformed, match="malformed-limit"):
+        read(reader, reads, limit=limit)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "bm9uc2Vuc2U", "MjAyNi0wMS0wMXxh"])
+def test_a_cursor_that_is_none_of_ours_is_malformed(reads, cursor):
+    with pytest.raises(Malformed, match="malformed-cursor"):
+        read(SECTION.soonest_first, reads, cursor=cursor)
