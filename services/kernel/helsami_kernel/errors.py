@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-CODE: Final = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
+CODE: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 LONGEST_CODE: Final = 64
 MOST_PROBLEMS: Final = 100
 SCHEMA_ERROR: Final = "_schema"

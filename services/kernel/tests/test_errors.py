@@ -17,6 +17,7 @@ from helsami_kernel.errors import (
     load,
     to_wire,
 )
+from helsami_sdk.answers import is_code as is_reason
 
 NATIONAL_ID = "01815012345"
 
@@ -118,6 +119,11 @@ def test_a_code_that_is_not_kebab_case_is_a_mistake_and_is_not_repeated(code):
         Conflict(code)
 
     assert str(code) not in str(mistake.value) or not code
+
+
+def test_every_reason_an_organisation_may_give_is_a_code():
+    assert is_reason("covid19-closed")
+    assert Refused("covid19-closed").code == "covid19-closed"
 
 
 def test_a_refusal_reads_as_its_code():
