@@ -92,7 +92,10 @@ def _only(claims: list[EntryPoint | str]) -> EntryPoint:
 
 def _folder(point: EntryPoint) -> Path:
     """The folder of the plugin's package, found without importing it."""
-    package = point.module.partition(".")[0]
+    try:
+        package = point.module.partition(".")[0]
+    except AttributeError:
+        raise NotLoaded("the entry point names no module") from None
     spec = importlib.util.find_spec(package)
     places = list(spec.submodule_search_locations or ()) if spec else []
     if not places:

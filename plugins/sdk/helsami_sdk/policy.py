@@ -36,10 +36,6 @@ _LONGEST_HOURS = 24 * 365
 _Allowed = frozenset[str]
 
 
-def _fits(allowed: _Allowed, value: str) -> bool:
-    return not allowed or value in allowed
-
-
 @dataclass(frozen=True)
 class BookingRow:
     """How some visit types are booked; an empty set fits anything. `closes` is the time before the start."""
@@ -53,7 +49,11 @@ class BookingRow:
 
     def fits(self, action: str, visit_type: str, unit: str) -> bool:
         """Whether the row is about this."""
-        return _fits(self.visit_types, visit_type) and _fits(self.actions, action) and _fits(self.units, unit)
+        return (
+            (not self.visit_types or visit_type in self.visit_types)
+            and (not self.actions or action in self.actions)
+            and (not self.units or unit in self.units)
+        )
 
     def decision(self, starts_at: datetime) -> BookingDecision:
         """What the row says of an appointment that starts then; deadlines are counted in UTC."""
@@ -78,10 +78,10 @@ class ResultRow:
     def fits(self, question: ResultQuestion) -> bool:
         """Whether the row is about this."""
         return (
-            _fits(self.codes, question.code)
-            and _fits(self.categories, question.category)
-            and _fits(self.settings, question.setting)
-            and _fits(self.age_bands, question.age_band)
+            (not self.codes or question.code in self.codes)
+            and (not self.categories or question.category in self.categories)
+            and (not self.settings or question.setting in self.settings)
+            and (not self.age_bands or question.age_band in self.age_bands)
         )
 
 
@@ -100,12 +100,12 @@ class SharingRow:
     def fits(self, question: SharingQuestion) -> bool:
         """Whether the row is about this."""
         return (
-            _fits(self.kinds, question.kind)
-            and _fits(self.settings, question.setting)
-            and _fits(self.visit_types, question.visit_type)
-            and _fits(self.author_roles, question.author_role)
-            and _fits(self.readers, question.reader)
-            and _fits(self.age_bands, question.age_band)
+            (not self.kinds or question.kind in self.kinds)
+            and (not self.settings or question.setting in self.settings)
+            and (not self.visit_types or question.visit_type in self.visit_types)
+            and (not self.author_roles or question.author_role in self.author_roles)
+            and (not self.readers or question.reader in self.readers)
+            and (not self.age_bands or question.age_band in self.age_bands)
         )
 
 

@@ -63,6 +63,14 @@ def test_a_child_cannot_widen_its_parent(child, parent, question):
         assert together.withheld
 
 
+def test_the_nearest_reason_is_told():
+    rules = rules_of(
+        answering(restrict_sharing=Restriction.withhold("far")), restrict_sharing=Restriction.withhold("near")
+    )
+
+    assert rules.restrict_sharing(NOTE).reason == "near"
+
+
 def test_a_parent_that_restricts_for_the_regional_reason_is_not_set_aside():
     parent = answering(restrict_sharing=Restriction.withhold(HOME_CARE_HIDDEN))
     rules = rules_of(parent, restrict_sharing=Restriction.show(despite=HOME_CARE_HIDDEN))
