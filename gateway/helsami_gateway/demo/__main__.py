@@ -1,4 +1,4 @@
-"""`python -m helsami_gateway.demo FOLDER` writes today's demo as FHIR files, numbered in the order to load them."""
+"""`python -m helsami_gateway.demo [FOLDER]` writes today's demo as FHIR files, numbered in the order to load them."""
 
 import argparse
 import sys
@@ -7,11 +7,15 @@ from pathlib import Path
 
 from helsami_gateway.demo import bundles, dumps
 
+FOLDER = Path("demo-data")
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Write one file a bundle, `<number>_<organisation>.json`; answers the exit code."""
     parser = argparse.ArgumentParser(prog="python -m helsami_gateway.demo", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where to write; made if it does not exist")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=FOLDER, help="where to write (demo-data); made if it does not exist"
+    )
     parser.add_argument("--today", type=date.fromisoformat, default=None, help="the day to date everything from")
     chosen = parser.parse_args(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)

@@ -69,10 +69,12 @@ class Diary:
         self._taken: set[tuple[str, datetime]] = set()
 
     def meet(self, day: date, *who: str) -> datetime:
-        """Find and take the first half-hour from `day` on at which all of them are free; aware, Europe/Oslo."""
+        """Find and take a half-hour from `day` on at which all of them are free; aware, Europe/Oslo."""
         while True:
             if is_working_day(day):
-                for start in AFTERNOON:
+                # Begin elsewhere each day, or everybody would come at noon.
+                first = day.toordinal() % len(AFTERNOON)
+                for start in (*AFTERNOON[first:], *AFTERNOON[:first]):
                     moment = datetime.combine(day, start, OSLO)
                     if not any((name, moment) in self._taken for name in who):
                         self._taken.update((name, moment) for name in who)

@@ -27,6 +27,7 @@ from helsami_gateway.demo.clinical import (
     TRAVEL,
     VIDEO,
     VITAMIN_DROPS,
+    Drug,
     HospitalStory,
     Story,
     Vaccine,
@@ -103,7 +104,7 @@ def general_practice(life: Life) -> Json:
     for number, story in enumerate(lasting):
         visit = _followed_up(life, chart, doctor, times.recent(0.5 + 0.4 * number + 0.1 * life.rng.random()), story)
         if number == 0:
-            _basics(life, chart, visit)
+            _basics(life, chart, visit, [story.drug for story in (*lasting, *passing) if story.drug is not None])
     _short_complaint(life, chart, doctor, times.recent(0.25 * life.rng.random()), passing[0])
     if life.age >= GROWN:
         _adult_vaccines(life, chart, doctor)
@@ -169,10 +170,12 @@ def _followed_up(life: Life, chart: Chart, doctor: str, day: date, story: Story)
     return visit
 
 
-def _basics(life: Life, chart: Chart, visit: Visit) -> None:
+def _basics(life: Life, chart: Chart, visit: Visit, drugs: list[Drug]) -> None:
     """What is asked at every first consultation: allergies, and what people take besides."""
     tolerant = life.age < INFANT or life.perhaps(0.45)
-    chart.allergy(visit, NO_KNOWN_ALLERGY if tolerant else life.rng.choice(ALLERGIES))
+    # Nobody is given what they do not tolerate, nor its near relatives: the first four characters of an ATC code.
+    possible = [allergy for allergy in ALLERGIES if not any(drug.atc[:4] == allergy.code[:4] for drug in drugs)]
+    chart.allergy(visit, NO_KNOWN_ALLERGY if tolerant else life.rng.choice(possible))
     if life.age < TODDLER:
         chart.medicine(visit, VITAMIN_DROPS, active=True)
     if life.age >= AT_HOME:
