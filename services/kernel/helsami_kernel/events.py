@@ -18,6 +18,7 @@ from helsami_kernel import metrics
 from helsami_kernel.bus import EVENTS, Consumption, Delivery, Message, Queue
 from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.database import AlreadyDone, Cause, Event
+from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import Malformed, Unavailable
 from helsami_kernel.parking import park, parking_queue
 
@@ -153,4 +154,4 @@ def attempts_of(headers: Mapping[str, Any]) -> int:
     return attempt if isinstance(attempt, int) and attempt >= 0 else 0
 
 
-handles: Callable[..., Any] = Handles.decorator
+handles: Callable[..., Decorator] = Handles.decorator

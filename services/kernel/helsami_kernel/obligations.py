@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helsami_kernel import logs, metrics
 from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.database import OBLIGATIONS, AlreadyDone, Cause, Database, Writes
+from helsami_kernel.decorators import Decorator
 
 LOOK_EVERY = timedelta(seconds=1)
 CLAIMED_FOR = timedelta(seconds=60)
@@ -114,7 +115,7 @@ class Fulfils(KernelEntrypoint):
             logs.incident("obligation-not-released", service=self.service_name, kind=due.kind, failure=unreleased)
 
 
-fulfils: Callable[..., Any] = Fulfils.decorator
+fulfils: Callable[..., Decorator] = Fulfils.decorator
 
 
 def claim(database: Database, kinds: Sequence[str]) -> list[Obligation]:

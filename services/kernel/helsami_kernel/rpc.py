@@ -19,6 +19,7 @@ from helsami_kernel import errors, metrics, tracing
 from helsami_kernel.access import AccessToken, Verifier
 from helsami_kernel.bus import RPC, Bus, Consumption, Delivery, Message, Queue
 from helsami_kernel.container import KernelEntrypoint, Work
+from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import Forbidden, Malformed, Unavailable
 from helsami_kernel.parking import park
 from helsami_kernel.replies import Replies
@@ -126,7 +127,7 @@ class Rpc(KernelEntrypoint):
                 return
 
 
-rpc: Callable[..., Any] = Rpc.decorator
+rpc: Callable[..., Decorator] = Rpc.decorator
 
 
 def verified(verifier: Verifier, call: Message, audience: str, scope: str) -> AccessToken:
