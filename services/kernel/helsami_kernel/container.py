@@ -31,10 +31,15 @@ STOP_BUS_WITHIN = 2.0
 
 @dataclass(frozen=True)
 class Work:
-    """What stands around a method: reading its arguments, and settling the message with its result or failure."""
+    """
+    What stands around a method: reading its arguments, and settling the message with its result or failure.
+
+    `give_up` is for work that had not begun when the service was told to stop; a message then goes back by itself.
+    """
 
     prepare: Callable[[WorkerContext], tuple[Any, ...]]
     settle: Callable[[Any, BaseException | None], None]
+    give_up: Callable[[], None] = lambda: None
 
 
 class KernelEntrypoint(Entrypoint):  # type: ignore[misc]
@@ -66,6 +71,8 @@ class Container(ServiceContainer):  # type: ignore[misc]
     def __init__(self, service_cls: type, config: Mapping[str, Any]) -> None:
         super().__init__(service_cls, config)
         self.stopping = False
+        self.max_workers = getattr(service_cls, "workers", self.max_workers)
+        self._worker_pool = GreenPool(size=self.max_workers)
         metrics.WORKERS_MAX.labels(self.service_name).set(self.max_workers)
 
     def dispatch(self, entrypoint: KernelEntrypoint, data: Mapping[str, Any], work: Work) -> None:
@@ -80,6 +87,8 @@ class Container(ServiceContainer):  # type: ignore[misc]
     def _begin(self, entrypoint: KernelEntrypoint, data: Mapping[str, Any], work: Work) -> None:
         if not self.stopping and not self._being_killed:
             self.spawn_worker(entrypoint, (), {}, context_data=dict(data), handle_result=work)
+        else:
+            work.give_up()
 
     def _run_worker(self, worker_ctx: WorkerContext, work: Work) -> None:
         """In place of Nameko's: a BaseException is a failure too, or its message would never be settled (1.7)."""

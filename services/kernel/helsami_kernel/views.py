@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import eventlet
 import orjson
@@ -18,6 +18,8 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from helsami_kernel import logs, metrics, tracing
 from helsami_kernel.bus import VIEWS, Bus, Consumption, Delivery, Message, Queue
 from helsami_kernel.container import KernelEntrypoint, Work
+from helsami_kernel.database import Database
+from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import Forbidden, Unavailable
 from helsami_kernel.replies import Replies
 from helsami_kernel.rpc import read_body, verified
@@ -145,7 +147,7 @@ class Contributes(KernelEntrypoint):
                 return  # the gateway shows the section as unavailable at its deadline
 
 
-contributes: Callable[..., Any] = Contributes.decorator
+contributes: Callable[..., Decorator] = Contributes.decorator
 
 
 @dataclass
@@ -156,16 +158,23 @@ class Expected:
     heard_at: float
 
 
+class RosterMemory(Protocol):
+    """Where a roster is kept, so that a service that died before the gateway's last start still shows."""
+
+    def recall(self) -> Iterable[tuple[str, str, str]]:
+        """All that was remembered: (view, section, service)."""
+
+    def remember(self, view: str, section: str, service: str) -> None:
+        """Keep one."""
+
+
 class Roster:
     """Which sections each view has; a service that falls silent stays on it, so that it shows as unavailable."""
 
-    def __init__(self, remember: Callable[[str, str, str], None]) -> None:
+    def __init__(self, memory: RosterMemory) -> None:
         self._views: dict[str, dict[str, Expected]] = {}
-        self._remember = remember
-
-    def recall(self, known: Iterable[tuple[str, str, str]]) -> None:
-        """Take over what an earlier process knew: (view, section, service); all silent until they are heard."""
-        for view, section, service in known:
+        self._memory = memory
+        for view, section, service in memory.recall():  # all silent until they are heard
             self._views.setdefault(view, {})[section] = Expected(service, float("-inf"))
 
     def heard(self, service: str, views: Mapping[str, Iterable[str]]) -> None:
@@ -174,7 +183,7 @@ class Roster:
             known = self._views.setdefault(view, {})
             for section in sections:
                 if section not in known:
-                    self._remember(view, section, service)
+                    self._memory.remember(view, section, service)
                 known[section] = Expected(service, time.monotonic())
 
     def sections(self, view: str) -> dict[str, bool]:
@@ -184,14 +193,14 @@ class Roster:
 
 
 class Gather(DependencyProvider):  # type: ignore[misc]
-    """Asks all who joined a view at once; the roster is durable through the callbacks that its service gives."""
+    """Asks all who joined a view at once."""
 
-    def setup(self) -> None:
-        """Make the roster."""
-        self.roster = Roster(lambda *_section: None)
+    def __init__(self, memory: Callable[[Database], RosterMemory]) -> None:
+        self._memory = memory
 
     def start(self) -> None:
-        """Listen to announcements, and ask who is there."""
+        """Recall the roster, listen to announcements, and ask who is there."""
+        self.roster = Roster(self._memory(self.container.config["databases"][self.container.service_name]))
         bus: Bus = self.container.config["bus"]
         queue = Queue(f"{VIEWS}.roster", VIEWS, (ANNOUNCED,), exclusive=True)
         bus.consume(queue, self._announced, prefetch=0, settled=False)

@@ -5,15 +5,29 @@ import time
 import eventlet
 import orjson
 import pytest
-from helsami_kernel import contributes
+from helsami_kernel import Store, contributes
 from helsami_kernel.errors import Unavailable
 from helsami_kernel.testing import until
 from helsami_kernel.views import UNAVAILABLE, Gather
 
 
+class Memory:
+    known: list[tuple[str, str, str]] = []
+
+    def __init__(self, database):
+        pass
+
+    def recall(self):
+        return list(Memory.known)
+
+    def remember(self, view, section, service):
+        Memory.known.append((view, section, service))
+
+
 class Gateway:
     name = "gateway"
-    gather = Gather()
+    store = Store()
+    gather = Gather(Memory)
 
 
 class Results:
@@ -42,11 +56,13 @@ class Records:
 
 
 @pytest.fixture
-def home(start, any_bus, token):
+def home(request, start, any_bus, token):
     Results.delay, Results.broken = 0.0, False
+    Memory.known.clear()
+    Memory.known.extend(getattr(request, "param", ()))
     system = start(any_bus, Gateway, Results, Records)
-    gather = next(iter(system.runner.containers[0].dependencies))
-    until(lambda: len(gather.roster.sections("home")) == 3)
+    gather = next(d for d in system.runner.containers[0].dependencies if isinstance(d, Gather))
+    until(lambda: sum(gather.roster.sections("home").values()) == 3)
 
     def ask(*scopes, within=1.0):
         text = token("view:home", *(scopes or ("results:read", "records:read")))
@@ -63,6 +79,14 @@ def test_one_question_brings_every_section_of_every_service(home):
         "vaccines": {"status": "ok", "items": ["vaccine"]},
         "visits": {"status": "ok", "items": ["visit"]},
     }
+
+
+def test_who_joined_is_remembered(home):
+    assert sorted(Memory.known) == [
+        ("home", "results", "results"),
+        ("home", "vaccines", "records"),
+        ("home", "visits", "records"),
+    ]
 
 
 def test_a_failing_section_is_unavailable_and_says_nothing_else(home):
@@ -90,8 +114,8 @@ def test_a_scope_that_the_token_lacks_is_an_absence_and_not_a_failure(home):
     assert home("records:read")["results"]["absences"] == [{"code": "not_permitted"}]
 
 
-def test_a_service_that_fell_silent_stays_on_the_roster_and_is_not_waited_for(home):
-    home.gather.roster.recall([("home", "forms", "forms")])
+@pytest.mark.parametrize("home", [[("home", "forms", "forms")]], indirect=True)
+def test_a_service_that_died_before_the_gateway_started_shows_and_is_not_waited_for(home):
     began = time.monotonic()
 
     sections = home(within=2.0)
