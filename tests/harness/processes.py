@@ -34,7 +34,7 @@ class Program:
 
     @property
     def output(self) -> str:
-        """What the program has written to its standard output and error so far."""
+        """What the program has written to its standard output and error, over all its starts."""
         return self._group.log.read_text(errors="replace")
 
     def is_running(self) -> bool:
@@ -46,7 +46,7 @@ class Program:
         self._group.wait_until(lambda: _answers_ok(url), within)
 
     def wait_for_line(self, beginning: str, within: float = READY_SECONDS) -> str:
-        """Wait until a line of the output begins so and return it; raises NotReady."""
+        """Wait until a line that was written since the last start begins so, and return it; raises NotReady."""
         self._group.wait_until(lambda: self._line(beginning) is not None, within)
         return self._line(beginning) or ""
 
@@ -81,7 +81,8 @@ class Program:
         self._group.start(command, _clean_environment() | dict(env))
 
     def _line(self, beginning: str) -> str | None:
-        return next((line for line in self.output.splitlines() if line.startswith(beginning)), None)
+        lines = self._group.logged_since_start().splitlines()
+        return next((line for line in lines if line.startswith(beginning)), None)
 
 
 class Programs:

@@ -28,6 +28,7 @@ class ProcessGroup:
         """Keep the output of each start in `log`, one after another."""
         self._caretaker = caretaker
         self._process: subprocess.Popen[bytes] | None = None
+        self._logged_before = 0
         self.log = log
 
     @property
@@ -40,6 +41,7 @@ class ProcessGroup:
     ) -> None:
         """Start the command in a session of its own, as another account if one is named (root may do that)."""
         with self.log.open("ab") as output:
+            self._logged_before = output.tell()
             self._process = subprocess.Popen(
                 [str(part) for part in command],
                 env=dict(env),
@@ -86,6 +88,10 @@ class ProcessGroup:
                 raise NotReady(self._last_words(f"not ready within {within:.0f} s"))
             time.sleep(POLL_SECONDS)
 
+    def logged_since_start(self) -> str:
+        """Return what the child has written since it was last started."""
+        return self.log.read_bytes()[self._logged_before :].decode(errors="replace")
+
     def _child(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             message = "not started"
@@ -93,7 +99,7 @@ class ProcessGroup:
         return self._process
 
     def _last_words(self, what: str) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-20:]
+        lines = self.logged_since_start().splitlines()[-20:]
         return "\n".join([f"{what}; the end of its log:", *lines])
 
 

@@ -152,6 +152,17 @@ def test_a_killed_program_can_be_started_again(programs):
     assert program.is_running()
 
 
+def test_a_line_of_an_earlier_start_is_not_taken_for_one_of_this(programs):
+    program = programs.start("speaker", "sh", "-c", "echo ready; sleep 60", env={})
+    program.wait_for_line("ready")
+    program.kill9()
+
+    program.start("sleep", "60", env={})
+
+    with pytest.raises(NotReady):
+        program.wait_for_line("ready", within=0.2)
+
+
 def test_a_program_that_ends_too_early_is_reported_with_its_last_words(programs, free_port):
     with pytest.raises(NotReady, match="no such luck"):
         programs.start("bad", "sh", "-c", "echo no such luck; exit 3", env={}, ready=f"http://127.0.0.1:{free_port()}/")
