@@ -1,4 +1,4 @@
-"""The organisations in this repository: named alike everywhere, pinned where they are live, and kept to what a plugin may do."""
+"""The organisations in this repository: named alike everywhere, pinned where they are live, kept to their questions."""
 
 import subprocess
 import sys

@@ -92,9 +92,15 @@ def test_a_wrong_key_is_named_with_what_is_expected(tmp_path, old, new, problem)
 
 def test_every_problem_is_told_at_once(tmp_path):
     with pytest.raises(Misconfigured) as caught:
-        read(tmp_path, MANIFEST.replace("+47", "47").replace('kind = "municipality"', ""))
+        read(tmp_path, MANIFEST.replace("+47", "47").replace('kind = "municipality"', "").replace("everything", "all"))
 
-    assert [problem.partition(":")[0] for problem in caught.value.problems] == ["kind", "phone", "units[1].phone"]
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "kind",
+        "phone",
+        "units[1].phone",
+        "go_live.everything",
+        "go_live.all",
+    ]
 
 
 def test_two_units_cannot_have_one_id(tmp_path):
