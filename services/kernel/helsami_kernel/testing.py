@@ -75,7 +75,7 @@ def citizen_token(subject: str, scopes: Iterable[str], **claims: Any) -> AccessT
 def system_token(organisation: str, **claims: Any) -> AccessToken:
     """What a service sees of a record system's call."""
     about_nobody = {"actor": organisation, "subject": None, "basis": "system", "age_band": None}
-    return citizen_token("", ["journal:write"], organisation=organisation, **{**about_nobody, **claims})
+    return replace(citizen_token("", ["journal:write"], organisation=organisation), **{**about_nobody, **claims})
 
 
 def until(condition: Callable[[], Any], within: float = 10.0) -> Any:
