@@ -104,6 +104,13 @@ def keep(tx: Writes, table: sa.Table, item: Item) -> str:
     return "stored"
 
 
+def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
+    """Say whether the citizen themselves would be shown an item: nobody is told of what they could not then read."""
+    if _is_before(rules.history_starts(category), item.occurred_at):
+        return False
+    return not rules.restrict_sharing(_question(item, "self", None)).withheld
+
+
 def withdraw(tx: Writes, table: sa.Table, organisation: str, key: str) -> str:
     """Remove what its source says was entered in error; `unchanged` when it is not there."""
     mine = sa.and_(table.c.owner == tx.owner, table.c.organisation == organisation, table.c.key == key)
@@ -139,18 +146,59 @@ class Cursor:
 NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 
 
+class Inside:
+    """
+    Items that are shown inside those of a section, as a list in their field `field`: the notes of a visit.
+
+    Rules are asked about each, with the visit type and setting of what it is inside. Who does not see that sees none.
+    """
+
+    def __init__(self, table: sa.Table, outer: sa.Table, outer_id: sa.Column[Any], field: str) -> None:
+        """`outer_id` is the column of `table` with the id of the item it is inside."""
+        self.field = field
+        bounds = (sa.bindparam("first_at", type_=UtcDateTime), sa.bindparam("last_at", type_=UtcDateTime))
+        of_outer = {"setting", "visit_type"}
+        sharing = ((outer if column in of_outer else table).c[column] for column in SHARING_COLUMNS)
+        self.statement = (
+            sa.select(
+                outer_id.label("outer_id"),
+                table.c.organisation,
+                table.c.occurred_at,
+                *sharing,
+                sa.literal("").label("category"),
+                table.c.body,
+            )
+            .join(outer, outer.c.id == outer_id)
+            .where(
+                table.c.owner == sa.bindparam("owner"),
+                outer.c.owner == table.c.owner,
+                outer.c.occurred_at.between(*bounds),
+            )
+            .order_by(table.c.occurred_at, table.c.id)
+        )
+
+
 class Section:
     """How one kind of items is read, a page at a time."""
 
-    def __init__(self, table: sa.Table, category: str | None, *only: sa.ColumnElement[bool]) -> None:
+    def __init__(
+        self,
+        table: sa.Table,
+        category: str | None,
+        *only: sa.ColumnElement[bool],
+        categories: sa.Column[Any] | None = None,
+        inside: Inside | None = None,
+    ) -> None:
         """
         `category` is the one whose go-live date is the floor of history (K9); `only` are further conditions.
 
-        Without a category the items are the portal's own: no organisation dates them, and none withholds them.
+        Without a category the items are the portal's own: no organisation dates them, and none withholds them. Where
+        items are of several categories the column `categories` names theirs, and is empty for the section's.
         """
         self.category = category
-        self._newest_first = _statement(table, only, soonest_first=False)
-        self._soonest_first = _statement(table, only, soonest_first=True)
+        self._inside = inside
+        self._newest_first = _statement(table, only, categories, soonest_first=False)
+        self._soonest_first = _statement(table, only, categories, soonest_first=True)
 
     def finished(
         self,
@@ -168,7 +216,7 @@ class Section:
         """
         page = _Page(self.category, rules, access, limit)
         page.fill(reads, self._newest_first, Cursor.read(cursor, NEWEST))
-        return page.finished(now)
+        return page.finished(now, reads, self._inside)
 
     def soonest_first(
         self,
@@ -182,18 +230,24 @@ class Section:
         """As `finished`, of what is still to come: from now on, the soonest first."""
         page = _Page(self.category, rules, access, limit)
         page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")))
-        return page.finished(now)
+        return page.finished(now, reads, self._inside)
 
 
 def _statement(
-    table: sa.Table, only: Sequence[sa.ColumnElement[bool]], *, soonest_first: bool
+    table: sa.Table,
+    only: Sequence[sa.ColumnElement[bool]],
+    categories: sa.Column[Any] | None,
+    *,
+    soonest_first: bool,
 ) -> sa.CompoundSelect[Any]:
     """A select of the items beyond a place in time, and of each organisation's oldest."""
     where = (table.c.owner == sa.bindparam("owner"), *only)
     at, last = sa.bindparam("from_at", type_=UtcDateTime), sa.bindparam("from_id", type_=sa.String)
     place = (table.c.occurred_at, table.c.id)
     beyond = sa.tuple_(*place) > sa.tuple_(at, last) if soonest_first else sa.tuple_(*place) < sa.tuple_(at, last)
-    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS))
+    blank = sa.literal("")
+    category = (blank if categories is None else categories).label("category")
+    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS), category)
     page = (
         sa.select(sa.literal("item").label("what"), *columns, table.c.body)
         .where(*where, beyond)
@@ -201,7 +255,6 @@ def _statement(
         .limit(sa.bindparam("limit", type_=sa.Integer))
         .subquery("page")
     )
-    blank = sa.literal("")
     oldest = (
         sa.select(
             sa.literal("oldest"),
@@ -209,10 +262,11 @@ def _statement(
             table.c.organisation,
             sa.func.min(table.c.occurred_at, type_=UtcDateTime),
             *(blank for _ in SHARING_COLUMNS),
+            category,
             blank,
         )
         .where(*where)
-        .group_by(table.c.organisation)
+        .group_by(table.c.organisation, *(() if categories is None else (categories,)))
     )
     return sa.union_all(sa.select(page), oldest)
 
@@ -229,8 +283,8 @@ class _Page:
         self._limit = limit
         self._shown: list[Row[Any]] = []
         self._withheld: set[str] = set()
-        self._starts: dict[str, date | None] = {}
-        self.oldest: dict[str, datetime] = {}
+        self._starts: dict[tuple[str, str], date | None] = {}
+        self._oldest: dict[tuple[str, str], datetime] = {}
 
     @property
     def full(self) -> bool:
@@ -243,56 +297,60 @@ class _Page:
             rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=self._limit + 1)
             items = [row for row in rows if row.what == "item"]
             self._shown += [row for row in items if self._may_show(row)]
-            self.oldest = {row.organisation: row.occurred_at for row in rows if row.what == "oldest"}
+            self._oldest = {(row.organisation, row.category): row.occurred_at for row in rows if row.what == "oldest"}
             if len(items) <= self._limit:
                 break
             start = Cursor(items[-1].occurred_at, items[-1].id)
 
-    def finished(self, now: datetime) -> bytes:
+    def finished(self, now: datetime, reads: Reads, inside: Inside | None) -> bytes:
         """The page as JSON."""
         shown = self._shown[: self._limit]
         following = str(Cursor(shown[-1].occurred_at, shown[-1].id)) if self.full else None
+        bodies = [row.body for row in shown] if inside is None else self._filled(shown, reads, inside)
         rest = {
             "as_of": now.isoformat().replace("+00:00", "Z"),
             "status": "ok",
             "absences": self._absences(),
             "next": following,
         }
-        items = ",".join(row.body for row in shown)
-        return b'{"items":[' + items.encode() + b"]," + orjson.dumps(rest)[1:]
+        return b'{"items":[' + ",".join(bodies).encode() + b"]," + orjson.dumps(rest)[1:]
+
+    def _filled(self, shown: list[Row[Any]], reads: Reads, inside: Inside) -> list[str]:
+        parts: dict[str, list[str]] = {row.id: [] for row in shown}
+        if shown:
+            times = sorted((shown[0].occurred_at, shown[-1].occurred_at))
+            for row in reads.fetch(inside.statement, first_at=times[0], last_at=times[1]):
+                if row.outer_id in parts and self._may_show(row):
+                    parts[row.outer_id].append(row.body)
+        field = f'"{inside.field}":'
+        return [f"{row.body[:-1]},{field}[{','.join(parts[row.id])}]}}" for row in shown]
 
     def _may_show(self, row: Row[Any]) -> bool:
         if self._category is None:
             return True
-        if self._before_start(row.organisation, row.occurred_at):
+        if _is_before(self._start_of(row.organisation, row.category), row.occurred_at):
             return False
-        question = SharingQuestion(
-            kind=row.kind,
-            setting=row.setting,
-            visit_type=row.visit_type,
-            author_role=row.author_role,
-            reader=self._access.basis,
-            age_band=self._access.age_band or "16+",
-        )
+        question = _question(row, self._access.basis, self._access.age_band)
         restriction = self._rules[row.organisation].restrict_sharing(question)
         if restriction.withheld:
             self._withheld.add(restriction.reason)
         return not restriction.withheld
 
-    def _before_start(self, organisation: str, at: datetime) -> bool:
-        start = self._start_of(organisation)
-        return start is not None and at.astimezone(OSLO).date() < start
-
-    def _start_of(self, organisation: str) -> date | None:
+    def _start_of(self, organisation: str, category: str) -> date | None:
         if self._category is None:
             return None
-        if organisation not in self._starts:
-            self._starts[organisation] = self._rules[organisation].history_starts(self._category)
-        return self._starts[organisation]
+        key = organisation, category or self._category
+        if key not in self._starts:
+            self._starts[key] = self._rules[organisation].history_starts(key[1])
+        return self._starts[key]
 
     def _absences(self) -> list[dict[str, str]]:
         """Why something may be missing, in codes that say nothing of any single item (requirements.md 2, idea 1)."""
-        absences = [self._absence(organisation) for organisation in sorted(self.oldest) if self._cut(organisation)]
+        absences = [
+            self._absence(organisation, start)
+            for (organisation, category), oldest in sorted(self._oldest.items())
+            if _is_before(start := self._start_of(organisation, category), oldest)
+        ]
         if self._access.basis == "self":
             absences += [{"code": "hidden_by_rule", "kind": reason} for reason in sorted(self._withheld)]
         unique = [absence for position, absence in enumerate(absences) if absence not in absences[:position]]
@@ -300,14 +358,25 @@ class _Page:
             return [{"code": "none_recorded"}]
         return unique
 
-    def _cut(self, organisation: str) -> bool:
-        return self._before_start(organisation, self.oldest[organisation])
-
-    def _absence(self, organisation: str) -> dict[str, str]:
-        start = self._start_of(organisation)
+    def _absence(self, organisation: str, start: date | None) -> dict[str, str]:
         place = {} if self._access.protected else {"organisation": organisation}
         if organisation not in self._rules:
             return {"code": "organisation_not_connected", **place}
         if start is None or start == date.max:
             return {"code": "hidden_by_rule", "kind": "organisation-closed", **place}
         return {"code": "before_go_live", **place, "date": start.isoformat()}
+
+
+def _is_before(start: date | None, at: datetime) -> bool:
+    return start is not None and at.astimezone(OSLO).date() < start
+
+
+def _question(item: Item | Row[Any], reader: str, age_band: str | None) -> SharingQuestion:
+    return SharingQuestion(
+        kind=item.kind,
+        setting=item.setting,
+        visit_type=item.visit_type,
+        author_role=item.author_role,
+        reader=reader,
+        age_band=age_band or "16+",
+    )

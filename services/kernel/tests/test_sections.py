@@ -1,5 +1,6 @@
 """A section is read newest first or soonest first, in pages, and without rules where the items are the portal's own."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from helsami_kernel.database import Database, Reads, Writes
 from helsami_kernel.errors import Malformed
-from helsami_kernel.sections import Cursor, Item, Section, items_table, keep
+from helsami_kernel.sections import Cursor, Inside, Item, Section, is_open, item_id, items_table, keep
 from helsami_kernel.testing import MovableClock, citizen_token
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
@@ -147,3 +148,80 @@ def test_a_page_of_no_sensible_size_is_malformed(reads, reader, limit):
 def test_a_cursor_that_is_none_of_ours_is_malformed(reads, cursor):
     with pytest.raises(Malformed, match="malformed-cursor"):
         read(SECTION.soonest_first, reads, cursor=cursor)
+
+
+NOTES = items_table("notes", METADATA, sa.Column("meeting", sa.String(36)))
+WITH_NOTES = Section(MEETINGS, "appointments", inside=Inside(NOTES, MEETINGS, NOTES.c.meeting, "notes"))
+TEXTS = items_table("texts", METADATA, sa.Column("category", sa.String(60), nullable=False, default=""))
+BY_CATEGORY = Section(TEXTS, "results", categories=TEXTS.c.category)
+
+
+@pytest.fixture
+def note(database):
+    """Store a note of a meeting."""
+
+    def store(name, meeting, ahead, owner="c1", **parts):
+        at = NOW + timedelta(hours=ahead)
+        extra = {"meeting": item_id("c1", "trondheim", meeting)}
+        with database.transaction(Writes, owner) as tx:
+            keep(tx, NOTES, Item(owner, "trondheim", name, at, "note", {"name": name}, extra=extra, **parts))
+
+    return store
+
+
+def notes(page):
+    return {item["name"]: [note["name"] for note in item["notes"]] for item in page["items"]}
+
+
+def test_what_is_inside_an_item_is_shown_with_it_in_its_order(meet, note, reads):
+    meet(first=1, second=2, third=3)
+    note("late", "second", 9)
+    note("early", "second", 8)
+    note("other", "first", 7)
+    note("lost", "nowhere", 2)
+    note("a stranger's", "second", 2, owner="c2")
+
+    assert notes(read(WITH_NOTES.finished, reads)) == {"third": [], "second": ["early", "late"], "first": ["other"]}
+    assert notes(read(WITH_NOTES.soonest_first, reads, limit=2)) == {"first": ["other"], "second": ["early", "late"]}
+
+
+def test_what_is_inside_is_withheld_by_a_rule_of_its_own_and_by_the_type_of_what_it_is_inside(
+    meet, note, reads, database
+):
+    with database.transaction(Writes, "c1") as tx:
+        keep(tx, MEETINGS, Item("c1", "trondheim", "visit", NOW, "visit", {"name": "visit"}, visit_type="ward-round"))
+    note("of the doctor", "visit", 1, author_role="doctor")
+    note("of the nurse", "visit", 1, author_role="nurse")
+    asked = []
+
+    def nurses_alone(question):
+        asked.append((question.kind, question.visit_type))
+        return Restriction.withhold("not-doctors") if question.author_role == "doctor" else None
+
+    page = read(WITH_NOTES.finished, reads, rules=organisations_of(rules_of(restrict_sharing=nurses_alone)))
+
+    assert notes(page) == {"visit": ["of the nurse"]}
+    assert set(asked) == {("visit", "ward-round"), ("note", "ward-round")}
+    assert page["absences"] == [{"code": "hidden_by_rule", "kind": "not-doctors"}]
+
+
+def test_an_item_of_another_category_has_that_categorys_floor(database, reads):
+    with database.transaction(Writes, "c1") as tx:
+        for name, category in (("corona", "corona_results"), ("other", "")):
+            at = datetime(2021, 1, 1, tzinfo=UTC)
+            keep(tx, TEXTS, Item("c1", "trondheim", name, at, "result", {"name": name}, extra={"category": category}))
+
+    page = read(BY_CATEGORY.finished, reads)
+
+    assert names(page) == ["corona"]
+    assert page["absences"] == [{"code": "before_go_live", "organisation": "trondheim", "date": "2025-01-01"}]
+
+
+def test_what_the_citizen_could_not_read_is_not_open():
+    item = Item("c1", "trondheim", "k", NOW, "visit", {}, visit_type="home-care-visit")
+    old = Item("c1", "trondheim", "k", datetime(2021, 1, 1, tzinfo=UTC), "visit", {})
+
+    assert is_open(replace(item, visit_type="consultation"), "visits", RULES["trondheim"])
+    assert not is_open(item, "visits", RULES["trondheim"])
+    assert not is_open(old, "visits", RULES["trondheim"])
+    assert not is_open(replace(item, visit_type="consultation"), "visits", closed_rules())
