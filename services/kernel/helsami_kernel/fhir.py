@@ -1,0 +1,162 @@
+"""Reading FHIR R4 as the journal normalises it: times, concepts, references, and what limits who may see a resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from helsami_kernel.clock import OSLO
+from helsami_kernel.journal import Unreadable, Unsupported
+
+Json = Mapping[str, Any]
+
+# Helsenorge's access limits: a parent may not see it, or the young person may not.
+ACCESS_LIMITS: Final = "urn:oid:2.16.578.1.12.4.1.1.9603"
+CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+LIMITING: Final = frozenset({(CONFIDENTIALITY, "R"), (CONFIDENTIALITY, "V")})
+UNLIMITED: Final = "N"
+
+LONGEST_CODE: Final = 60
+_DATE: Final = re.compile(r"(\d{4})(-\d{2})?(-\d{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A code of a system; any part may be empty."""
+
+    system: str = ""
+    code: str = ""
+    display: str = ""
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """Give the objects of a list; none when it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(value: object) -> str:
+    """Give a text; empty when it is none."""
+    return value if isinstance(value, str) else ""
+
+
+def element(node: object, path: str) -> Any:
+    """Give what stands at a dotted path, in the first item of each list on the way; None when nothing does."""
+    for name in path.split("."):
+        if isinstance(node, list):
+            node = node[0] if node else None
+        if not isinstance(node, dict):
+            return None
+        node = node.get(name)
+    return node
+
+
+def codings(concept: object) -> list[Coding]:
+    """Give the codings of a CodeableConcept that have a code."""
+    found = objects(element(concept, "coding"))
+    read = (Coding(text(one.get("system")), text(one.get("code")), text(one.get("display"))) for one in found)
+    return [coding for coding in read if coding.code]
+
+
+def code(concept: object) -> str:
+    """Give the first code of a CodeableConcept, for those that FHIR defines itself; empty without one."""
+    return next((coding.code for coding in codings(concept)), "")
+
+
+def preferred(concept: object, systems: Iterable[str] = ()) -> Coding:
+    """Give the coding of the first of these systems (or of their parts), else the first coding, else an empty one."""
+    found = codings(concept)
+    wanted = (coding for system in systems for coding in found if coding.system.startswith(system))
+    return next(wanted, found[0] if found else Coding())
+
+
+def name(concept: object) -> str:
+    """Name a CodeableConcept as a citizen reads it: its text, else a display, else a code, else nothing."""
+    displays = [text(coding.get("display")) for coding in objects(element(concept, "coding"))]
+    return next(filter(None, [text(element(concept, "text")), *displays, code(concept)]), "")
+
+
+def required_name(resource: Json, path: str) -> str:
+    """Name the CodeableConcept at a path. Raises Unreadable when nothing there can be read."""
+    if not (named := name(element(resource, path))):
+        raise Unreadable("nameless", _full(resource, path))
+    return named
+
+
+def display(reference: object) -> str:
+    """Name what a Reference leads to; empty when nobody has."""
+    return text(element(reference, "display"))
+
+
+def key(reference: object, kind: str) -> str | None:
+    """Give the key of the resource of this type that a Reference leads to; None when it leads elsewhere."""
+    found = text(element(reference, "reference"))
+    return found.removeprefix(f"{kind}/") if found.startswith(f"{kind}/") else None
+
+
+def moment(resource: Json, *paths: str) -> datetime | None:
+    """
+    Give the time at the first of these paths that holds one, in UTC; None when none does.
+
+    A day, a month or a year stands for its beginning in Oslo. Raises Unreadable for what is no time.
+    """
+    for path in paths:
+        if (written := element(resource, path)) is not None:
+            return _moment(written, _full(resource, path))
+    return None
+
+
+def required_moment(resource: Json, *paths: str) -> datetime:
+    """
+    Give the time at the first of these paths that holds one; Unreadable when none does.
+
+    Without a time nobody can say whether a resource is from before its organisation joined (R64).
+    """
+    if (found := moment(resource, *paths)) is None:
+        raise Unreadable("undated", _full(resource, paths[0]))
+    return found
+
+
+def refuse_limited(resource: Json) -> None:
+    """
+    Raise Unsupported for a resource that not everybody with access to the citizen may see.
+
+    Nothing here can keep to that per reader yet, so the resource is not shown to anybody.
+    """
+    labels = [*objects(element(resource, "meta.security")), *_label_codings(resource)]
+    for label in labels:
+        system, limit = text(label.get("system")), text(label.get("code"))
+        if (system, limit) in LIMITING or (system == ACCESS_LIMITS and limit != UNLIMITED):
+            raise Unsupported("access-limited", _full(resource, "meta.security"))
+
+
+def iso(at: datetime | None) -> str | None:
+    """Write a time as citizens' front ends read it: ISO 8601 in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _label_codings(resource: Json) -> list[dict[str, Any]]:
+    return [coding for label in objects(resource.get("securityLabel")) for coding in objects(label.get("coding"))]
+
+
+def _full(resource: Json, path: str) -> str:
+    return f"{resource.get('resourceType', '')}.{path}"
+
+
+def _moment(written: object, path: str) -> datetime:
+    try:
+        read = _read_moment(text(written))
+        if read.tzinfo is not None:
+            return read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Unreadable("no-time", path)
+
+
+def _read_moment(written: str) -> datetime:
+    if (part := _DATE.fullmatch(written)) is None:
+        return datetime.fromisoformat(written)
+    year, month, day = (int(found.lstrip("-")) if found else 1 for found in part.groups())
+    return datetime(year, month, day, tzinfo=OSLO)

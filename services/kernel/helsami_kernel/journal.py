@@ -1,0 +1,159 @@
+"""What a record system delivers: each entry has its own outcome, and a bad one does not lose the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from helsami_kernel.access import AccessToken
+from helsami_kernel.database import Writes
+from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, load
+
+STORED: Final = "stored"
+UNCHANGED: Final = "unchanged"
+REFUSED: Final = "refused"
+NOT_SUPPORTED: Final = "not supported"
+LONGEST_KEY: Final = 270  # beside its type in a column of 300
+
+
+class NotTaken(Exception):
+    """An entry is not stored: as what that counts, a stable code, and where in the resource the reason is."""
+
+    outcome = REFUSED
+
+    def __init__(self, code: str, path: str) -> None:
+        super().__init__(code, path)
+        self.code = code
+        self.path = path
+
+
+class Unreadable(NotTaken):
+    """The entry is not what it should be: its sender has to change it."""
+
+
+class Unsupported(NotTaken):
+    """The entry may be in order, but nothing here can show it, or keep to its terms."""
+
+    outcome = NOT_SUPPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One normalised resource, known by (organisation, type, key).
+
+    `setting` is that of its visit (helsami_sdk.questions.SETTINGS), where the journal knows it.
+    """
+
+    index: int
+    type: str
+    key: str
+    resource: Mapping[str, Any]
+    setting: str = ""
+
+    @property
+    def item_key(self) -> str:
+        """What it is stored under; a reference to it reads `<type>/<key>`."""
+        return f"{self.type}|{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The entries of one call, all from one organisation, and about one citizen or about nobody."""
+
+    organisation: str
+    citizen: str | None
+    entries: tuple[Entry, ...]
+
+
+class DeliveredEntry(Schema):
+    """An entry as the journal sends it."""
+
+    class Meta:
+        """What a later journal adds is for later services."""
+
+        unknown = EXCLUDE
+
+    index = fields.Integer(required=True, strict=True)
+    type = fields.String(required=True, validate=validate.Length(1, 40))
+    key = fields.String(required=True, validate=validate.Length(1))
+    resource = fields.Dict(keys=fields.String(), required=True)
+    setting = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class ReceiveCommand(Schema):
+    """The command `receive` of every owner."""
+
+    citizen = fields.String(required=True, allow_none=True, validate=validate.Length(1, 40))
+    entries = fields.List(fields.Nested(DeliveredEntry), required=True)
+
+
+class EntryOutcome(Schema):
+    """What became of an entry; `code` and `path` where it was not taken."""
+
+    index = fields.Integer(required=True)
+    outcome = fields.String(required=True)
+    code = fields.String()
+    path = fields.String()
+
+
+class ReceiveOutcome(Schema):
+    """The answer of `receive`: an outcome for each entry, in their order."""
+
+    outcomes = fields.List(fields.Nested(EntryOutcome), required=True)
+
+
+def delivered(command: object, access: AccessToken) -> Delivery:
+    """Read a command `receive`. Raises Malformed, and Forbidden for a token that speaks for no organisation."""
+    if access.organisation is None:
+        raise Forbidden("no-organisation")
+    loaded = load(ReceiveCommand, command)
+    entries = tuple(Entry(**entry) for entry in loaded["entries"])
+    return Delivery(access.organisation, loaded["citizen"], entries)
+
+
+def delivered_about_someone(command: object, access: AccessToken) -> tuple[Delivery, str]:
+    """Read a command `receive` of what belongs to citizens, and whose it is. Raises Malformed and Forbidden."""
+    delivery = delivered(command, access)
+    if delivery.citizen is None:
+        raise Malformed("malformed", FieldProblem("citizen", "the id of a citizen"))
+    return delivery, delivery.citizen
+
+
+def take(delivery: Delivery, takers: Mapping[str, Callable[[Entry], str]]) -> dict[str, Any]:
+    """
+    Give each entry to the taker of its type, in one transaction of the caller's, and collect the outcomes.
+
+    A taker answers STORED or UNCHANGED, or raises NotTaken; what it has written before that stays.
+    """
+    return {"outcomes": [dict(_outcome(entry, takers.get(entry.type))) for entry in delivery.entries]}
+
+
+def take_turns(tx: Writes) -> None:
+    """
+    Let the transactions of one owner that ask for it follow each other, for effects that depend on several rows.
+
+    PostgreSQL: a lock until the end of the transaction. SQLite has one writer anyway.
+    """
+    if tx.connection.dialect.name == "postgresql":
+        tx.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(tx.owner, 0))))
+
+
+def _outcome(entry: Entry, taker: Callable[[Entry], str] | None) -> Iterator[tuple[str, object]]:
+    yield "index", entry.index
+    try:
+        yield "outcome", _taken(entry, taker)
+    except NotTaken as reason:
+        yield from (("outcome", reason.outcome), ("code", reason.code), ("path", reason.path))
+
+
+def _taken(entry: Entry, taker: Callable[[Entry], str] | None) -> str:
+    if taker is None:
+        raise Unsupported("type", entry.type)
+    if len(entry.key) > LONGEST_KEY or "\x00" in entry.key:
+        raise Unreadable("key", f"{entry.type}.identifier")
+    return taker(entry)
