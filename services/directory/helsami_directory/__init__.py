@@ -1,0 +1,1 @@
+"""Owns who is who: citizens behind opaque ids, those who treat them, and the organisations that are connected."""

@@ -1,0 +1,56 @@
+"""The directory's tables. None has an owner: a citizen is looked up by hash before anybody knows who they are."""
+
+import sqlalchemy as sa
+
+from helsami_kernel.database import UtcDateTime
+
+metadata = sa.MetaData()
+
+CITIZENS = sa.Table(
+    "citizens",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("lookup", sa.String(64), nullable=False, unique=True),
+    sa.Column("sealed_by", sa.String(8), nullable=False),
+    sa.Column("nonce", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("birth_date", sa.Date),
+    sa.Column("language", sa.String(2)),
+    sa.Column("protected", sa.Boolean, nullable=False),
+    sa.Column("deceased", sa.Boolean, nullable=False),
+    sa.Column("death_date", sa.Date),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+)
+TRANSFERS = sa.Table(
+    "transfers",
+    metadata,
+    sa.Column("citizen", sa.String(32), sa.ForeignKey("citizens.id"), primary_key=True),
+    sa.Column("organisation", sa.String(60), primary_key=True),
+    sa.Column("record", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("protected", sa.Boolean, nullable=False),
+    sa.Column("deceased", sa.Boolean, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)
+PRACTITIONERS = sa.Table(
+    "practitioners",
+    metadata,
+    sa.Column("organisation", sa.String(60), primary_key=True),
+    sa.Column("key", sa.String(300), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)
+PLACES = sa.Table(
+    "places",
+    metadata,
+    sa.Column("organisation", sa.String(60), primary_key=True),
+    sa.Column("key", sa.String(300), primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("phone", sa.Text, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)

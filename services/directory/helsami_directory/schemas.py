@@ -1,0 +1,178 @@
+"""What the directory is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+NATIONAL_ID: Final = validate.Regexp(r"[0-9]{11}\Z")
+CITIZEN_ID: Final = validate.Regexp(r"[0-9a-f]{32}\Z")
+MOST_PEOPLE: Final = 1000
+LONGEST_KEY: Final = 300
+
+
+def _national_id() -> fields.String:
+    return fields.String(required=True, validate=NATIONAL_ID, metadata={"expected": "a Norwegian national id"})
+
+
+def _is_patient(resource: Mapping[str, Any]) -> None:
+    if resource.get("resourceType") != "Patient":
+        raise ValidationError("another type")
+
+
+class Nothing(Schema):
+    """A question without particulars."""
+
+
+class Identify(Schema):
+    """Who has this national id?"""
+
+    national_id = _national_id()
+
+
+class FactsOf(Schema):
+    """What does the register say of these people?"""
+
+    citizens = fields.List(
+        fields.String(validate=CITIZEN_ID, metadata={"expected": "the id of a citizen"}),
+        required=True,
+        validate=validate.Length(max=MOST_PEOPLE),
+    )
+
+
+class Register(Schema):
+    """A record system knows this person."""
+
+    national_id = _national_id()
+    key = fields.String(required=True, validate=validate.Length(min=1))
+    resource = fields.Dict(
+        keys=fields.String(),
+        required=True,
+        validate=_is_patient,
+        metadata={"expected": "a Patient"},
+    )
+
+
+class Resolve(Schema):
+    """Who has each of these national ids?"""
+
+    national_ids = fields.List(_national_id(), required=True, validate=validate.Length(max=MOST_PEOPLE))
+
+
+class Entry(Schema):
+    """One resource of a delivery."""
+
+    index = fields.Integer(required=True, strict=True)
+    type = fields.String(required=True)
+    key = fields.String(required=True)
+    resource = fields.Dict(keys=fields.String(), required=True)
+
+
+class Receive(Schema):
+    """Resources about nobody."""
+
+    citizen = fields.Raw(
+        required=True,
+        allow_none=True,
+        validate=validate.Equal(None),
+        metadata={"expected": "null: these are about nobody"},
+    )
+    entries = fields.List(fields.Nested(Entry), required=True)
+
+
+class Person(Schema):
+    """A citizen, as the gateway knows them after a login."""
+
+    citizen = fields.String()
+    name = fields.String()
+    birth_date = fields.Date(allow_none=True)
+    protected = fields.Boolean()
+    language = fields.String(allow_none=True)
+
+
+class Fact(Schema):
+    """What decides whether a citizen may represent or be represented."""
+
+    citizen = fields.String()
+    name = fields.String()
+    birth_date = fields.Date(allow_none=True)
+    protected = fields.Boolean()
+    deceased = fields.Boolean()
+
+
+class FactsFound(Schema):
+    """The facts of those who are known; the others are absent."""
+
+    facts = fields.List(fields.Nested(Fact))
+
+
+class Registered(Schema):
+    """Who it is, and whether anything new was said."""
+
+    citizen = fields.String()
+    outcome = fields.String()
+
+
+class Resolved(Schema):
+    """Citizens by position in the question, so that no national id is repeated."""
+
+    citizens = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True))
+
+
+class Outcome(Schema):
+    """What became of one entry of a delivery; code and path say why it was refused."""
+
+    index = fields.Integer()
+    outcome = fields.String()
+    code = fields.String()
+    path = fields.String()
+
+
+class Received(Schema):
+    """What became of each entry."""
+
+    outcomes = fields.List(fields.Nested(Outcome))
+
+
+class Unit(Schema):
+    """A part of an organisation."""
+
+    id = fields.String()
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+    phone = fields.String()
+
+
+class Organisation(Schema):
+    """A connected organisation; `go_live` is the first day shown by category, null for no floor."""
+
+    id = fields.String()
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+    kind = fields.String()
+    parent = fields.String(allow_none=True)
+    phone = fields.String()
+    state = fields.String()
+    units = fields.List(fields.Nested(Unit))
+    go_live = fields.Dict(keys=fields.String(), values=fields.Date(allow_none=True))
+
+
+class Organisations(Schema):
+    """Every organisation that is connected."""
+
+    organisations = fields.List(fields.Nested(Organisation))
+
+
+class Account(Schema):
+    """A citizen of the demo, by the national id that logs in."""
+
+    citizen = fields.String()
+    pid = fields.String()
+    name = fields.String()
+    birth_date = fields.Date(allow_none=True)
+
+
+class Accounts(Schema):
+    """Everybody in the demo."""
+
+    citizens = fields.List(fields.Nested(Account))

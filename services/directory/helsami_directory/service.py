@@ -1,0 +1,136 @@
+"""The directory on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Final
+
+from helsami_directory import fhir, schemas, storage
+from helsami_directory.domain import Citizen
+from helsami_directory.identity import Identity
+from helsami_kernel import CurrentSettings, FromKeys, OrganisationRules, Store, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.errors import Forbidden, NotFound, load
+from helsami_sdk.manifest import CATEGORIES
+from helsami_sdk.rules import Rules
+
+PLACES: Final = frozenset({"Organization", "Location"})
+
+
+class DirectoryService:
+    """Owns who is who: a national id goes in, and only an opaque id comes out."""
+
+    name = "directory"
+
+    store = Store(storage.Reads, storage.Writes)
+    identity = FromKeys(lambda keys: Identity(keys.secret("identity")))
+    settings = CurrentSettings()
+    rules = OrganisationRules()
+
+    @rpc(scope="directory:identify", answers=schemas.Person)
+    def identify(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """Who logs in with this national id? Raises NotFound."""
+        asked = load(schemas.Identify, command)
+        citizen = self.store.reading(None).found(self.identity.lookup(asked["national_id"]))
+        if citizen is None:
+            raise NotFound("citizen-not-found")
+        return _shown(citizen)
+
+    @rpc(scope="directory:facts", answers=schemas.FactsFound)
+    def facts(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """What decides whether these people may represent or be represented; who is not known is absent."""
+        asked = load(schemas.FactsOf, command)
+        return {"facts": [_shown(citizen) for citizen in self.store.reading(None).known(asked["citizens"])]}
+
+    @rpc(scope="journal:write", answers=schemas.Registered)
+    def register(self, command: object, access: AccessToken) -> dict[str, str]:
+        """A record system knows this person: the account arises from that contact (R5)."""
+        wish = load(schemas.Register, command)
+        organisation, national_id = _organisation(access), wish["national_id"]
+        told = fhir.told_by(wish["resource"])
+        with self.store.transaction(None) as tx:
+            citizen = tx.account(
+                self.identity.lookup(national_id), lambda opened: self.identity.seal(national_id, opened)
+            )
+            outcome = tx.told(citizen, organisation, self.identity.record(wish["key"]), told)
+        return {"citizen": citizen.id, "outcome": outcome}
+
+    @rpc(scope="journal:write", answers=schemas.Resolved)
+    def resolve(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """The ids of these people by position in the question, null for who is not known."""
+        asked = load(schemas.Resolve, command)
+        lookups = [self.identity.lookup(national_id) for national_id in asked["national_ids"]]
+        known = self.store.reading(None).ids(lookups)
+        return {"citizens": {str(position): known.get(lookup) for position, lookup in enumerate(lookups)}}
+
+    @rpc(scope="journal:write", answers=schemas.Received)
+    def receive(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """Keep practitioners and places, each by its organisation and key, with an outcome for each."""
+        delivery = load(schemas.Receive, command)
+        organisation = _organisation(access)
+        with self.store.transaction(None) as tx:
+            outcomes = [{"index": entry["index"], **_kept(tx, organisation, entry)} for entry in delivery["entries"]]
+        return {"outcomes": outcomes}
+
+    @rpc(scope="directory:read", answers=schemas.Organisations)
+    def organisations(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """Every connected organisation: its names, how it is reached, and since when it shows what (K9)."""
+        load(schemas.Nothing, command)
+        return {"organisations": [_described(rules) for _, rules in sorted(self.rules.items())]}
+
+    @rpc(scope="directory:identify", answers=schemas.Accounts)
+    def citizens(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """Everybody with their national id, to choose from at the login of the demo. NotFound outside embedded mode."""
+        load(schemas.Nothing, command)
+        if not self.settings.embedded:
+            raise NotFound("unknown-method")
+        return {
+            "citizens": [
+                {**_shown(citizen), "pid": self.identity.open(sealed, citizen.id)}
+                for citizen, sealed in self.store.reading(None).everyone()
+            ]
+        }
+
+
+def _organisation(access: AccessToken) -> str:
+    """For whom a record system speaks."""
+    if access.organisation is None:
+        raise Forbidden("not-permitted")
+    return access.organisation
+
+
+def _shown(citizen: Citizen) -> dict[str, Any]:
+    """Everything that is believed of a citizen; an answer's schema says how much of it leaves."""
+    return {"citizen": citizen.id, **asdict(citizen.facts)}
+
+
+def _kept(tx: storage.Writes, organisation: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    kind, key, resource = entry["type"], entry["key"], entry["resource"]
+    if kind != "Practitioner" and kind not in PLACES:
+        return {"outcome": "not supported"}
+    if not 0 < len(key) <= schemas.LONGEST_KEY:
+        return {"outcome": "refused", "code": "key-length", "path": f"{kind}.identifier"}
+    if kind == "Practitioner":
+        return {"outcome": tx.practitioner(organisation, key, fhir.practitioner(resource))}
+    return {"outcome": tx.place(organisation, key, fhir.place(resource))}
+
+
+def _described(rules: Rules) -> dict[str, Any]:
+    manifest = rules.manifest
+    return {
+        "id": manifest.id,
+        "names": dict(manifest.names),
+        "kind": manifest.kind,
+        "parent": manifest.parent,
+        "phone": manifest.phone,
+        "state": rules.state,
+        "units": [{"id": unit.id, "names": dict(unit.names), "phone": unit.phone} for unit in manifest.units.values()],
+        "go_live": _go_live(rules),
+    }
+
+
+def _go_live(rules: Rules) -> dict[str, date | None]:
+    """By category; nothing at all while the organisation is closed, since then nothing of it is shown."""
+    return {} if rules.state == "closed" else {each: rules.history_starts(each) for each in sorted(CATEGORIES)}

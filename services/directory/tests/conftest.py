@@ -1,0 +1,55 @@
+"""A directory with a real database of each kind, and record systems that speak to it."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from helsami_directory import storage
+from helsami_directory.identity import Identity
+from helsami_directory.service import DirectoryService
+from helsami_kernel.testing import MovableClock, open_store, service, system_token
+from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/directory.db"
+    return request.getfixturevalue("new_database")("directory")
+
+
+@pytest.fixture
+def store(url):
+    opened = open_store("directory", url, storage.Reads, storage.Writes, MovableClock(NOW))
+    yield opened
+    opened._database.close()
+
+
+@pytest.fixture
+def identity():
+    return Identity(bytes(range(32)))
+
+
+@pytest.fixture
+def directory(store, identity):
+    rules = organisations_of(
+        rules_of(manifest=manifest_of("st_olavs", go_live={"results": NOW.date(), "vaccines": None})),
+        closed_rules(manifest=manifest_of("trondheim")),
+    )
+    settings = SimpleNamespace(embedded=True)
+    return service(DirectoryService, store=store, identity=identity, rules=rules, settings=settings)
+
+
+@pytest.fixture
+def register(directory):
+    """A record system says something of a person."""
+
+    def say(national_id, organisation="st_olavs", key="k", **said):
+        command = {"national_id": national_id, "key": key, "resource": {"resourceType": "Patient", **said}}
+        return directory.register(command, system_token(organisation))
+
+    return say
