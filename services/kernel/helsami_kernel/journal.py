@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from marshmallow import EXCLUDE, Schema, fields, validate
@@ -12,6 +12,8 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Writes
 from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, load
+
+T = TypeVar("T")
 
 STORED: Final = "stored"
 UNCHANGED: Final = "unchanged"
@@ -131,6 +133,26 @@ def take(delivery: Delivery, takers: Mapping[str, Callable[[Entry], str]]) -> di
     A taker answers STORED or UNCHANGED, or raises NotTaken; what it has written before that stays.
     """
     return {"outcomes": [dict(_outcome(entry, takers.get(entry.type))) for entry in delivery.entries]}
+
+
+def taker(
+    read: Callable[[Entry], T | None], save: Callable[[str, T], str], withdraw: Callable[[str], str]
+) -> Callable[[Entry], str]:
+    """
+    Make a taker that saves what it reads under the entry's item key.
+
+    What its source has taken back (it reads as None), and what can no longer be shown, is withdrawn.
+    """
+
+    def taking(entry: Entry) -> str:
+        try:
+            thing = read(entry)
+        except Unsupported:
+            withdraw(entry.item_key)
+            raise
+        return withdraw(entry.item_key) if thing is None else save(entry.item_key, thing)
+
+    return taking
 
 
 def take_turns(tx: Writes) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
+from marshmallow import Schema, fields
 from sqlalchemy.engine import Row
 
 from helsami_kernel.access import AccessToken
@@ -22,6 +23,7 @@ from helsami_sdk.rules import Rules
 
 IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
 LONGEST_PAGE: Final = 100
+USUAL_PAGE: Final = 20
 SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role")
 
 
@@ -70,17 +72,17 @@ class Item:
         """The item's id."""
         return item_id(self.owner, self.organisation, self.key)
 
+    @property
+    def finished(self) -> dict[str, Any]:
+        """What a citizen reads."""
+        at = self.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return {"id": self.id, "organisation": self.organisation, "at": at, **self.body}
+
 
 def keep(tx: Writes, table: sa.Table, item: Item) -> str:
     """Store an item, or find it `unchanged`; idempotent by owner, organisation and key."""
     if item.owner != tx.owner:
         raise ValueError("an item of another owner than its transaction's")
-    finished = {
-        "id": item.id,
-        "organisation": item.organisation,
-        "at": item.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        **item.body,
-    }
     values = {
         "id": item.id,
         "owner": item.owner,
@@ -89,7 +91,7 @@ def keep(tx: Writes, table: sa.Table, item: Item) -> str:
         "occurred_at": item.occurred_at,
         **{column: getattr(item, column) for column in SHARING_COLUMNS},
         **item.extra,
-        "body": orjson.dumps(finished).decode(),
+        "body": orjson.dumps(item.finished).decode(),
     }
     digest = fingerprint({name: value for name, value in values.items() if name != "id"})
     values |= {"digest": digest, "received_at": tx.now}
@@ -115,6 +117,15 @@ def withdraw(tx: Writes, table: sa.Table, organisation: str, key: str) -> str:
     """Remove what its source says was entered in error; `unchanged` when it is not there."""
     mine = sa.and_(table.c.owner == tx.owner, table.c.organisation == organisation, table.c.key == key)
     return "stored" if tx.connection.execute(sa.delete(table).where(mine)).rowcount else "unchanged"
+
+
+class PageQuery(Schema):
+    """Which page of a section is asked for; `cursor` is the `next` of the page before."""
+
+    limit = fields.Integer(
+        load_default=USUAL_PAGE, strict=True, metadata={"expected": f"a number from 1 to {LONGEST_PAGE}"}
+    )
+    cursor = fields.String(load_default=None, allow_none=True)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,29 @@ def test_a_key_that_no_column_holds_is_refused_by_itself(key):
     assert stored["outcome"] == "stored"
 
 
+def test_a_taker_saves_what_it_reads_and_withdraws_what_is_void_or_can_no_longer_be_shown():
+    kept = {}
+
+    def read(entry):
+        if "limit" in entry.resource:
+            raise journal.Unsupported("access-limited", "Condition.meta")
+        return entry.resource.get("name")
+
+    def save(key, name):
+        kept[key] = name
+        return journal.STORED
+
+    taker = journal.taker(read, save, lambda key: journal.STORED if kept.pop(key, None) else journal.UNCHANGED)
+
+    def send(key, **resource):
+        return take({"key": key, "resource": resource}, Condition=taker)[0]["outcome"]
+
+    assert [send("a", name="x"), send("b", name="y"), send("c", name="z")] == ["stored"] * 3
+    assert kept == {"Condition|a": "x", "Condition|b": "y", "Condition|c": "z"}
+    assert [send("a"), send("a"), send("b", name="y", limit=1)] == ["stored", "unchanged", "not supported"]
+    assert kept == {"Condition|c": "z"}
+
+
 def test_what_breaks_in_a_taker_is_not_taken_for_a_refusal():
     def broken(_entry):
         raise KeyError("code")

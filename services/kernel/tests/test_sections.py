@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_kernel.database import Database, Reads, Writes
-from helsami_kernel.errors import Malformed
-from helsami_kernel.sections import Cursor, Inside, Item, Section, is_open, item_id, items_table, keep
+from helsami_kernel.errors import Malformed, load
+from helsami_kernel.sections import Cursor, Inside, Item, PageQuery, Section, is_open, item_id, items_table, keep
 from helsami_kernel.testing import MovableClock, citizen_token
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
@@ -225,3 +225,10 @@ def test_what_the_citizen_could_not_read_is_not_open():
     assert not is_open(item, "visits", RULES["trondheim"])
     assert not is_open(old, "visits", RULES["trondheim"])
     assert not is_open(replace(item, visit_type="consultation"), "visits", closed_rules())
+
+
+def test_a_page_is_of_the_usual_size_and_the_newest_unless_asked_otherwise():
+    assert load(PageQuery, {}) == {"limit": 20, "cursor": None}
+    assert load(PageQuery, {"limit": 3, "cursor": "x"}) == {"limit": 3, "cursor": "x"}
+    with pytest.raises(Malformed):
+        load(PageQuery, {"limit": "3"})
