@@ -16,6 +16,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 from helsami_gateway.fhir.identity import objects
 from helsami_gateway.fhir.outcomes import Fate, counts
 from helsami_gateway.loading import files, newcomers, recency
+from helsami_kernel.keys import KeysUnusable
 
 JOURNAL: Final = "/journal/v1/fhir"
 CONNECT_SECONDS: Final = 5
@@ -56,7 +57,6 @@ class Journal:
     def send(self, file: Path, bundle: dict[str, Any]) -> Result:
         """Send one bundle. Raises `Hindered` when there is no server, no token, or an answer no journal gives."""
         body = files.written(files.sent_by(self.organisation, bundle))
-        # A new token for each bundle: those of the embedded mode live for a minute.
         headers = {
             "Authorization": f"Bearer {self.token(self.organisation)}",
             "Content-Type": "application/fhir+json",
@@ -129,7 +129,7 @@ def system_token(organisation: str) -> str:
 
     try:
         return tokens.system_token(organisation)
-    except OSError:
+    except KeysUnusable:
         raise Hindered("no token: set HELSAMI_TOKEN, or HELSAMI_DATA to where the keys are") from None
 
 

@@ -1,0 +1,55 @@
+"""What a new embedded system begins with: the demo goes in as any record system's data does, through the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import requests
+from helsami_kernel.clock import OSLO
+from helsami_kernel.config import Settings
+from helsami_kernel.installed import CannotStart
+
+from helsami_gateway.demo import bundles, dumps, grants
+from helsami_gateway.demo.people import Grant
+from helsami_gateway.tokens import system_token
+
+ANSWER_WITHIN: Final = 60
+
+
+def load_demo(settings: Settings) -> None:
+    """Send every bundle, then let those act for others who may; raises CannotStart when the journal does not take it."""
+    today = datetime.now(OSLO).date()
+    with requests.Session() as client:
+        gateway = f"http://{settings.host}:{settings.port}"
+        tokens: dict[str, str] = {}
+        try:
+            for organisation, bundle in bundles(today):
+                token = tokens.setdefault(organisation, system_token(organisation))
+                headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+                answer = client.post(
+                    f"{gateway}/journal/v1/fhir", data=dumps(bundle), headers=headers, timeout=ANSWER_WITHIN
+                )
+                answer.raise_for_status()
+            give(client, gateway, grants(today))
+        except requests.RequestException as failure:
+            raise CannotStart(f"the demo data could not be loaded: {type(failure).__name__}") from failure
+
+
+def give(client: requests.Session, gateway: str, given: Iterable[Grant]) -> None:
+    """Make each grant as its giver would: logged in, by the receiver's opaque id."""
+    for grant in given:
+        receiver = _log_in(client, gateway, grant.receiver)["citizen"]
+        _log_in(client, gateway, grant.giver)
+        command = {"receiver": receiver, "scopes": list(grant.scopes)}
+        client.post(f"{gateway}/api/v1/grants", json=command, timeout=ANSWER_WITHIN).raise_for_status()
+
+
+def _log_in(client: requests.Session, gateway: str, pid: str) -> dict[str, str]:
+    """Log in, and carry the cookie on: a client that keeps cookies would not send a secure one in clear by itself."""
+    answer = client.post(f"{gateway}/dev/login", json={"pid": pid}, timeout=ANSWER_WITHIN)
+    answer.raise_for_status()
+    client.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]
+    found: dict[str, str] = answer.json()
+    return found

@@ -1,0 +1,76 @@
+"""The one table that turns what went wrong into HTTP: RFC 9457 problem details, in the reader's language."""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from helsami_kernel import errors, logs
+from helsami_kernel.errors import Refusal, Unavailable
+from helsami_kernel.http import TooLarge, TooSlow
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from helsami_gateway import texts
+
+PROBLEM: Final = "application/problem+json"
+RETRY_AFTER: Final = "2"
+
+
+class LoginNeeded(Refusal):
+    """Nobody is logged in, or a system's token does not hold."""
+
+
+STATUS: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
+    (LoginNeeded, HTTPStatus.UNAUTHORIZED),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (TooSlow, HTTPStatus.REQUEST_TIMEOUT),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Malformed, HTTPStatus.BAD_REQUEST),
+    (errors.Forbidden, HTTPStatus.FORBIDDEN),
+    (errors.Conflict, HTTPStatus.CONFLICT),
+    (errors.Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+ROUTING_CODES: Final = {HTTPStatus.NOT_FOUND: "not-found", HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed"}
+
+
+def as_response(failure: BaseException, request: Request) -> Response:
+    """A failure as problem details: type, title, status, code, and which fields were wrong; nothing of its own words."""
+    status, code, problems = explained(failure)
+    problem: dict[str, Any] = {
+        "type": f"urn:helsami:problem:{code}",
+        "title": texts.problem(code, texts.language_of(request)),
+        "status": int(status),
+        "code": code,
+    }
+    if problems:
+        problem["problems"] = [{"field": one.field, "expected": one.expected} for one in problems]
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        problem["correlation"] = correlation_of(failure)
+    headers = {"Cache-Control": "no-store"}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER
+    return Response(orjson.dumps(problem), status=int(status), headers=headers, content_type=PROBLEM)
+
+
+def explained(failure: BaseException) -> tuple[HTTPStatus, str, tuple[errors.FieldProblem, ...]]:
+    """Status, stable code and field problems of a failure; `internal` for one that nobody foresaw."""
+    if isinstance(failure, HTTPException):
+        status = HTTPStatus(failure.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        return status, ROUTING_CODES.get(status, "not-found"), ()
+    for kind, status in STATUS:
+        if isinstance(failure, kind):
+            return status, getattr(failure, "code", "internal"), getattr(failure, "problems", ())
+    return HTTPStatus.INTERNAL_SERVER_ERROR, "internal", ()
+
+
+def correlation_of(failure: BaseException) -> str:
+    """The id under which the fault was logged: by the service where it happened, else here and now."""
+    if isinstance(failure, errors.Internal):
+        return str(failure.correlation)
+    correlation = secrets.token_hex(8)
+    logs.incident("internal", service="gateway", reason=correlation, failure=failure)
+    return correlation

@@ -1,0 +1,144 @@
+"""From a bundle to its owners: who it is about is looked up, each owner gets its entries, each entry has an outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from helsami_kernel.errors import Internal, NotFound, Refusal, Unavailable
+
+from helsami_gateway.fhir.bundle import Bundle
+from helsami_gateway.fhir.identity import key_of
+from helsami_gateway.fhir.normalise import Deliverable, Delivery, entries_by_owner, prepare
+from helsami_gateway.fhir.outcomes import Fate, Outcome
+from helsami_gateway.fhir.problem import Problem
+
+ENTRIES_A_CALL: Final = 100
+ANSWER_WITHIN: Final = 10.0
+SETTINGS: Final[Mapping[str, str]] = {
+    "AMB": "outpatient",
+    "IMP": "inpatient",
+    "ACUTE": "inpatient",
+    "NONAC": "inpatient",
+    "EMER": "emergency",
+    "HH": "home",
+    "VR": "virtual",
+}
+
+Ask = Callable[[str, str, Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of a bundle: an outcome for each entry; `pending` when an owner was away."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def pending(self) -> bool:
+        """Must it be delivered again?"""
+        return any(outcome.fate is Fate.ACCEPTED for outcome in self.outcomes)
+
+
+def deliver(bundle: Bundle, ask: Ask) -> Delivered:
+    """
+    Give every entry of a bundle to its owner; `ask` is (service, method, command) to the answer.
+
+    An owner that is away leaves its entries `accepted`; delivering the whole bundle again is safe, since owners know
+    what they have by its key.
+    """
+    prepared = list(taking_turns(prepare(bundle)))
+    people = People(ask)
+    outcomes = [one for one in prepared if isinstance(one, Outcome)]
+    settings = settings_of_visits(bundle)
+    for delivery in entries_by_owner(prepared):
+        if delivery.owner == "directory" and delivery.national_id is not None:
+            outcomes += [people.register(entry) for entry in delivery.entries]
+        else:
+            outcomes += _to_owner(delivery, people, settings, ask)
+    return Delivered(tuple(outcomes))
+
+
+def taking_turns(steps: Iterable[Deliverable | Outcome]) -> Iterator[Deliverable | Outcome]:
+    """Let other greenlets run between two entries: checking one takes about a millisecond."""
+    for step in steps:
+        yield step
+        time.sleep(0)
+
+
+class People:
+    """The opaque ids of those a bundle is about, each looked up once."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._citizens: dict[str, str | Exception] = {}
+
+    def register(self, patient: Deliverable) -> Outcome:
+        """Tell the directory of a Patient, and remember the id."""
+        command = {"national_id": patient.national_id, "key": patient.key, "resource": patient.resource}
+        try:
+            answer = self._ask("directory", "register", command)
+        except (Refusal, Unavailable, Internal) as failure:
+            self._citizens.setdefault(str(patient.national_id), failure)
+            return failed(patient, failure)
+        self._citizens[str(patient.national_id)] = answer["citizen"]
+        return Outcome(patient.index, patient.type, Fate(answer["outcome"]))
+
+    def citizen(self, national_id: str) -> str:
+        """The id of a person; raises NotFound, or what kept the directory from telling."""
+        if national_id not in self._citizens:
+            self._citizens[national_id] = self._resolved(national_id)
+        found = self._citizens[national_id]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _resolved(self, national_id: str) -> str | Exception:
+        try:
+            answer = self._ask("directory", "resolve", {"national_ids": [national_id]})
+        except (Refusal, Unavailable, Internal) as failure:
+            return failure
+        return answer["citizens"]["0"] or NotFound("unknown-person")
+
+
+def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], ask: Ask) -> Iterator[Outcome]:
+    entries = iter(delivery.entries)
+    while chunk := list(islice(entries, ENTRIES_A_CALL)):
+        try:
+            citizen = None if delivery.national_id is None else people.citizen(delivery.national_id)
+            command = {"citizen": citizen, "entries": [_for_owner(entry, settings) for entry in chunk]}
+            answers = ask(delivery.owner, "receive", command)["outcomes"]
+        except (Refusal, Unavailable, Internal) as failure:
+            yield from (failed(entry, failure) for entry in chunk)
+        else:
+            types = {entry.index: entry.type for entry in chunk}
+            yield from (Outcome.of_owner(types[answer["index"]], answer) for answer in answers)
+
+
+def _for_owner(entry: Deliverable, settings: Mapping[str, str]) -> dict[str, Any]:
+    visit = entry.resource.get("encounter", {}).get("reference", "")
+    setting = settings.get(visit.removeprefix("Encounter/"), "")
+    return {**entry.for_owner(), **({"setting": setting} if setting else {})}
+
+
+def failed(entry: Deliverable, failure: Exception) -> Outcome:
+    """An owner that is away or broke down will get the entry later; what it refused is refused."""
+    if isinstance(failure, Unavailable | Internal):
+        return Outcome(entry.index, entry.type, Fate.ACCEPTED)
+    code = failure.code if isinstance(failure, Refusal) else "refused"
+    found = [Problem(one.field, "processing", one.expected) for one in getattr(failure, "problems", ())]
+    return Outcome.refused(entry.index, entry.type, code, *(found or [Problem(entry.type, "processing", code)]))
+
+
+def settings_of_visits(bundle: Bundle) -> dict[str, str]:
+    """The setting of each Encounter in the bundle, by the key under which other entries name it."""
+    settings: dict[str, str] = {}
+    for entry in bundle.entries:
+        if entry.type == "Encounter":
+            visit_class = entry.resource.get("class")
+            setting = SETTINGS.get(visit_class.get("code", "") if isinstance(visit_class, dict) else "", "")
+            settings[key_of(entry.resource, entry.full_url) or ""] = setting
+    return settings

@@ -1,0 +1,24 @@
+"""The journal's tables, and what the gateway remembers of who joined its views."""
+
+import sqlalchemy as sa
+from helsami_kernel.database import UtcDateTime
+
+METADATA = sa.MetaData()
+
+BUNDLES = sa.Table(
+    "bundles",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("organisation", "digest"),
+)
+ROSTER = sa.Table(
+    "roster",
+    METADATA,
+    sa.Column("view", sa.String(60), primary_key=True),
+    sa.Column("section", sa.String(60), primary_key=True),
+    sa.Column("service", sa.String(60), nullable=False),
+)

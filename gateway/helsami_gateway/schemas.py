@@ -1,0 +1,68 @@
+"""What citizens' front ends send; names that are not here are refused."""
+
+from typing import Final
+
+from marshmallow import Schema, fields, validate
+
+RECORD_SECTIONS: Final = ("visits", "conditions", "allergies", "vaccines", "documents")
+SHORT: Final = validate.Length(1, 200)
+
+
+class Query(Schema):
+    """A query string."""
+
+
+class Page(Query):
+    """Which part of a list."""
+
+    limit = fields.Integer(
+        load_default=20, validate=validate.Range(1, 100), metadata={"expected": "a number from 1 to 100"}
+    )
+    cursor = fields.String(
+        load_default=None, allow_none=True, validate=SHORT, metadata={"expected": "the `next` of an earlier page"}
+    )
+
+
+class AppointmentsPage(Page):
+    """Which part of which appointments."""
+
+    when = fields.String(load_default="upcoming", validate=validate.OneOf(("upcoming", "past")))
+
+
+class SlotsQuery(Query):
+    """Which free times; the owner checks what it means."""
+
+    limit = fields.Integer(
+        load_default=20, validate=validate.Range(1, 100), metadata={"expected": "a number from 1 to 100"}
+    )
+    cursor = fields.String(load_default=None, allow_none=True, validate=SHORT)
+    since = fields.String(data_key="from", attribute="from", validate=SHORT)
+    until = fields.String(data_key="to", attribute="to", validate=SHORT)
+    organisation = fields.String(validate=SHORT)
+    unit = fields.String(validate=SHORT)
+    visit_type = fields.String(validate=SHORT)
+
+
+class Command(Schema):
+    """A body that changes something."""
+
+
+class Book(Command):
+    """The free time to take."""
+
+    slot = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a slot"})
+
+
+class GiveGrant(Command):
+    """Who may do what in my name."""
+
+    receiver = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a citizen"})
+    scopes = fields.List(fields.String(validate=SHORT), required=True, metadata={"expected": "a list of scopes"})
+
+
+class Login(Command):
+    """Who to be."""
+
+    pid = fields.String(
+        required=True, validate=validate.Regexp(r"\d{11}$"), metadata={"expected": "a national id of eleven digits"}
+    )

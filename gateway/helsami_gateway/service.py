@@ -1,0 +1,325 @@
+"""The gateway: one door for citizens and one for record systems. It translates and asks, and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from typing import Any, Final
+
+import orjson
+from helsami_kernel import Clock, CurrentSettings, FromKeys, Obligation, OrganisationRules, RemoteService, Store, fulfils
+from helsami_kernel.access import SystemVerifier
+from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, Unavailable, load
+from helsami_kernel.http import body_of
+from helsami_kernel.http import http as kernel_http
+from helsami_kernel.views import UNAVAILABLE, Gather, audience
+from werkzeug.wrappers import Request, Response
+
+from helsami_gateway import openapi, schemas, session, storage, texts
+from helsami_gateway.errors import LoginNeeded, as_response
+from helsami_gateway.fhir.bundle import read_bundle
+from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
+from helsami_gateway.journal import ANSWER_WITHIN, deliver
+
+http = partial(kernel_http, on_failure=as_response)
+
+JSON: Final = "application/json"
+FHIR: Final = "application/fhir+json"
+ACT_FOR: Final = "HelsaMi-Act-For"
+KEY: Final = "Idempotency-Key"
+LONGEST_KEY: Final = 120
+BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
+ITEMS_A_SECTION: Final = 10
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class GatewayService:
+    """The door to HelsaMi."""
+
+    name = "gateway"
+    workers = 100
+
+    store = Store(storage.BundleReads, storage.BundleWrites)
+    views = Gather(storage.RosterTable)
+    rules = OrganisationRules()
+    clock = Clock()
+    settings = CurrentSettings()
+    sessions = FromKeys(session.sessions)
+    tokens = FromKeys(session.tokens)
+    systems = FromKeys(lambda keys: SystemVerifier(keys.public("systems")))
+
+    directory = RemoteService("directory")
+    consents = RemoteService("consents")
+    appointments = RemoteService("appointments")
+    medications = RemoteService("medications")
+    results = RemoteService("results")
+    records = RemoteService("records")
+    notifications = RemoteService("notifications")
+
+    # What a citizen reads
+
+    @http("GET", "/api/v1/home")
+    def home(self, request: Request) -> Response:
+        """Everything at a glance: each section by itself, so that one that fails fails alone."""
+        who = self.sessions.of(request)
+        within = self.settings.view_deadline.total_seconds()
+        sections = self.views(
+            "home", {"limit": ITEMS_A_SECTION}, token=self._token(request, who, audience("home")), within=within
+        )
+        if all(body == UNAVAILABLE for body in sections.values()):
+            raise Unavailable("home")
+        return self._answer(finished_view("home", self.clock().isoformat(), sections), who)
+
+    @http("GET", "/api/v1/appointments")
+    def list_appointments(self, request: Request) -> Response:
+        """A page of appointments."""
+        return self._page(request, "appointments", schemas.AppointmentsPage)
+
+    @http("GET", "/api/v1/medications")
+    def list_medications(self, request: Request) -> Response:
+        """A page of medicines."""
+        return self._page(request, "medications")
+
+    @http("GET", "/api/v1/results")
+    def list_results(self, request: Request) -> Response:
+        """A page of released results."""
+        return self._page(request, "results")
+
+    @http("GET", "/api/v1/records/<section>")
+    def list_records(self, request: Request, section: str) -> Response:
+        """A page of visits, conditions, allergies, vaccines or documents."""
+        if section not in schemas.RECORD_SECTIONS:
+            raise NotFound("not-found")
+        return self._page(request, "records", section=section)
+
+    @http("GET", "/api/v1/notices")
+    def list_notices(self, request: Request) -> Response:
+        """A page of notices."""
+        return self._page(request, "notifications")
+
+    @http("GET", "/api/v1/access-log")
+    def list_access(self, request: Request) -> Response:
+        """A page of who has looked (R67)."""
+        return self._page(request, "consents", method="access_log")
+
+    @http("GET", "/api/v1/slots")
+    def list_slots(self, request: Request) -> Response:
+        """Free times that the organisations offer this citizen."""
+        return self._ask(request, "appointments", "slots", arguments_of(request, schemas.SlotsQuery))
+
+    @http("GET", "/api/v1/organisations")
+    def list_organisations(self, request: Request) -> Response:
+        """The organisations that have joined, and since when each shares what."""
+        return self._ask(request, "directory", "organisations", {})
+
+    @http("GET", "/api/v1/grants")
+    def list_grants(self, request: Request) -> Response:
+        """Who may act for me, and for whom I may act (R95)."""
+        return self._ask(request, "consents", "grants", {})
+
+    @http("GET", "/api/v1/me")
+    def me(self, request: Request) -> Response:
+        """Who is logged in."""
+        who = self.sessions.of(request)
+        return self._answer(orjson.dumps({"citizen": who.citizen}), who)
+
+    # What a citizen does
+
+    @http("POST", "/api/v1/appointments")
+    def book(self, request: Request) -> Response:
+        """Take a free time (R20, R22)."""
+        return self._command(request, "appointments", "book", schemas.Book, status=201)
+
+    @http("POST", "/api/v1/grants")
+    def grant(self, request: Request) -> Response:
+        """Let another adult act for me (R91-R93)."""
+        return self._command(request, "consents", "grant", schemas.GiveGrant, status=201)
+
+    @http("DELETE", "/api/v1/grants/<grant>")
+    def revoke(self, request: Request, grant: str) -> Response:
+        """End a grant, from the next request on (R94)."""
+        session.check_origin(request)
+        return self._ask(request, "consents", "revoke", {"grant": grant})
+
+    @http("POST", "/api/v1/logout")
+    def log_out(self, request: Request) -> Response:
+        """Forget who this is, whoever it was."""
+        session.check_origin(request)
+        response = Response(status=204, headers=HEADERS)
+        self.sessions.end(response)
+        return response
+
+    # What front-end teams read
+
+    @http("GET", "/api/v1/openapi.json")
+    def describe(self, request: Request) -> Response:  # noqa: ARG002
+        """This API as OpenAPI 3.1."""
+        return Response(openapi.document(), content_type=JSON)
+
+    @http("GET", "/api/v1/texts/<language>")
+    def say(self, request: Request, language: str) -> Response:  # noqa: ARG002
+        """Every text key of the API in one language."""
+        return Response(orjson.dumps(texts.catalogue(language)), content_type=JSON)
+
+    # Record systems
+
+    @http("POST", "/journal/v1/fhir", body_at_most=BUNDLE_AT_MOST)
+    def receive(self, request: Request) -> Response:
+        """Take a FHIR R4 bundle: kept as received, each entry to its owner, an outcome for each."""
+        organisation = self._organisation(request)
+        body = body_of(request)
+        try:
+            bundle = read_bundle(body, organisation)
+        except (Malformed, Forbidden) as refusal:
+            status = as_response(refusal, request).status_code
+            return Response(orjson.dumps(operation_outcome(refusal)), status, content_type=FHIR)
+        with self.store.transaction(None) as tx:
+            kept = tx.keep_bundle(organisation, body)
+        delivered = deliver(bundle, partial(self._deliver, organisation))
+        if delivered.pending:
+            with self.store.transaction(None) as tx:
+                tx.promise("deliver_bundle", tx.now, {"bundle": kept}, key=f"{kept} {tx.now.isoformat()}")
+        return Response(orjson.dumps(batch_response(delivered.outcomes)), content_type=FHIR)
+
+    @fulfils("deliver_bundle")
+    def deliver_later(self, promised: Obligation) -> None:
+        """Deliver a bundle again, of which some owner was away; owners know what they have already."""
+        organisation, body = self.store.reading(None).bundle(promised.payload["bundle"])
+        delivered = deliver(read_bundle(body, organisation), partial(self._deliver, organisation))
+        if delivered.pending:
+            raise Unavailable("journal")
+
+    # Embedded mode
+
+    @http("POST", "/dev/login")
+    def log_in(self, request: Request) -> Response:
+        """Log in as anybody, to look around in demo data."""
+        self._embedded_only()
+        session.check_origin(request)
+        wish = load(schemas.Login, json_of(request))
+        found = self._identify(wish["pid"])
+        who = self.sessions.begin(
+            found["citizen"], date.fromisoformat(found["birth_date"]), protected=found["protected"]
+        )
+        response = self._answer(orjson.dumps({"citizen": found["citizen"], "name": found["name"]}), who)
+        self.sessions.put(response, who)
+        return response
+
+    @http("GET", "/dev/citizens")
+    def list_citizens(self, request: Request) -> Response:  # noqa: ARG002
+        """Whom one may log in as, and for whom each may act."""
+        self._embedded_only()
+        token = self.tokens.own("directory", "directory:identify")
+        citizens = self.directory.citizens({}, token=token)["citizens"]
+        listed = [{**one, "may_act_for": self._represented_by(one)} for one in citizens]
+        return Response(orjson.dumps(listed), headers=HEADERS, content_type=JSON)
+
+    # How it asks
+
+    def _embedded_only(self) -> None:
+        if not self.settings.embedded:
+            raise NotFound("not-found")
+
+    def _represented_by(self, citizen: Mapping[str, Any]) -> list[Any]:
+        who = self.sessions.begin(citizen["citizen"], date.min, protected=False)
+        grants = self.consents.grants({}, token=self.tokens.about_self(who, "consents"))
+        return list(grants["received"])
+
+    def _identify(self, national_id: str) -> dict[str, Any]:
+        token = self.tokens.own("directory", "directory:identify")
+        found: dict[str, Any] = self.directory.identify({"national_id": national_id}, token=token)
+        if found.get("birth_date") is None:
+            raise Forbidden("register-facts-missing")
+        return found
+
+    def _organisation(self, request: Request) -> str:
+        """The organisation whose record system this is; its login is the only thing that says so."""
+        authorization = request.authorization
+        try:
+            login = self.systems.verify(authorization.token if authorization is not None else None)
+        except Forbidden:
+            raise LoginNeeded("system-login-needed") from None
+        if login.organisation not in self.rules:
+            raise Forbidden("unknown-organisation")
+        organisation: str = login.organisation
+        return organisation
+
+    def _deliver(self, organisation: str, service: str, method: str, command: Mapping[str, Any]) -> Any:
+        token = self.tokens.of_system(organisation, service)
+        return getattr(self, service).call(method, command, token=token, within=ANSWER_WITHIN)
+
+    def _page(
+        self, request: Request, service: str, query: type[schemas.Page] = schemas.Page, method: str = "page", **more: str
+    ) -> Response:
+        return self._ask(request, service, method, {**arguments_of(request, query), **more})
+
+    def _ask(self, request: Request, service: str, method: str, question: Mapping[str, Any]) -> Response:
+        who = self.sessions.of(request)
+        token = self._token(request, who, service)
+        return self._answer(getattr(self, service).call(method, question, token=token, raw=True), who)
+
+    def _command(
+        self, request: Request, service: str, method: str, schema: type[schemas.Command], *, status: int
+    ) -> Response:
+        session.check_origin(request)
+        who = self.sessions.of(request)
+        command = load(schema, json_of(request))
+        body = getattr(self, service).call(
+            method, command, token=self._token(request, who, service), idempotency_key=key_of(request), raw=True
+        )
+        return self._answer(body, who, status)
+
+    def _token(self, request: Request, who: session.Session, audience_: str) -> str:
+        """A token about oneself; about anybody else, only consents can give one, asked anew for each request."""
+        subject = request.headers.get(ACT_FOR)
+        if subject is None or subject == who.citizen:
+            about_self: str = self.tokens.about_self(who, audience_)
+            return about_self
+        decided = self.consents.decide(
+            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": audience_},
+            token=self.tokens.own("consents", "consents:decide"),
+        )
+        on_behalf: str = decided["tokens"][audience_]
+        return on_behalf
+
+    def _answer(self, body: bytes, who: session.Session, status: int = 200) -> Response:
+        response = Response(body, status, headers=HEADERS, content_type=JSON)
+        if (renewed := self.sessions.renewed(who)) is not None:
+            self.sessions.put(response, renewed)
+        return response
+
+
+def finished_view(view: str, as_of: str, sections: Mapping[str, bytes]) -> bytes:
+    """A view as JSON; its sections are joined as the bytes they came in."""
+    joined = b",".join(orjson.dumps(name) + b":" + body for name, body in sections.items())
+    return b'{"view":' + orjson.dumps(view) + b',"as_of":' + orjson.dumps(as_of) + b',"sections":{' + joined + b"}}"
+
+
+def arguments_of(request: Request, schema: type[schemas.Query]) -> dict[str, Any]:
+    """The query string, each name once; Malformed for any other."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise Malformed("malformed", *(FieldProblem("query", "each name once") for _ in repeated[:1]))
+    return load(schema, request.args.to_dict())
+
+
+def json_of(request: Request) -> Any:
+    """The body as JSON; Malformed for any other."""
+    try:
+        return orjson.loads(body_of(request))
+    except orjson.JSONDecodeError:
+        raise Malformed("not-json", FieldProblem("body", "JSON")) from None
+
+
+def key_of(request: Request) -> str | None:
+    """The client's idempotency key, if it gave one that we can keep."""
+    key = request.headers.get(KEY)
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Malformed("malformed", FieldProblem(KEY, f"1 to {LONGEST_KEY} characters"))
+    return key
