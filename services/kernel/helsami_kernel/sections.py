@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -95,15 +96,27 @@ def keep(tx: Writes, table: sa.Table, item: Item) -> str:
     }
     digest = fingerprint({name: value for name, value in values.items() if name != "id"})
     values |= {"digest": digest, "received_at": tx.now}
-    mine = sa.and_(table.c.owner == tx.owner, table.c.id == item.id)
-    known = tx.connection.execute(sa.select(table.c.digest).where(mine)).scalar_one_or_none()
+    known = tx.connection.execute(_known(table), {"mine": item.id, "owner": tx.owner}).scalar_one_or_none()
     if known == digest:
         return "unchanged"
     if known is None:
-        tx.connection.execute(sa.insert(table).values(**values))
+        tx.connection.execute(_new(table), values)
     else:
+        mine = sa.and_(table.c.owner == tx.owner, table.c.id == item.id)
         tx.connection.execute(sa.update(table).where(mine).values(**values))
     return "stored"
+
+
+# Kept, since to build and recognise a statement takes SQLAlchemy as long as to run it, and imports are long.
+@cache
+def _known(table: sa.Table) -> sa.Select[Any]:
+    mine = (table.c.id == sa.bindparam("mine"), table.c.owner == sa.bindparam("owner"))
+    return sa.select(table.c.digest).where(*mine)
+
+
+@cache
+def _new(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
 
 
 def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
