@@ -22,7 +22,7 @@ from helsami_kernel.events import event_message
 BATCH = 100
 LOOK_EVERY = timedelta(seconds=1)
 TRY_AGAIN_AFTER = timedelta(seconds=5)
-KEEP_SENT = timedelta(days=30)
+STOP_WITHIN = timedelta(seconds=2)
 REPLAY_AT_START = timedelta(days=1)
 
 
@@ -35,6 +35,8 @@ class Relay:
         self._bus = bus
         self._clock = clock
         self._signal = Signal()
+        self._stopping = False
+        self._ended = Signal()
 
     def wake(self) -> None:
         """There is something new; called after the commit."""
@@ -42,28 +44,37 @@ class Relay:
             self._signal.send(None)
 
     def run(self) -> None:
-        """For ever: send what there is, then sleep until woken or a second has passed."""
-        while True:
+        """Until stopped: send what there is, then sleep until woken or a second has passed."""
+        while not self._stopping:
             try:
                 while self.send_batch() == BATCH:
                     pass
                 self._measure()
-            except (SQLAlchemyError, Unavailable) as failure:
+            except SQLAlchemyError as failure:
                 logs.incident("outbox-not-sent", service=self._service, failure=failure)
-                eventlet.sleep(LOOK_EVERY.total_seconds())
             with eventlet.Timeout(LOOK_EVERY.total_seconds(), False):
                 self._signal.wait()
             self._signal = Signal()
+        self._ended.send(None)
+
+    def stop(self) -> None:
+        """End after the batch that is being sent, so that what was sent is also marked; waits STOP_WITHIN at most."""
+        self._stopping = True
+        self.wake()
+        with eventlet.Timeout(STOP_WITHIN.total_seconds(), False):
+            self._ended.wait()
 
     def send_batch(self) -> int:
-        """Send up to BATCH events; returns how many were looked at. A failure leaves the rest unsent."""
+        """Send up to BATCH events; returns how many were sent. A bus that goes away keeps the rest, and marks what it took."""
+        sent = 0
         with self._database.transaction(Writes, owner=None) as tx:
-            rows = tx.connection.execute(unsent(tx.now)).all()
-            for row in rows:
-                self._send(tx.connection, row, tx.now)
-        return len(rows)
+            for row in tx.connection.execute(unsent(tx.now)).all():
+                if self._stopping or not self._taken(tx.connection, row, tx.now):
+                    break
+                sent += 1
+        return sent
 
-    def _send(self, connection: Connection, row: Row[Any], now: datetime) -> None:
+    def _taken(self, connection: Connection, row: Row[Any], now: datetime) -> bool:
         event = Event(
             type=row.type,
             subject=row.subject,
@@ -75,12 +86,16 @@ class Relay:
         )
         try:
             self._bus.publish_confirmed(event_message(event, row.traceparent), EVENTS, f"{self._service}.{row.type}")
+        except Unavailable as failure:
+            logs.incident("outbox-not-sent", service=self._service, failure=failure)
+            return False
         except Unroutable:
             logs.incident("event-unroutable", service=self._service, event=row.type)
             change = {"try_after": now + TRY_AGAIN_AFTER}
         else:
             change = {"published_at": now}
         connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id == row.id).values(**change))
+        return True
 
     def replay(self, since: datetime) -> int:
         """Send again what was announced since then, for a bus that forgets with its process; inboxes suppress what arrived."""

@@ -68,7 +68,8 @@ class Store(DependencyProvider):  # type: ignore[misc]
         self.container.spawn_managed_thread(self.relay.run, identifier="outbox relay")
 
     def stop(self) -> None:
-        """Close the database's connections."""
+        """Let the relay end its batch, and close the database's connections."""
+        self.relay.stop()
         self.database.close()
 
     def get_dependency(self, worker_ctx: WorkerContext) -> OpenStore[Any, Any]:
