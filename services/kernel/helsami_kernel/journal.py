@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -126,33 +126,36 @@ def delivered_about_someone(command: object, access: AccessToken) -> tuple[Deliv
     return delivery, delivery.citizen
 
 
-def take(delivery: Delivery, takers: Mapping[str, Callable[[Entry], str]]) -> dict[str, Any]:
+def take(
+    delivery: Delivery,
+    readers: Mapping[str, Callable[[Entry], T | None]],
+    keep: Callable[[list[tuple[Entry, T | None]]], list[str]],
+) -> dict[str, Any]:
     """
-    Give each entry to the taker of its type, in one transaction of the caller's, and collect the outcomes.
+    Read each entry with the reader of its type, keep all that could be read, and collect the outcomes.
 
-    A taker answers STORED or UNCHANGED, or raises NotTaken; what it has written before that stays.
+    A reader answers None for what its source has taken back, or raises NotTaken. `keep` gets the entries in their order,
+    in one transaction of the caller's, and answers STORED or UNCHANGED for each; None means to withdraw what is known by
+    that key. What can no longer be shown is withdrawn as well, whatever its outcome.
     """
-    return {"outcomes": [dict(_outcome(entry, takers.get(entry.type))) for entry in delivery.entries]}
-
-
-def taker(
-    read: Callable[[Entry], T | None], save: Callable[[str, T], str], withdraw: Callable[[str], str]
-) -> Callable[[Entry], str]:
-    """
-    Make a taker that saves what it reads under the entry's item key.
-
-    What its source has taken back (it reads as None), and what can no longer be shown, is withdrawn.
-    """
-
-    def taking(entry: Entry) -> str:
+    read: list[tuple[Entry, T | None]] = []
+    reasons: dict[int, NotTaken] = {}
+    for place, entry in enumerate(delivery.entries):
         try:
-            thing = read(entry)
-        except Unsupported:
-            withdraw(entry.item_key)
-            raise
-        return withdraw(entry.item_key) if thing is None else save(entry.item_key, thing)
-
-    return taking
+            read.append((entry, _read(entry, readers.get(entry.type))))
+        except NotTaken as reason:
+            reasons[place] = reason
+            if isinstance(reason, Unsupported) and entry.type in readers:
+                read.append((entry, None))
+    kept = {id(entry): outcome for (entry, _), outcome in zip(read, keep(read), strict=True)}
+    return {
+        "outcomes": [
+            _not_taken(entry, reasons[place])
+            if place in reasons
+            else {"index": entry.index, "outcome": kept[id(entry)]}
+            for place, entry in enumerate(delivery.entries)
+        ]
+    }
 
 
 def take_turns(tx: Writes) -> None:
@@ -165,17 +168,13 @@ def take_turns(tx: Writes) -> None:
         tx.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(tx.owner, 0))))
 
 
-def _outcome(entry: Entry, taker: Callable[[Entry], str] | None) -> Iterator[tuple[str, object]]:
-    yield "index", entry.index
-    try:
-        yield "outcome", _taken(entry, taker)
-    except NotTaken as reason:
-        yield from (("outcome", reason.outcome), ("code", reason.code), ("path", reason.path))
-
-
-def _taken(entry: Entry, taker: Callable[[Entry], str] | None) -> str:
-    if taker is None:
+def _read(entry: Entry, reader: Callable[[Entry], T | None] | None) -> T | None:
+    if reader is None:
         raise Unsupported("type", entry.type)
     if len(entry.key) > LONGEST_KEY or "\x00" in entry.key:
         raise Unreadable("key", f"{entry.type}.identifier")
-    return taker(entry)
+    return reader(entry)
+
+
+def _not_taken(entry: Entry, reason: NotTaken) -> dict[str, Any]:
+    return {"index": entry.index, "outcome": reason.outcome, "code": reason.code, "path": reason.path}

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
+from itertools import groupby
 from typing import Any, Final
 
 import orjson
@@ -82,41 +82,53 @@ class Item:
 
 def keep(tx: Writes, table: sa.Table, item: Item) -> str:
     """Store an item, or find it `unchanged`; idempotent by owner, organisation and key."""
+    return keep_all(tx, table, [item])[0]
+
+
+def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
+    """Store items as `keep` does, many in the time of a few, and say what became of each; the last of a key counts."""
+    known = _digests(tx, table, items)
+    new: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    outcomes = []
+    for values in (_values(tx, item) for item in items):
+        mine, digest = values["id"], values["digest"]
+        outcomes.append("unchanged" if known.get(mine) == digest else "stored")
+        if known.get(mine) != digest:
+            (changed if mine in known and mine not in new else new)[mine] = values
+            known[mine] = digest
+    if new:
+        tx.connection.execute(sa.insert(table), list(new.values()))
+    if changed:
+        this = sa.and_(table.c.owner == tx.owner, table.c.id == sa.bindparam("this"))
+        tx.connection.execute(sa.update(table).where(this), [{"this": mine, **changed[mine]} for mine in changed])
+    return outcomes
+
+
+def _digests(tx: Writes, table: sa.Table, items: Sequence[Item]) -> dict[str, str]:
+    mine = (table.c.owner == tx.owner, table.c.id.in_({item.id for item in items}))
+    return {row.id: row.digest for row in tx.connection.execute(sa.select(table.c.id, table.c.digest).where(*mine))}
+
+
+def _values(tx: Writes, item: Item) -> dict[str, Any]:
     if item.owner != tx.owner:
         raise ValueError("an item of another owner than its transaction's")
-    values = {
+    finished = {
         "id": item.id,
+        "organisation": item.organisation,
+        "at": item.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        **item.body,
+    }
+    content = {
         "owner": item.owner,
         "organisation": item.organisation,
         "key": item.key,
         "occurred_at": item.occurred_at,
         **{column: getattr(item, column) for column in SHARING_COLUMNS},
         **item.extra,
-        "body": orjson.dumps(item.finished).decode(),
+        "body": orjson.dumps(finished).decode(),
     }
-    digest = fingerprint({name: value for name, value in values.items() if name != "id"})
-    values |= {"digest": digest, "received_at": tx.now}
-    known = tx.connection.execute(_known(table), {"mine": item.id, "owner": tx.owner}).scalar_one_or_none()
-    if known == digest:
-        return "unchanged"
-    if known is None:
-        tx.connection.execute(_new(table), values)
-    else:
-        mine = sa.and_(table.c.owner == tx.owner, table.c.id == item.id)
-        tx.connection.execute(sa.update(table).where(mine).values(**values))
-    return "stored"
-
-
-# Kept, since to build and recognise a statement takes SQLAlchemy as long as to run it, and imports are long.
-@cache
-def _known(table: sa.Table) -> sa.Select[Any]:
-    mine = (table.c.id == sa.bindparam("mine"), table.c.owner == sa.bindparam("owner"))
-    return sa.select(table.c.digest).where(*mine)
-
-
-@cache
-def _new(table: sa.Table) -> sa.Insert:
-    return sa.insert(table)
+    return {**content, "id": item.id, "digest": fingerprint(content), "received_at": tx.now}
 
 
 def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
@@ -139,6 +151,25 @@ class PageQuery(Schema):
         load_default=USUAL_PAGE, strict=True, metadata={"expected": f"a number from 1 to {LONGEST_PAGE}"}
     )
     cursor = fields.String(load_default=None, allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What its source says was entered in error: remove what is known by this key."""
+
+    organisation: str
+    key: str
+
+
+def keep_or_withdraw(tx: Writes, table: sa.Table, told: Sequence[Item | Withdrawn]) -> list[str]:
+    """Keep items and withdraw others, in this order, and say what became of each."""
+    outcomes: list[str] = []
+    for is_item, together in groupby(told, lambda one: isinstance(one, Item)):
+        if is_item:
+            outcomes += keep_all(tx, table, [one for one in together if isinstance(one, Item)])
+        else:
+            outcomes += [withdraw(tx, table, one.organisation, one.key) for one in together]
+    return outcomes
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ def command(*entries, citizen="c1"):
     }
 
 
-def take(*entries, **takers):
-    return journal.take(journal.delivered(command(*entries), SYSTEM), takers)["outcomes"]
+def take(*entries, keep=lambda read: [journal.STORED] * len(read), **readers):
+    return journal.take(journal.delivered(command(*entries), SYSTEM), readers, keep)["outcomes"]
 
 
 def entry(**parts):
@@ -32,15 +32,35 @@ def by_key(entry):
             raise journal.Unreadable("nameless", "Condition.code")
         case "strange":
             raise journal.Unsupported("content-type", "Condition.code")
-    return journal.UNCHANGED if entry.key == "known" else journal.STORED
+    return None if entry.key == "void" else entry.key
 
 
 def test_one_bad_entry_is_refused_by_itself_with_its_place():
-    assert take(entry(key="new"), entry(key="bad"), entry(key="known"), entry(key="strange"), Condition=by_key) == [
+    entries = [entry(key="new"), entry(key="bad"), entry(key="known"), entry(key="strange")]
+
+    assert take(*entries, Condition=by_key, keep=lambda _: ["stored", "unchanged", "stored"]) == [
         {"index": 0, "outcome": "stored"},
         {"index": 1, "outcome": "refused", "code": "nameless", "path": "Condition.code"},
         {"index": 2, "outcome": "unchanged"},
         {"index": 3, "outcome": "not supported", "code": "content-type", "path": "Condition.code"},
+    ]
+
+
+def test_what_was_taken_back_or_can_no_longer_be_shown_is_withdrawn_in_its_order():
+    kept = []
+
+    def keep(read):
+        kept.extend((entry.item_key, thing) for entry, thing in read)
+        return [journal.STORED] * len(read)
+
+    entries = [entry(key=key) for key in ("a", "void", "bad", "strange", "b")]
+    take(*entries, entry(type="Goal"), Condition=by_key, keep=keep)
+
+    assert kept == [
+        ("Condition|a", "a"),
+        ("Condition|void", None),
+        ("Condition|strange", None),
+        ("Condition|b", "b"),
     ]
 
 
@@ -58,30 +78,7 @@ def test_a_key_that_no_column_holds_is_refused_by_itself(key):
     assert stored["outcome"] == "stored"
 
 
-def test_a_taker_saves_what_it_reads_and_withdraws_what_is_void_or_can_no_longer_be_shown():
-    kept = {}
-
-    def read(entry):
-        if "limit" in entry.resource:
-            raise journal.Unsupported("access-limited", "Condition.meta")
-        return entry.resource.get("name")
-
-    def save(key, name):
-        kept[key] = name
-        return journal.STORED
-
-    taker = journal.taker(read, save, lambda key: journal.STORED if kept.pop(key, None) else journal.UNCHANGED)
-
-    def send(key, **resource):
-        return take({"key": key, "resource": resource}, Condition=taker)[0]["outcome"]
-
-    assert [send("a", name="x"), send("b", name="y"), send("c", name="z")] == ["stored"] * 3
-    assert kept == {"Condition|a": "x", "Condition|b": "y", "Condition|c": "z"}
-    assert [send("a"), send("a"), send("b", name="y", limit=1)] == ["stored", "unchanged", "not supported"]
-    assert kept == {"Condition|c": "z"}
-
-
-def test_what_breaks_in_a_taker_is_not_taken_for_a_refusal():
+def test_what_breaks_in_a_reader_is_not_taken_for_a_refusal():
     def broken(_entry):
         raise KeyError("code")
 

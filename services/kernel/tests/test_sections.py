@@ -9,7 +9,18 @@ import sqlalchemy as sa
 
 from helsami_kernel.database import Database, Reads, Writes
 from helsami_kernel.errors import Malformed, load
-from helsami_kernel.sections import Cursor, Inside, Item, PageQuery, Section, is_open, item_id, items_table, keep
+from helsami_kernel.sections import (
+    Cursor,
+    Inside,
+    Item,
+    PageQuery,
+    Section,
+    is_open,
+    item_id,
+    items_table,
+    keep,
+    keep_all,
+)
 from helsami_kernel.testing import MovableClock, citizen_token
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
@@ -232,3 +243,27 @@ def test_a_page_is_of_the_usual_size_and_the_newest_unless_asked_otherwise():
     assert load(PageQuery, {"limit": 3, "cursor": "x"}) == {"limit": 3, "cursor": "x"}
     with pytest.raises(Malformed):
         load(PageQuery, {"limit": "3"})
+
+
+def test_many_items_are_kept_at_once_and_the_last_word_on_each_counts(database, reads):
+    def item(name, text):
+        return Item("c1", "trondheim", name, NOW, "result", {"name": text})
+
+    with database.transaction(Writes, "c1") as tx:
+        assert keep_all(tx, MEETINGS, []) == []
+        assert keep_all(tx, MEETINGS, [item("a", "a"), item("b", "b"), item("a", "a"), item("b", "c")]) == [
+            "stored",
+            "stored",
+            "unchanged",
+            "stored",
+        ]
+    with database.transaction(Writes, "c1") as tx:
+        again = [item("a", "x"), item("b", "c"), item("a", "a"), item("d", "d")]
+        assert keep_all(tx, MEETINGS, again) == ["stored", "unchanged", "stored", "stored"]
+
+    assert sorted(names(read(SECTION.finished, reads))) == ["a", "c", "d"]
+
+
+def test_an_item_is_not_kept_for_another_owner_than_the_transactions(database):
+    with database.transaction(Writes, "c2") as tx, pytest.raises(ValueError, match="another owner"):
+        keep(tx, MEETINGS, Item("c1", "trondheim", "k", NOW, "visit", {}))
