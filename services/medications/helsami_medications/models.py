@@ -1,0 +1,8 @@
+"""The table of medicines."""
+
+import sqlalchemy as sa
+
+from helsami_kernel.sections import items_table
+
+METADATA = sa.MetaData()
+MEDICATIONS = items_table("medications", METADATA)
