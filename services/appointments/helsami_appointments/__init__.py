@@ -1,0 +1,1 @@
+"""Appointments: times that are offered, and who has taken them."""

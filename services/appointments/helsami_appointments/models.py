@@ -1,0 +1,53 @@
+"""
+The tables of appointments.
+
+`schedules` and `slots` belong to nobody; an appointment belongs to its citizen. No two booked appointments with
+different claims on time overlap, for a clinician or for a citizen, and no slot is booked twice: the database itself
+refuses it (migrations/0001_first.py).
+"""
+
+import sqlalchemy as sa
+
+from helsami_kernel.database import UtcDateTime
+from helsami_kernel.sections import items_table
+
+metadata = sa.MetaData()
+
+SCHEDULES = sa.Table(
+    "schedules",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("key", sa.String(300), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("visit_type", sa.String(60), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("unit", sa.String(60), nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("clinician", sa.String(300), nullable=False),
+    sa.Column("clinician_name", sa.Text, nullable=False),
+)
+SLOTS = sa.Table(
+    "slots",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("schedule", sa.String(36), sa.ForeignKey("schedules.id"), nullable=False),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("key", sa.String(300), nullable=False),
+    sa.Column("visit_type", sa.String(60), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("starts_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    sa.Column("status", sa.String(4), nullable=False),  # what the organisation says: free or busy
+    sa.Column("taken_by", sa.String(36)),  # the appointment that holds it, whatever the organisation says
+)
+APPOINTMENTS = items_table(
+    "appointments",
+    metadata,
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("slot", sa.String(36)),
+    sa.Column("clinician", sa.String(300), nullable=False),
+    sa.Column("record_key", sa.String(300)),  # what the record system calls it; none until it has heard of a booking
+    sa.Column("claim", sa.String(36)),  # whose claim on the time this is; those of one claimant may overlap
+)

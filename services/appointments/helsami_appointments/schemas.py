@@ -1,0 +1,115 @@
+"""What appointments is asked, what it answers, and what it tells."""
+
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+LONGEST_PAGE: Final = 100
+LONGEST_KEY: Final = 280
+UPCOMING: Final = "upcoming"
+PAST: Final = "past"
+
+
+class BookSlot(Schema):
+    """A slot to take."""
+
+    slot = fields.UUID(required=True, metadata={"expected": "the id of a slot"})
+
+
+class Search(Schema):
+    """Which free times are looked for; both ends are aware, and the past is never searched."""
+
+    since = fields.AwareDateTime(data_key="from", load_default=None, allow_none=True)
+    until = fields.AwareDateTime(data_key="to", load_default=None, allow_none=True)
+    organisation = fields.String(load_default="", validate=validate.Length(max=60))
+    unit = fields.String(load_default="", validate=validate.Length(max=60))
+    visit_type = fields.String(load_default="", validate=validate.Length(max=60))
+    limit = fields.Integer(strict=True, load_default=20, validate=validate.Range(min=1, max=LONGEST_PAGE))
+    cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+
+    @validates_schema(skip_on_field_errors=True)
+    def order(self, search: dict[str, Any], **_: object) -> None:
+        """Refuse a search that ends before it begins."""
+        if search["since"] and search["until"] and search["until"] <= search["since"]:
+            raise ValidationError("to is not after from", "to")
+
+
+class PageQuestion(Schema):
+    """A page of the citizen's appointments: what is to come (soonest first), or what has been (newest first)."""
+
+    when = fields.String(load_default=UPCOMING, validate=validate.OneOf([UPCOMING, PAST]))
+    limit = fields.Integer(strict=True, load_default=20, validate=validate.Range(min=1, max=LONGEST_PAGE))
+    cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
+
+
+class Entry(Schema):
+    """A resource as the journal delivers it."""
+
+    index = fields.Integer(strict=True, required=True)
+    type = fields.String(required=True)
+    key = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_KEY))
+    resource = fields.Dict(keys=fields.String(), required=True)
+
+
+class Delivery(Schema):
+    """What a record system sends about one citizen, or about nobody."""
+
+    citizen = fields.String(required=True, allow_none=True, validate=validate.Length(min=1, max=40))
+    entries = fields.List(fields.Nested(Entry), required=True)
+
+
+class Outcome(Schema):
+    """What became of one entry; code and path only where it was refused."""
+
+    index = fields.Integer()
+    outcome = fields.String()
+    code = fields.String()
+    path = fields.String()
+
+
+class Outcomes(Schema):
+    """What became of a delivery."""
+
+    outcomes = fields.List(fields.Nested(Outcome))
+
+
+class Slot(Schema):
+    """A free time, as a citizen sees it."""
+
+    id = fields.String()
+    organisation = fields.String()
+    visit_type = fields.String(allow_none=True)
+    kind = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True)
+    place = fields.String(allow_none=True)
+    clinician = fields.String(allow_none=True)
+    starts_at = fields.String()
+    ends_at = fields.String()
+
+
+class Slots(Schema):
+    """A page of free times, soonest first."""
+
+    slots = fields.List(fields.Nested(Slot))
+    next = fields.String(allow_none=True)
+
+
+class Appointment(Schema):
+    """An appointment, as its citizen sees it."""
+
+    id = fields.String()
+    organisation = fields.String()
+    at = fields.String()
+    kind = fields.String(allow_none=True)
+    unit = fields.String(allow_none=True)
+    place = fields.String(allow_none=True)
+    clinician = fields.String(allow_none=True)
+    starts_at = fields.String()
+    ends_at = fields.String()
+    status = fields.String()
+
+
+class SlotBooked(Schema):
+    """The event `slot_booked`."""
+
+    appointment = fields.String(required=True)

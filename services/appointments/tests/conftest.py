@@ -1,0 +1,172 @@
+"""What the tests of appointments share: a store of each kind, the service on it, and a record system."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from psycopg2 import sql
+
+from helsami_appointments.models import metadata
+from helsami_appointments.service import AppointmentsService
+from helsami_appointments.storage import Reads, Writes, _id
+from helsami_kernel.database import KERNEL_TABLES
+from helsami_kernel.migrations import upgrade
+from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
+from helsami_sdk.answers import BookingDecision
+from helsami_sdk.testing import manifest_of, organisations_of, rules_of
+
+DATABASE = "appointments_of_the_tests"
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+PATIENT = {"actor": {"type": "Patient"}, "status": "accepted"}
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres) -> Iterator[str]:
+    """A migrated database on PostgreSQL: made once, since that takes longer than a test."""
+    url = postgres.create_database(DATABASE)
+    upgrade("appointments", url)
+    yield url
+    postgres.drop_database(DATABASE)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("appointments") / "migrated.db"
+    upgrade("appointments", f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "appointments.db")
+        return f"sqlite:///{copy}"
+    url = request.getfixturevalue("shared_database")
+    tables = (*reversed(metadata.sorted_tables), *KERNEL_TABLES.sorted_tables)
+    emptied = sql.SQL(";").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)) for table in tables)
+    request.getfixturevalue("postgres").execute(emptied, DATABASE)
+    return url
+
+
+@pytest.fixture
+def store(url, clock) -> Iterator:
+    opened = open_store("appointments", url, Reads, Writes, clock)
+    yield opened
+    opened._database.close()
+
+
+@pytest.fixture
+def rows(request, url, store) -> Callable[[str], int]:
+    """Count the rows of a table, whoever owns them."""
+
+    def count(table: str) -> int:
+        if url.startswith("sqlite"):
+            with store._database.engine.connect() as connection:
+                return connection.execute(sa.select(sa.func.count()).select_from(sa.table(table))).scalar_one()
+        cluster = request.getfixturevalue("postgres")
+        return cluster.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)), DATABASE)[0][0]
+
+    return count
+
+
+@pytest.fixture
+def appointments(store, clock) -> AppointmentsService:
+    """The service, with two organisations that let everybody book directly."""
+    direct = BookingDecision.direct()
+    rules = organisations_of(
+        rules_of(decide_booking=direct), rules_of(manifest=manifest_of("oya_legesenter"), decide_booking=direct)
+    )
+    return service(AppointmentsService, store=store, rules=rules, clock=clock)
+
+
+@pytest.fixture
+def citizen() -> Callable:
+    """A citizen's token, with both scopes."""
+
+    def token(subject: str = "c1", **claims):
+        return citizen_token(subject, ["appointments:read", "appointments:act"], **claims)
+
+    return token
+
+
+@pytest.fixture
+def journal(appointments) -> "Journal":
+    return Journal(appointments)
+
+
+class Journal:
+    """A record system: sends resources in the form the gateway gives them."""
+
+    def __init__(self, appointments: AppointmentsService) -> None:
+        self.appointments = appointments
+
+    def send(
+        self, kind: str, key: str, body: dict, citizen: str | None = None, organisation: str = "trondheim"
+    ) -> dict:
+        entry = {"index": 7, "type": kind, "key": key, "resource": {"resourceType": kind, **body}}
+        answer = self.appointments.receive({"citizen": citizen, "entries": [entry]}, system_token(organisation))
+        (outcome,) = answer["outcomes"]
+        assert outcome.pop("index") == 7
+        return outcome
+
+    def schedule(self, key: str = "s1", clinician: str = "lege-1", organisation: str = "trondheim", **more) -> dict:
+        body = {
+            "serviceType": [
+                {"coding": [{"system": "urn:helsami:service", "code": "consultation"}], "text": "Legetime"}
+            ],
+            "actor": [
+                {"reference": f"Practitioner/urn:x|{clinician}", "display": "Klar Kompass"},
+                {"reference": f"Location/urn:x|{organisation}.doctors", "display": "Legekontoret"},
+            ],
+            **more,
+        }
+        return self.send("Schedule", key, body, organisation=organisation)
+
+    def slot(
+        self,
+        key: str,
+        hours: float = 1,
+        minutes: int = 20,
+        schedule: str = "s1",
+        organisation: str = "trondheim",
+        **more,
+    ) -> str:
+        """Send a slot that begins so many hours from now, and return its id."""
+        body = {
+            "schedule": {"reference": f"Schedule/{schedule}"},
+            "status": "free",
+            **self.span(hours, minutes),
+            **more,
+        }
+        outcome = self.send("Slot", key, body, organisation=organisation)
+        assert outcome["outcome"] in {"stored", "unchanged"}
+        return _id("Slot", organisation, key)
+
+    def appointment(
+        self,
+        key: str,
+        citizen: str = "c1",
+        hours: float = 1,
+        minutes: int = 20,
+        organisation: str = "trondheim",
+        clinician: str = "lege-1",
+        **more,
+    ) -> dict:
+        actor = {"reference": f"Practitioner/urn:x|{clinician}", "display": "Klar Kompass"}
+        body = {"status": "booked", "participant": [PATIENT, {"actor": actor}], **self.span(hours, minutes), **more}
+        return self.send("Appointment", key, body, citizen, organisation)
+
+    @staticmethod
+    def span(hours: float, minutes: int) -> dict:
+        starts_at = NOW + timedelta(hours=hours)
+        return {"start": starts_at.isoformat(), "end": (starts_at + timedelta(minutes=minutes)).isoformat()}
