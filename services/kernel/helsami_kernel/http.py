@@ -87,7 +87,6 @@ class HttpServer(SharedExtension):  # type: ignore[misc]
             url_length_limit=URL_AT_MOST,
             debug=False,
             socket_timeout=BODY_WITHIN,
-            capitalize_response_headers=False,
         )
         self.container.spawn_managed_thread(self._accept)
 
