@@ -1,0 +1,77 @@
+"""Consents with a real database, a register that answers as the directory does, and a clock to move."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from joserfc.jwk import OKPKey
+
+from helsami_consents import storage
+from helsami_consents.service import ConsentsService
+from helsami_kernel.access import Issuer, Verifier
+from helsami_kernel.errors import Unavailable
+from helsami_kernel.testing import MovableClock, open_store, service
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
+
+
+class Register:
+    """What the directory knows, answered only to a token that it would believe."""
+
+    def __init__(self, verifier):
+        self.people = {}
+        self.away = False
+        self._verifier = verifier
+
+    def knows(self, citizen, birth_date=date(1980, 1, 1), **more):
+        fact = {"citizen": citizen, "name": f"Modig {citizen[0]}", "birth_date": birth_date and birth_date.isoformat()}
+        self.people[citizen] = {**fact, "protected": False, "deceased": False, "new in a later release": 1, **more}
+
+    def facts(self, command, token):
+        assert self._verifier.verify(token, "directory").allows("directory:facts")
+        if self.away:
+            raise Unavailable("directory")
+        return {"facts": [self.people[citizen] for citizen in command["citizens"] if citizen in self.people]}
+
+
+@pytest.fixture
+def url(tmp_path):
+    """The address of an empty database."""
+    return f"sqlite:///{tmp_path}/consents.db"
+
+
+@pytest.fixture
+def clock():
+    return MovableClock(NOW)
+
+
+@pytest.fixture
+def store(url, clock):
+    opened = open_store("consents", url, storage.Reads, storage.Writes, clock)
+    yield opened
+    opened._database.close()
+
+
+@pytest.fixture(scope="session")
+def key():
+    return OKPKey.generate_key("Ed25519")
+
+
+@pytest.fixture
+def verifier(key, clock):
+    """Believes what consents signs."""
+    return Verifier({"consents": OKPKey.import_key(key.as_pem(private=False))}, clock=clock)
+
+
+@pytest.fixture
+def register(verifier):
+    everybody = Register(verifier)
+    for citizen in (GIVER, RECEIVER, STRANGER):
+        everybody.knows(citizen)
+    return everybody
+
+
+@pytest.fixture
+def consents(store, register, key, clock):
+    issuer = Issuer("consents", key, clock)
+    return service(ConsentsService, store=store, directory=register, issuer=issuer, clock=clock)

@@ -1,0 +1,298 @@
+"""Consents as the gateway asks it: who may act for whom, now, and what is told of it."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import orjson
+import pytest
+
+from helsami_consents import domain, schemas
+from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused, Unavailable
+from helsami_kernel.testing import citizen_token
+
+GIVER, RECEIVER, STRANGER, UNKNOWN = "a" * 32, "b" * 32, "c" * 32, "d" * 32
+GATEWAY = replace(citizen_token("", ["consents:decide"], basis="service"), subject=None)
+SCOPES = ["results:read", "appointments:read"]
+
+
+def _me(citizen, **claims):
+    return citizen_token(citizen, ["consents:act", "consents:read", "access-log:read"], **claims)
+
+
+@pytest.fixture
+def give(consents):
+    def to(receiver=RECEIVER, scopes=SCOPES, giver=GIVER, **claims):
+        return consents.grant({"receiver": receiver, "scopes": scopes}, _me(giver, **claims))
+
+    return to
+
+
+@pytest.fixture
+def decide(consents):
+    def may(actor=RECEIVER, subject=GIVER, audiences=("results", "view:home"), purpose="home"):
+        question = {"actor": actor, "subject": subject, "audiences": list(audiences), "purpose": purpose}
+        return consents.decide(question, GATEWAY)
+
+    return may
+
+
+@pytest.fixture
+def refused(decide):
+    """The answer to somebody who may not, as it crosses the bus."""
+
+    def told(**question):
+        with pytest.raises(NotFound) as caught:
+            decide(**question)
+        return caught.value.code, caught.value.problems
+
+    return told
+
+
+@pytest.fixture
+def logged(consents):
+    def read(citizen=GIVER, **page):
+        return orjson.loads(consents.access_log(page, _me(citizen)))
+
+    return read
+
+
+def test_a_grant_gives_a_token_for_each_audience(give, decide, verifier):
+    give()
+
+    answer = decide()
+
+    assert answer["basis"] == "grant"
+    for audience in ("results", "view:home"):
+        token = verifier.verify(answer["tokens"][audience], audience)
+        assert (token.actor, token.subject, token.basis) == (RECEIVER, GIVER, "grant")
+        assert token.scopes == set(SCOPES)
+        assert (token.age_band, token.protected, token.consent_version) == ("16+", False, 1)
+        assert token.expires_at - token.issued_at <= timedelta(seconds=60)
+
+
+def test_a_grant_is_of_one_direction(give, refused):
+    give()
+
+    assert refused(actor=GIVER, subject=RECEIVER) == ("citizen-not-found", ())
+
+
+def test_a_revocation_holds_from_the_next_question_on(consents, give, decide, refused):
+    grant = give()
+    decide()
+
+    assert consents.revoke({"grant": grant["id"]}, _me(GIVER))["revoked_at"] is not None
+
+    assert refused() == ("citizen-not-found", ())
+
+
+def test_every_refusal_looks_the_same(consents, give, refused, register):
+    missing, ill_formed, foreign = refused(subject=UNKNOWN), refused(subject="../etc"), refused(subject=STRANGER)
+    give()
+    register.knows(GIVER, protected=True)
+    protected = refused()
+    register.knows(GIVER)
+    register.knows(RECEIVER, protected=True)
+    actor_protected = refused()
+    register.knows(RECEIVER)
+    register.knows(GIVER, deceased=True)
+    deceased = refused()
+    register.knows(GIVER)
+    consents.revoke({"grant": give()["id"]}, _me(GIVER))
+
+    assert {missing, ill_formed, foreign, protected, actor_protected, deceased, refused()} == {
+        ("citizen-not-found", ())
+    }
+
+
+def test_ages_are_asked_at_every_read(give, decide, refused, register, clock):
+    give()
+    register.knows(GIVER, birth_date=date(2010, 7, 1))
+    birthday = datetime(2026, 7, 1, tzinfo=domain.OSLO)
+
+    clock.move_to(birthday - timedelta(seconds=1))
+    assert refused() == ("citizen-not-found", ())
+    clock.move_to(birthday)
+    assert decide()["basis"] == "grant"
+
+
+def test_while_the_register_is_away_nobody_acts_for_anybody(give, decide, register, logged):
+    give()
+    register.away = True
+
+    with pytest.raises(Unavailable):
+        decide()
+
+    assert logged()["items"] == []
+
+
+def test_every_question_is_in_the_log_before_its_answer(give, decide, refused, logged, store):
+    refused(purpose="results")
+    give()
+    decide(purpose="home")
+
+    items = logged()["items"]
+    assert [(item["purpose"], item["outcome"]) for item in items] == [("home", "allowed"), ("results", "refused")]
+    assert items[0] | {"at": ""} == {
+        "id": "2",
+        "organisation": None,
+        "at": "",
+        "actor": RECEIVER,
+        "role": "representative",
+        "basis": "grant",
+        "purpose": "home",
+        "outcome": "allowed",
+    }
+    reads = store.reading(GIVER)
+    entries = reads.log(1000, 1000)
+    assert [entry.asked.reason for entry in entries] == ["grant", "no-grant"]
+    assert domain.verify(reversed(entries), reads.head()) is None
+
+
+def test_without_a_log_row_there_is_no_token(give, decide, store):
+    give()
+    with store._database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE access_log RENAME TO gone")
+
+    with pytest.raises(Exception, match="access_log"):
+        decide()
+
+
+def test_the_log_does_not_tell_a_subject_of_an_actors_protected_address(give, refused, logged, register):
+    give()
+    register.knows(RECEIVER, protected=True)
+    refused()
+
+    assert "protected" not in str(logged())
+
+
+def test_the_log_is_read_a_page_at_a_time(refused, logged):
+    for _ in range(5):
+        refused()
+
+    first = logged(limit=2)
+    second = logged(limit=2, cursor=first["next"])
+    third = logged(limit=2, cursor=second["next"])
+
+    pages = [[item["id"] for item in page["items"]] for page in (first, second, third)]
+    assert pages == [["5", "4"], ["3", "2"], ["1"]]
+    assert (third["next"], third["absences"], third["status"]) == (None, [], "ok")
+
+
+def test_an_empty_log_says_that_nothing_is_recorded(logged):
+    assert logged() == {
+        "items": [],
+        "as_of": "2026-03-01T12:00:00Z",
+        "status": "ok",
+        "absences": [{"code": "none_recorded"}],
+        "next": None,
+    }
+
+
+@pytest.mark.parametrize("cursor", ["!", "", "MA", "LTE", "eA", "OTk5OTk5OTk5OTk5OTk", "ø"])
+def test_a_cursor_that_is_none_of_ours_is_refused(logged, cursor):
+    with pytest.raises(Malformed, match="malformed-cursor"):
+        logged(cursor=cursor)
+
+
+@pytest.mark.parametrize("method", ["grant", "revoke", "grants", "access_log"])
+def test_a_representative_neither_grants_nor_revokes_nor_reads_who_else_did(consents, give, method):
+    grant = give()
+    commands = {"grant": {"receiver": STRANGER, "scopes": SCOPES}, "revoke": {"grant": grant["id"]}}
+
+    with pytest.raises(Forbidden):
+        getattr(consents, method)(commands.get(method, {}), _me(GIVER, actor=RECEIVER, basis="grant"))
+
+
+def test_a_grant_is_shown_with_its_other_side(consents, give):
+    given = schemas.Given().dump(give())
+
+    assert given | {"id": ""} == {
+        "id": "",
+        "citizen": RECEIVER,
+        "name": "Modig b",
+        "scopes": sorted(SCOPES),
+        "version": 1,
+        "granted_at": "2026-03-01T12:00:00Z",
+        "revoked_at": None,
+    }
+
+
+def test_given_again_a_grant_is_a_new_version(give, decide, verifier):
+    give()
+    assert give(scopes=["records:read"])["version"] == 2
+
+    token = verifier.verify(decide()["tokens"]["results"], "results")
+    assert (token.scopes, token.consent_version) == ({"records:read"}, 2)
+
+
+def test_the_same_key_gives_once_and_answers_the_same(consents, give):
+    first = give(idempotency_key="k1")
+
+    assert give(idempotency_key="k1") == first
+    assert give(idempotency_key="k2")["version"] == 2
+    with pytest.raises(Conflict, match="idempotency-key-reused"):
+        give(scopes=["records:read"], idempotency_key="k1")
+
+
+def test_a_key_that_was_refused_can_be_used_when_it_is_allowed(give, register):
+    register.knows(RECEIVER, birth_date=date(2009, 1, 1))
+    with pytest.raises(Refused):
+        give(idempotency_key="k1")
+    register.knows(RECEIVER)
+
+    assert give(idempotency_key="k1")["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "change", "kind", "code"),
+    [
+        (GIVER, {"birth_date": date(2010, 3, 2)}, Refused, "giver-too-young"),
+        (GIVER, {"protected": True}, Refused, "protected-address"),
+        (RECEIVER, {"birth_date": date(2008, 3, 2)}, Refused, "receiver-too-young"),
+        (RECEIVER, {"protected": True}, NotFound, "citizen-not-found"),
+        (RECEIVER, {"deceased": True}, NotFound, "citizen-not-found"),
+    ],
+)
+def test_who_may_not_give_or_receive_is_told_only_what_they_may_know(consents, give, register, who, change, kind, code):
+    register.knows(who, **change)
+
+    with pytest.raises(kind, match=code):
+        give()
+
+    register.knows(who)
+    assert consents.grants({}, _me(GIVER)) == {"given": [], "received": []}
+
+
+def test_nobody_grants_to_a_stranger_or_to_themselves(give):
+    with pytest.raises(NotFound, match="citizen-not-found"):
+        give(receiver=UNKNOWN)
+    with pytest.raises(Refused, match="grant-to-oneself"):
+        give(receiver=GIVER)
+
+
+def test_whoever_revokes_a_grant_that_is_not_theirs_finds_none(consents, give, decide):
+    grant = give()
+
+    for citizen in (RECEIVER, STRANGER):
+        with pytest.raises(NotFound, match="grant-not-found"):
+            consents.revoke({"grant": grant["id"]}, _me(citizen))
+    assert decide()["basis"] == "grant"
+
+
+def test_both_sides_see_whom_it_concerns(consents, give):
+    grant = give()
+
+    assert consents.grants({}, _me(GIVER)) == {"given": [grant], "received": []}
+    assert consents.grants({}, _me(RECEIVER)) == {
+        "given": [],
+        "received": [grant | {"citizen": GIVER, "name": "Modig a"}],
+    }
+    assert consents.grants({}, _me(STRANGER)) == {"given": [], "received": []}
+
+
+def test_nobody_is_offered_to_act_for_whom_they_would_not_find(consents, give, register):
+    give()
+    register.knows(GIVER, protected=True)
+
+    assert consents.grants({}, _me(RECEIVER))["received"] == []
+    assert len(consents.grants({}, _me(GIVER))["given"]) == 1
