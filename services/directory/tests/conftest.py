@@ -1,4 +1,4 @@
-"""A directory with a real database of each kind, and record systems that speak to it."""
+"""A directory with a real database, and record systems that speak to it."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -14,12 +14,10 @@ from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rul
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/directory.db"
-    return request.getfixturevalue("new_database")("directory")
+@pytest.fixture
+def url(tmp_path):
+    """The address of an empty database."""
+    return f"sqlite:///{tmp_path}/directory.db"
 
 
 @pytest.fixture

@@ -13,6 +13,14 @@ from helsami_kernel.database import KERNEL_TABLES
 NATIONAL_ID = "13838600136"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/directory.db"
+    return request.getfixturevalue("new_database")("directory")
+
+
 @pytest.fixture
 def opened(store, identity):
     """Open accounts, or find them."""

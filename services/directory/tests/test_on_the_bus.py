@@ -1,0 +1,68 @@
+"""The directory as it is hosted: its keys, its scopes, and what leaves through its answers, on both databases."""
+
+import pytest
+
+from helsami_directory.service import DirectoryService
+from helsami_kernel.access import Issuer
+from helsami_kernel.config import Settings
+from helsami_kernel.container import ServiceRunner
+from helsami_kernel.errors import Forbidden
+from helsami_kernel.keys import KeyFolder
+from helsami_kernel.migrations import upgrade
+from helsami_kernel.rpc import Remote
+from helsami_kernel.testing import until
+
+NATIONAL_ID = "13838600136"
+SYSTEM = {"actor": "journal", "basis": "system", "scopes": ["journal:write"], "organisation": "st_olavs"}
+GATEWAY = {"actor": "gateway", "basis": "service", "scopes": ["directory:identify"]}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request, tmp_path):
+    KeyFolder(tmp_path / "keys").make()
+    told = {"HELSAMI_DATA": str(tmp_path)}
+    if request.param == "postgresql":
+        told["HELSAMI_DATABASE"] = request.getfixturevalue("new_database")("directory")
+    return Settings.read(told)
+
+
+@pytest.fixture
+def directory(settings):
+    """Call the directory, with a token of an issuer's."""
+    upgrade("directory", settings.database_url("directory"))
+    runner = ServiceRunner(settings, [DirectoryService])
+    runner.start()
+    until(lambda: runner.ready)
+
+    def call(method, command, issuer="gateway", **claims):
+        token = Issuer(issuer, KeyFolder(settings.keys).signing(issuer)).issue(audience="directory", **claims)
+        return Remote("directory", runner.bus, runner.replies, 5.0, {}).call(method, command, token=token)
+
+    yield call
+    runner.stop(within=5)
+
+
+def test_a_person_is_registered_identified_and_told_about(directory):
+    patient = {"resourceType": "Patient", "name": [{"text": "Modig Fjell"}], "birthDate": "1986-03-13"}
+    command = {"national_id": NATIONAL_ID, "key": "k", "resource": patient}
+
+    with pytest.raises(Forbidden):
+        directory("register", command, **GATEWAY)
+    citizen = directory("register", command, **SYSTEM)["citizen"]
+
+    known = {"citizen": citizen, "name": "Modig Fjell", "birth_date": "1986-03-13", "protected": False}
+    identified = directory("identify", {"national_id": NATIONAL_ID}, **GATEWAY)
+    assert identified == known | {"language": None}
+    assert directory("resolve", {"national_ids": [NATIONAL_ID]}, **SYSTEM) == {"citizens": {"0": citizen}}
+    consents = {"issuer": "consents", "actor": "consents", "basis": "service", "scopes": ["directory:facts"]}
+    assert directory("facts", {"citizens": [citizen]}, **consents) == {"facts": [known | {"deceased": False}]}
+    assert directory("citizens", {}, **GATEWAY)["citizens"][0]["pid"] == NATIONAL_ID
+
+
+def test_the_installed_organisations_are_told_to_any_citizen(directory):
+    citizen = {"actor": "c", "subject": "c", "basis": "self", "scopes": ["directory:read"], "age_band": "16+"}
+
+    organisations = directory("organisations", {}, **citizen)["organisations"]
+
+    assert {"oya_legesenter", "st_olavs", "trondheim"} <= {organisation["id"] for organisation in organisations}
+    assert all(organisation["go_live"]["vaccines"] is None for organisation in organisations)
