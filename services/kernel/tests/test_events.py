@@ -1,19 +1,24 @@
 """Events on both buses: told if stored, once in effect, retried, parked, and redriven."""
 
+import os
+import subprocess
+import sys
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import eventlet
 import orjson
 import pytest
 import sqlalchemy as sa
 from helsami_kernel import Event, Store, handles
-from helsami_kernel.bus import EVENTS, Message
-from helsami_kernel.database import INBOX, OUTBOX, Writes
-from helsami_kernel.events import event_message, read_event
+from helsami_kernel.bus import EVENTS, Message, Unroutable
+from helsami_kernel.database import INBOX, KERNEL_TABLES, OUTBOX, Database, Writes
 from helsami_kernel.errors import Malformed
+from helsami_kernel.events import event_message, read_event
 from helsami_kernel.parking import DeadLetters
 from helsami_kernel.testing import until
+from helsami_kernel.transport import AmqpBus
 
 LETTERS = sa.Table("letters", sa.MetaData(), sa.Column("text", sa.String))
 
@@ -209,3 +214,64 @@ class TestDeadLetters:
         assert parked[0].reason == "malformed-event"
         write(office, str(uuid.uuid4()))
         until(lambda: rows(office, "reader"))
+
+    def test_the_command_line_lists_replays_and_drops_without_a_word_of_what_they_say(self, office, bus, keys, tmp_path):
+        Reader.failures.extend(ValueError("13897012345") for _ in range(3))
+        event = write(office, "secret letter")
+        until(DeadLetters(bus, "reader").list)
+
+        def helsami(*arguments):
+            environment = {"HELSAMI_BUS": bus, "HELSAMI_DATA": str(tmp_path), "PATH": os.environ["PATH"]}
+            command = [sys.executable, "-m", "helsami_kernel", "dead-letters", *arguments]
+            return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+        listed = helsami("list", "reader")
+        assert (listed.returncode, event.id in listed.stdout) == (0, True)
+        assert "secret" not in listed.stdout + listed.stderr
+        assert helsami("drop", "reader", "nothing").returncode == 1
+        assert helsami("replay", "reader", event.id).stdout == "1 replayed\n"
+        until(lambda: rows(office, "reader"))
+
+    def test_f16_what_kills_its_process_each_time_is_parked_by_the_broker(self, bus, keys, tmp_path, programs):
+        arguments = tmp_path / "helsami.toml"
+        arguments.write_text('[event_queue_arguments]\n"x-queue-type" = "quorum"\n"x-delivery-limit" = 2\n')
+        database = Database(f"sqlite:///{tmp_path}/reader.db", 1, None)
+        KERNEL_TABLES.create_all(database.engine)
+        environment = {
+            **os.environ,
+            "HELSAMI_BUS": bus,
+            "HELSAMI_DATA": str(tmp_path),
+            "HELSAMI_KEYS": str(keys.path),
+            "HELSAMI_CONFIG": str(arguments),
+        }
+        publisher = AmqpBus(bus, 10)
+        poison = event_message(Event("letter_written", "c1", {}, 1, "e1", "writer", datetime.now(UTC)), None)
+
+        deaths = 0
+        for _ in range(6):
+            victim = subprocess.Popen([sys.executable, str(VICTIM)], env=environment)
+            if deaths == 0:
+                until(lambda: is_published(publisher, poison), within=30)
+            try:
+                with eventlet.Timeout(10, False):
+                    assert victim.wait() == 9
+                    deaths += 1
+                    continue
+                break
+            finally:
+                victim.kill()
+                victim.wait()
+
+        assert deaths == 3, "two more deliveries than the first, and no fourth"
+        assert DeadLetters(bus, "reader").list()[0].reason == "delivery_limit"
+
+
+VICTIM = Path(__file__).with_name("victim.py")
+
+
+def is_published(publisher, message):
+    try:
+        publisher.publish_confirmed(message, EVENTS, "writer.letter_written")
+    except Unroutable:
+        return False  # the victim has not declared its queue yet
+    return True
