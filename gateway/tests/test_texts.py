@@ -1,0 +1,82 @@
+"""What the portal says, in three languages."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from helsami_gateway import texts
+from helsami_kernel.errors import NotFound
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+ROOT = Path(__file__).parents[2]
+REFUSALS = {"NotFound", "Malformed", "Forbidden", "Conflict", "Refused", "LoginNeeded", "TooLarge", "TooSlow"}
+CITIZENS_DOORS = ("gateway/helsami_gateway/service.py", "gateway/helsami_gateway/session.py", "services/kernel/helsami_kernel")
+NEVER_AT_A_DOOR = {
+    "no-organisation",  # between journal and owner
+    "malformed-call",
+    "malformed-event",
+    "unknown-method",
+}
+
+
+def keys(catalogue):
+    return {(group, key) for group, said in catalogue.items() for key in said}
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_language_says_the_same_things(language):
+    assert keys(texts.catalogue(language)) == keys(texts.catalogue("nb"))
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_nothing_is_left_empty(language):
+    assert all(words.strip() for said in texts.catalogue(language).values() for words in said.values())
+
+
+def test_no_language_is_a_copy_of_another():
+    catalogues = [texts.catalogue(language)["problem"] for language in texts.LANGUAGES]
+
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        same = [key for key in catalogues[0] if catalogues[one][key] == catalogues[other][key]]
+        assert len(same) <= 2, same
+
+
+def refusal_codes():
+    folders = [*ROOT.glob("services/*/helsami_*"), ROOT / "gateway/helsami_gateway"]
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_every_code_that_may_reach_a_citizen_has_words():
+    journal_only = {"not-a-bundle", "bundle-type", "bundle-entry", "truncated"}
+    known = set(texts.catalogue("nb")["problem"]) | journal_only | NEVER_AT_A_DOOR
+
+    assert {(code, place) for code, place in refusal_codes() if code not in known} == set()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "nb"),
+        ("en-GB,en;q=0.9", "en"),
+        ("nn-NO", "nn"),
+        ("no", "nb"),
+        ("se,en;q=0.5", "en"),
+        ("fr", "nb"),
+        ("en;q=0.3,nn;q=0.8", "nn"),
+    ],
+)
+def test_the_reader_is_answered_in_their_language(accepted, language):
+    headers = {"Accept-Language": accepted} if accepted else {}
+
+    assert texts.language_of(Request(EnvironBuilder(headers=headers).get_environ())) == language
+
+
+def test_a_language_that_nobody_speaks_here_is_not_found():
+    with pytest.raises(NotFound):
+        texts.catalogue("../../etc/passwd")
