@@ -1,22 +1,8 @@
-"""
-The `helsami` command.
+"""The `helsami` command."""
 
-Its first lines are an order: what must stay native is imported before eventlet patches the standard library, and all
-that must be cooperative after it (architecture, section 4).
-"""
+# ruff: noqa: I001
 
-# ruff: noqa: E402, I001
-
-import warnings
-
-warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
-
-import prometheus_client  # noqa: F401
-import helsami_kernel.ops  # noqa: F401
-
-import eventlet
-
-eventlet.monkey_patch()
+from helsami_kernel import cooperative  # noqa: F401  before whatever is not of the standard library
 
 import argparse
 import os
