@@ -11,8 +11,8 @@ from helsami_gateway.fhir.targets import Target, Targets, concept_text, title
 
 PATIENT: Final = {"type": "Patient"}
 KEPT_META: Final = ("security", "tag")
-# Narrative repeats in HTML what the elements say, person included; the id lives on in the key.
-DROPPED: Final = frozenset({"text", "id", "meta"})
+# The id lives on in the key; of meta a part is put back.
+DROPPED: Final = frozenset({"id", "meta"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Rewriter:
                 return self._reference(value, element.targets[0] if len(element.targets) == 1 else None)
             case "Identifier":
                 return self._identifier(value)
-            case "Narrative":
+            case "Narrative":  # repeats in HTML what the elements say, person included
                 return None
             case "decimal":
                 return as_written(value)

@@ -11,6 +11,8 @@ from helsami_gateway.fhir.identity import UUID, key_of, objects, token
 
 HISTORY: Final = re.compile(r"/_history/[^/]*$")
 LITERAL: Final = re.compile(r"(?:(?P<base>.*)/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})")
+# A professional is named to the citizen; a patient or a relative is not named at all.
+PEOPLE_AT_HOME: Final = frozenset({"Patient", "RelatedPerson"})
 CONDITIONAL: Final = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?identifier=(?P<token>[^&]+)")
 
 
@@ -69,7 +71,7 @@ def base_of(full_url: str | None) -> str | None:
 def title(target: Target) -> str | None:
     """Name what is referred to: a name, else the text of its code; never that of a patient or a relative."""
     resource = target.resource
-    if resource is None or target.type in {"Patient", "RelatedPerson"}:
+    if resource is None or target.type in PEOPLE_AT_HOME:
         return None
     name = resource.get("name")
     if isinstance(name, str):

@@ -21,7 +21,7 @@ NAME: Final = re.compile(r"_?[A-Za-z][A-Za-z]{0,63}")
 FULL_DATE: Final = len("2001-02-03")
 MISSING: Final = frozenset({"missing", "model_field_validation.missing"})
 # The names between the quotes are FHIR's own, from the model.
-CHOICE: Final = re.compile(r"Any of one field value is expected from this list \[([A-Za-z', ]+)\]")
+CHOICE: Final = re.compile(r"from this list \[([A-Za-z', ]+)\]")
 # A receiver that does not know these must not use the resource (R4, "Extensibility" and "Resource.implicitRules").
 MODIFIERS: Final = ("modifierExtension", "implicitRules")
 TIMELESS: Final = frozenset({"proposed", "cancelled", "waitlist"})
@@ -166,12 +166,15 @@ def _path(kind: str, location: tuple[int | str, ...]) -> str:
 
 
 def _invariants(resource: dict[str, Any], kind: str) -> Iterator[Problem]:
+    if "_status" in resource and "status" not in resource:
+        # FHIR lets an extension say why there is none; what is shown to a citizen hangs on it.
+        yield Problem(f"{kind}.status", "required", "a value, which is required here")
     if kind not in {"Appointment", "Slot"}:
         return
     start, end = resource.get("start"), resource.get("end")
     if kind == "Appointment" and (start is None) != (end is None):
         yield Problem("Appointment", "invariant", "both start and end, or neither (app-2)")
-    elif start is None and resource["status"] not in TIMELESS:
+    elif start is None and resource.get("status") not in TIMELESS:
         yield Problem("Appointment.start", "invariant", "a start and an end unless proposed or cancelled (app-3)")
     elif start is not None and end is not None and _is_after(start, end):
         yield Problem(f"{kind}.end", "invariant", "an end that is not before the start")
