@@ -1,0 +1,204 @@
+"""`make run`: one process, demo data, and a citizen who reads their home view (issue 2, shown by 1)."""
+
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+import requests
+from harness.portal import HELSAMI, embedded
+from openapi_spec_validator import validate
+
+SECTIONS = {"appointments", "medications", "results", "visits", "conditions", "allergies", "vaccines", "notices"}
+
+
+@pytest.fixture(scope="session")
+def citizens(demo):
+    return requests.get(f"{demo.url}/dev/citizens", timeout=60).json()
+
+
+def test_every_demo_citizen_has_content_in_every_section(demo, citizens):
+    assert len(citizens) == 60
+    empty = []
+    for citizen in citizens:
+        sections = demo.log_in(citizen["pid"]).home()
+        assert set(sections) == SECTIONS
+        assert {section["status"] for section in sections.values()} == {"ok"}
+        empty += [(citizen["name"], name) for name, section in sections.items() if not section["items"]]
+    assert empty == []
+
+
+def test_the_list_of_citizens_says_who_they_are_and_for_whom_they_may_act(citizens):
+    assert all({"pid", "name", "birth_date", "may_act_for"} <= set(citizen) for citizen in citizens)
+    assert any(citizen["may_act_for"] for citizen in citizens)
+    assert all(int(citizen["pid"][2:4]) > 80 for citizen in citizens), "synthetic people only"
+
+
+def test_older_things_are_absent_for_a_reason(demo, citizens):
+    absences = [
+        absence
+        for citizen in citizens[:20]
+        for section in demo.log_in(citizen["pid"]).home().values()
+        for absence in section["absences"]
+    ]
+
+    assert {"code": "before_go_live", "organisation": "st_olavs", "date": "2025-03-01"} in absences
+
+
+def test_nobody_is_logged_in_without_logging_in(demo):
+    answer = requests.get(f"{demo.url}/api/v1/home", timeout=10)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "login-needed")
+
+
+def test_one_who_may_act_for_another_reads_what_was_granted_and_it_is_in_the_log(demo, citizens):
+    actor = next(citizen for citizen in citizens if citizen["may_act_for"])
+    subject = actor["may_act_for"][0]["citizen"]
+    grantor = next(citizen for citizen in citizens if citizen["citizen"] == subject)
+
+    answer = demo.log_in(actor["pid"]).get("/api/v1/home", headers={"HelsaMi-Act-For": subject})
+
+    assert answer.status_code == 200
+    own = demo.log_in(grantor["pid"])
+    shown = {name: [i["id"] for i in section["items"]] for name, section in answer.json()["sections"].items()}
+    mine = {name: [i["id"] for i in section["items"]] for name, section in own.home().items()}
+    assert any(shown.values())
+    assert all(set(ids) <= set(mine[name]) for name, ids in shown.items())
+    log = own.get("/api/v1/access-log").json()["items"]
+    assert any(entry["actor"] == actor["citizen"] for entry in log)
+
+
+def test_a_foreign_citizen_and_one_that_does_not_exist_get_the_same_bytes(demo, citizens):
+    actor = demo.log_in(citizens[0]["pid"])
+    foreign = next(
+        one["citizen"]
+        for one in citizens[1:]
+        if one["citizen"] not in [granted["citizen"] for granted in citizens[0]["may_act_for"]]
+    )
+
+    answers = [
+        actor.get("/api/v1/home", headers={"HelsaMi-Act-For": subject}) for subject in (foreign, "0" * 32, "nonsense")
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_slot_is_booked_shown_and_noticed(demo, citizens):
+    citizen = demo.log_in(citizens[5]["pid"])
+    slot = citizen.get("/api/v1/slots?organisation=oya_legesenter").json()["slots"][0]
+
+    booked = citizen.post("/api/v1/appointments", {"slot": slot["id"]}, headers={"Idempotency-Key": "k1"})
+
+    assert booked.status_code == 201
+    again = citizen.post("/api/v1/appointments", {"slot": slot["id"]}, headers={"Idempotency-Key": "k1"})
+    assert again.content == booked.content
+    listed = citizen.get("/api/v1/appointments?limit=100").json()["items"]
+    assert booked.json()["id"] in [item["id"] for item in listed]
+    deadline = time.monotonic() + 10
+    while not any(n["about"]["id"] == booked.json()["id"] for n in citizen.get("/api/v1/notices").json()["items"]):
+        assert time.monotonic() < deadline, "the notice did not come"
+        time.sleep(0.1)
+    other = demo.log_in(citizens[6]["pid"]).post("/api/v1/appointments", {"slot": slot["id"]})
+    assert (other.status_code, other.json()["code"]) == (409, "slot-taken")
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [({}, "slot"), ({"slot": 7}, "slot"), ({"slot": "x", "owner": "c2"}, "owner")],
+)
+def test_a_malformed_command_says_which_field(demo, citizens, command, field):
+    answer = demo.log_in(citizens[0]["pid"]).post("/api/v1/appointments", command)
+
+    assert answer.status_code == 400
+    assert [problem["field"] for problem in answer.json()["problems"]] == [field]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=abc", "limit=1&limit=2", "subject=c2"])
+def test_a_malformed_page_is_refused(demo, citizens, query):
+    assert demo.log_in(citizens[0]["pid"]).get(f"/api/v1/results?{query}").status_code == 400
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(demo, citizens):
+    citizen = demo.log_in(citizens[0]["pid"])
+    whole = [item["id"] for item in citizen.get("/api/v1/records/visits?limit=100").json()["items"]]
+    assert len(whole) > 2
+    paged, cursor = [], None
+    while True:
+        page = citizen.get("/api/v1/records/visits", params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        paged += [item["id"] for item in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+
+    assert paged == whole
+
+
+def test_the_description_is_valid_openapi_and_knows_every_route(demo):
+    described = requests.get(f"{demo.url}/api/v1/openapi.json", timeout=10).json()
+    validate(described)
+
+    from helsami_gateway.service import GatewayService
+    from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
+
+    served = {
+        (entrypoint.verb.lower(), re.sub(r"<(\w+)>", r"{\1}", entrypoint.path))
+        for method in vars(GatewayService).values()
+        for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ())
+        if entrypoint.kind == "http"
+    }
+    assert {(verb, path) for path, verbs in described["paths"].items() for verb in verbs} == served
+
+
+def test_nothing_is_kept_by_caches_or_read_by_other_sites(demo, citizens):
+    headers = demo.log_in(citizens[0]["pid"]).get("/api/v1/home").headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_it_starts_in_time_ends_in_time_and_keeps_its_data(programs, tmp_path):
+    portal = embedded(programs, tmp_path / "data")
+    pid = requests.get(f"{portal.url}/dev/citizens", timeout=60).json()[0]["pid"]
+    before = portal.log_in(pid).home()
+    process = portal.processes["embedded"]
+    began = time.monotonic()
+    assert process.terminate(within=10) == 0
+    assert time.monotonic() - began < 3.5
+
+    port = int(portal.url.rpartition(":")[2])
+    process.start(HELSAMI, "run", env={"HELSAMI_DATA": str(tmp_path / "data"), "HELSAMI_PORT": str(port)})
+    process.wait_for_line("HelsaMi is ready", within=20)
+
+    after = portal.log_in(pid).home()
+    assert {name: section["items"] for name, section in after.items()} == {
+        name: section["items"] for name, section in before.items()
+    }
+    process.send(signal.SIGINT)
+    assert process.wait(within=10) == 0
+
+
+def helsami_run(**settings):
+    env = {"PATH": "/usr/bin:/bin", **settings}
+    return subprocess.run([str(HELSAMI), "run"], env=env, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_busy_port_is_one_clear_line(tmp_path, free_port):
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        ended = helsami_run(HELSAMI_DATA=str(tmp_path / "d"), HELSAMI_PORT=str(port))
+
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "busy" in ended.stderr
+
+
+def test_an_unwritable_folder_is_one_clear_line(tmp_path, free_port):
+    (tmp_path / "file").write_text("not a folder")
+
+    ended = helsami_run(HELSAMI_DATA=str(tmp_path / "file"), HELSAMI_PORT=str(free_port()))
+
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
