@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-LONGEST_PAGE: Final = 100
-LONGEST_KEY: Final = 280
+from helsami_kernel.sections import LONGEST_PAGE, USUAL_PAGE, PageQuery
+
 UPCOMING: Final = "upcoming"
 PAST: Final = "past"
 
@@ -24,7 +24,7 @@ class Search(Schema):
     organisation = fields.String(load_default="", validate=validate.Length(max=60))
     unit = fields.String(load_default="", validate=validate.Length(max=60))
     visit_type = fields.String(load_default="", validate=validate.Length(max=60))
-    limit = fields.Integer(strict=True, load_default=20, validate=validate.Range(min=1, max=LONGEST_PAGE))
+    limit = fields.Integer(strict=True, load_default=USUAL_PAGE, validate=validate.Range(min=1, max=LONGEST_PAGE))
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
 
     @validates_schema(skip_on_field_errors=True)
@@ -34,43 +34,10 @@ class Search(Schema):
             raise ValidationError("to is not after from", "to")
 
 
-class PageQuestion(Schema):
+class PageQuestion(PageQuery):
     """A page of the citizen's appointments: what is to come (soonest first), or what has been (newest first)."""
 
     when = fields.String(load_default=UPCOMING, validate=validate.OneOf([UPCOMING, PAST]))
-    limit = fields.Integer(strict=True, load_default=20, validate=validate.Range(min=1, max=LONGEST_PAGE))
-    cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
-
-
-class Entry(Schema):
-    """A resource as the journal delivers it."""
-
-    index = fields.Integer(strict=True, required=True)
-    type = fields.String(required=True)
-    key = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_KEY))
-    resource = fields.Dict(keys=fields.String(), required=True)
-
-
-class Delivery(Schema):
-    """What a record system sends about one citizen, or about nobody."""
-
-    citizen = fields.String(required=True, allow_none=True, validate=validate.Length(min=1, max=40))
-    entries = fields.List(fields.Nested(Entry), required=True)
-
-
-class Outcome(Schema):
-    """What became of one entry; code and path only where it was refused."""
-
-    index = fields.Integer()
-    outcome = fields.String()
-    code = fields.String()
-    path = fields.String()
-
-
-class Outcomes(Schema):
-    """What became of a delivery."""
-
-    outcomes = fields.List(fields.Nested(Outcome))
 
 
 class Slot(Schema):

@@ -1,15 +1,18 @@
 """Where the bus meets appointments: translates, asks the organisations, stores and announces."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from helsami_appointments import fhir, schemas, storage
-from helsami_appointments.domain import Slot, SlotBooked
+from helsami_appointments.domain import Appointment, Opening, Slot, SlotBooked
 from helsami_appointments.offers import Offers
-from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, rpc
+from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refused, load
+from helsami_kernel.journal import Entry, Unreadable
 from helsami_kernel.sections import Cursor
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import Tier
@@ -73,14 +76,20 @@ class AppointmentsService:
         cursor = wanted["cursor"] or str(Cursor(now, ""))
         return storage.SECTION.finished(reads, self.rules, access, now, wanted["limit"], cursor)
 
-    @rpc(scope="journal:write", answers=schemas.Outcomes)
+    @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
     def receive(self, command: Json, access: AccessToken) -> Json:
-        """Take schedules, slots and appointments from the record system of the token's organisation, each by itself."""
-        delivery = load(schemas.Delivery, command)
-        if access.organisation is None:
-            raise Forbidden("not-permitted")
-        with self.store.transaction(owner=delivery["citizen"]) as tx:
-            return {"outcomes": [receive_entry(tx, entry, access.organisation) for entry in delivery["entries"]]}
+        """Take schedules, slots and appointments from a record system, each with an outcome of its own."""
+        delivery = journal.delivered(command, access)
+        with self.store.transaction(owner=delivery.citizen) as tx:
+            readers: dict[str, Callable[[Entry], Any]] = {
+                "Schedule": partial(fhir.schedule, organisation=delivery.organisation),
+                "Slot": partial(read_slot, tx, delivery.organisation),
+                "Appointment": partial(read_appointment, tx, delivery.organisation),
+            }
+            keep = partial(tx.keep, delivery.organisation)
+            # One by one, in their order: a slot stands on its schedule, and an appointment on its slot.
+            alone = (replace(delivery, entries=(entry,)) for entry in delivery.entries)
+            return {"outcomes": [journal.take(one, readers, keep)["outcomes"][0] for one in alone]}
 
     def _agree(self, slot: Slot, access: AccessToken) -> None:
         """Ask the slot's organisation; one that is not connected has no slots as far as anybody may know."""
@@ -103,37 +112,16 @@ def subject_of(access: AccessToken) -> str:
     return access.subject
 
 
-def receive_entry(tx: storage.Writes, entry: Json, organisation: str) -> Json:
-    """What became of one entry of a delivery: stored, unchanged, not supported, or refused with code and path."""
-    kind, key, resource = entry["type"], entry["key"], entry["resource"]
-    try:
-        match kind:
-            case "Schedule":
-                outcome = tx.keep_schedule(organisation, fhir.schedule(key, resource, organisation))
-            case "Slot":
-                outcome = receive_slot(tx, key, resource, organisation)
-            case "Appointment":
-                outcome = receive_appointment(tx, key, resource, organisation)
-            case _:
-                outcome = "not supported"
-    except fhir.Unreadable as reason:
-        return {"index": entry["index"], "outcome": "refused", "code": reason.code, "path": reason.path}
-    return {"index": entry["index"], "outcome": outcome}
-
-
-def receive_slot(tx: storage.Writes, key: str, resource: Json, organisation: str) -> str:
-    """Keep a slot, once its schedule is known: without it nobody knows whose time it is."""
-    opening = fhir.opening(key, resource)
+def read_slot(tx: storage.Writes, organisation: str, entry: Entry) -> Opening:
+    """Read a slot, once its schedule is known: without it nobody knows whose time it is. Raises Unreadable."""
+    opening = fhir.opening(entry)
     if not tx.has_schedule(organisation, opening.schedule):
-        raise fhir.Unreadable("schedule-not-found", "Slot.schedule")
-    return tx.keep_slot(organisation, opening)
+        raise Unreadable("schedule-not-found", "Slot.schedule")
+    return opening
 
 
-def receive_appointment(tx: storage.Writes, key: str, resource: Json, organisation: str) -> str:
-    """Keep a citizen's appointment as told, or take it back when it was entered in error."""
+def read_appointment(tx: storage.Writes, organisation: str, entry: Entry) -> Appointment | None:
+    """Read a citizen's appointment, with the slot it names; None to take it back. Raises Unreadable, Unsupported."""
     if tx.owner is None:
-        raise fhir.Unreadable("citizen-missing", "Appointment.participant")
-    if fhir.was_in_error(resource):
-        return tx.withdraw(organisation, key)
-    slot = tx.named_slot(organisation, fhir.slot_key(resource))
-    return tx.receive(fhir.appointment(resource, organisation, slot), key)
+        raise Unreadable("no-citizen", "Appointment.participant")
+    return fhir.appointment(entry, organisation, tx.named_slot(organisation, fhir.slot_key(entry)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +18,7 @@ from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
 from helsami_kernel import database
 from helsami_kernel.database import UtcDateTime, insert_new
 from helsami_kernel.errors import Conflict, NotFound
+from helsami_kernel.journal import Entry
 from helsami_kernel.sections import Cursor, Item, Section, item_id, keep, withdraw
 
 SECTION: Final = Section(APPOINTMENTS, "appointments")
@@ -82,6 +83,22 @@ class Reads(database.Reads):
 
 class Writes(database.Writes):
     """One transaction, for one citizen or for nobody."""
+
+    def keep(
+        self, organisation: str, read: Sequence[tuple[Entry, Schedule | Opening | Appointment | None]]
+    ) -> list[str]:
+        """Keep what was read of a delivery, or find it `unchanged`; None takes an appointment back."""
+        return [self._received(organisation, entry, told) for entry, told in read]
+
+    def _received(self, organisation: str, entry: Entry, told: Schedule | Opening | Appointment | None) -> str:
+        match told:
+            case Schedule():
+                return self.keep_schedule(organisation, told)
+            case Opening():
+                return self.keep_slot(organisation, told)
+            case Appointment():
+                return self.receive(told, entry.key)
+        return self.withdraw(organisation, entry.key)
 
     def keep_schedule(self, organisation: str, schedule: Schedule) -> str:
         """Store a schedule, or find it `unchanged`."""

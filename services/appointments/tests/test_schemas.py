@@ -56,16 +56,3 @@ def test_a_search_without_anything_is_for_everything_to_come():
 def test_a_page_is_of_what_is_to_come_or_of_what_has_been():
     assert load(schemas.PageQuestion, {}) == {"when": "upcoming", "limit": 20, "cursor": None}
     assert problems(schemas.PageQuestion, {"when": "now"}) == {"when": "text, one of upcoming, past"}
-
-
-@pytest.mark.parametrize(
-    ("entry", "field"),
-    [
-        ({"index": 0, "type": "Slot", "key": "", "resource": {}}, "entries.0.key"),
-        ({"index": 0, "type": "Slot", "key": "k" * 281, "resource": {}}, "entries.0.key"),
-        ({"index": "0", "type": "Slot", "key": "k", "resource": {}}, "entries.0.index"),
-        ({"index": 0, "type": "Slot", "key": "k", "resource": []}, "entries.0.resource"),
-    ],
-)
-def test_a_delivery_in_another_form_is_malformed(entry, field):
-    assert set(problems(schemas.Delivery, {"citizen": None, "entries": [entry]})) == {field}

@@ -14,6 +14,7 @@ from helsami_appointments.service import AppointmentsService
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import OUTBOX, Database
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refusal, Refused, to_wire
+from helsami_kernel.journal import ReceiveOutcome
 from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import system_token
 from helsami_sdk.answers import BookingDecision, Restriction
@@ -477,7 +478,7 @@ def test_a_slot_without_a_known_schedule_is_refused(journal, rows):
 
 
 def test_an_appointment_without_times_is_refused_with_its_path(journal, rows):
-    refused = {"outcome": "refused", "code": "time-missing", "path": "Appointment.start"}
+    refused = {"outcome": "refused", "code": "undated", "path": "Appointment.start"}
 
     assert journal.appointment("a1", start=None, end=None) == refused
     assert journal.appointment("a1", start=None, end=None, slot=[{"reference": "Slot/unknown"}]) == refused
@@ -582,11 +583,11 @@ def test_each_entry_of_a_delivery_has_an_outcome_of_its_own(appointments, journa
 
     assert answer["outcomes"] == [
         {"index": 3, "outcome": "refused", "code": "schedule-missing", "path": "Slot.schedule"},
-        {"index": 5, "outcome": "not supported"},
-        {"index": 8, "outcome": "refused", "code": "citizen-missing", "path": "Appointment.participant"},
+        {"index": 5, "outcome": "not supported", "code": "type", "path": "Encounter"},
+        {"index": 8, "outcome": "refused", "code": "no-citizen", "path": "Appointment.participant"},
         {"index": 9, "outcome": "stored"},
     ]
-    assert schemas.Outcomes().dump(answer) == answer
+    assert ReceiveOutcome().dump(answer) == answer
 
 
 def test_organisations_keys_do_not_meet(journal, rows):
@@ -612,7 +613,7 @@ def test_a_token_about_nobody_books_and_reads_nothing(appointments: Appointments
 
 
 def test_a_citizens_token_delivers_nothing(appointments, citizen):
-    with pytest.raises(Forbidden, match="not-permitted"):
+    with pytest.raises(Forbidden, match="no-organisation"):
         appointments.receive({"citizen": "c1", "entries": []}, citizen())
 
 
