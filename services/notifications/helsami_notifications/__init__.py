@@ -1,0 +1,1 @@
+"""Notifications: what has happened, told to whom it concerns."""

@@ -1,0 +1,9 @@
+"""The table of notices."""
+
+import sqlalchemy as sa
+
+from helsami_kernel.sections import items_table
+
+metadata = sa.MetaData()
+
+NOTICES = items_table("notices", metadata)

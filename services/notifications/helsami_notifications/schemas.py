@@ -1,0 +1,45 @@
+"""The events that are heard: of each the one field that is used, whatever else its producer tells."""
+
+from typing import Any, Final
+
+from marshmallow import Schema, fields, validate
+
+from helsami_kernel.database import Event
+from helsami_kernel.errors import FieldProblem, Malformed, load
+from helsami_notifications.domain import RESULT_RELEASED, SLOT_BOOKED, SUMMARY_PUBLISHED, News, Notice
+
+AN_ID: Final = validate.Length(min=1, max=60)
+
+
+class SlotBooked(Schema):
+    """A citizen has taken a slot."""
+
+    appointment = fields.String(required=True, validate=AN_ID)
+
+
+class ResultReleased(Schema):
+    """A citizen may see a result."""
+
+    result = fields.String(required=True, validate=AN_ID)
+
+
+class SummaryPublished(Schema):
+    """What was written of a visit can be read."""
+
+    visit = fields.String(required=True, validate=AN_ID)
+
+
+HEARD: Final[dict[News, type[Schema]]] = {
+    SLOT_BOOKED: SlotBooked,
+    RESULT_RELEASED: ResultReleased,
+    SUMMARY_PUBLISHED: SummaryPublished,
+}
+
+
+def notice(news: News, event: Event) -> tuple[str, Notice]:
+    """Whom an event concerns, and what to tell them. Raises Malformed."""
+    if event.subject is None:
+        raise Malformed("malformed", FieldProblem("subject", "the id of a citizen"))
+    schema = HEARD[news]()
+    used: dict[str, Any] = {name: event.data[name] for name in schema.fields if name in event.data}
+    return event.subject, Notice(news, load(schema, used)[news.about])

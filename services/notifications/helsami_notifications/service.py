@@ -1,0 +1,66 @@
+"""Notifications on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, handles, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.database import Reads
+from helsami_kernel.errors import load
+from helsami_kernel.sections import PageQuery
+from helsami_kernel.store import OpenStore
+from helsami_notifications import domain, schemas, storage
+from helsami_notifications.domain import News
+from helsami_sdk.rules import Organisations
+
+AT_HOME: Final = 5
+
+
+class NotificationsService:
+    """Owns notices."""
+
+    name = "notifications"
+
+    store: OpenStore[Reads, storage.Writes] = Store(Reads, storage.Writes)
+    rules: Organisations = OrganisationRules()
+    clock: Callable[[], datetime] = Clock()
+
+    @handles("slot_booked", source="appointments")
+    def tell_of_booking(self, event: Event) -> None:
+        """Confirm a booking (R22)."""
+        self._tell(domain.SLOT_BOOKED, event)
+
+    @handles("result_released", source="results")
+    def tell_of_result(self, event: Event) -> None:
+        """Tell of a result that can be seen (R48)."""
+        self._tell(domain.RESULT_RELEASED, event)
+
+    @handles("summary_published", source="records")
+    def tell_of_summary(self, event: Event) -> None:
+        """Tell of what can be read about a visit."""
+        self._tell(domain.SUMMARY_PUBLISHED, event)
+
+    @contributes("home", "notices", scope="notices:read")
+    def for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  the view asks everybody the same
+        """The newest notices."""
+        return self._section(access, AT_HOME, None)
+
+    @rpc(scope="notices:read")
+    def page(self, query: Any, access: AccessToken) -> bytes:
+        """A page of notices, newest first."""
+        return self._section(access, **load(PageQuery, query))
+
+    def _tell(self, news: News, event: Event) -> None:
+        citizen, notice = schemas.notice(news, event)
+        with self.store.transaction(owner=citizen) as tx:
+            tx.tell(citizen, notice, event.id, event.time)
+
+    def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
+        """On another's behalf, only news of what they may read: that there is a result says something too (K23)."""
+        own = access.basis == "self"
+        section = storage.EVERY_NOTICE if own else storage.notices_about(domain.readable(access.scopes))
+        reads = self.store.reading(access.subject)
+        return section.finished(reads, self.rules, access, self.clock(), limit, cursor)

@@ -1,0 +1,40 @@
+"""What the tests of notifications share: a store of each kind, the service on it, and a citizen's token."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from helsami_kernel.database import Reads
+from helsami_kernel.testing import MovableClock, citizen_token, open_store, service
+from helsami_notifications.service import NotificationsService
+from helsami_notifications.storage import Writes
+from helsami_sdk.testing import closed_rules, organisations_of
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path, clock) -> Iterator:
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/notices.db" if sqlite else request.getfixturevalue("new_database")("notices")
+    opened = open_store("notifications", url, Reads, Writes, clock)
+    yield opened
+    opened._database.close()
+
+
+@pytest.fixture
+def notifications(store, clock) -> NotificationsService:
+    """The service, while every organisation is closed: that is nothing to the portal's own notices."""
+    return service(NotificationsService, store=store, rules=organisations_of(closed_rules()), clock=clock)
+
+
+@pytest.fixture
+def citizen() -> Callable:
+    def token(subject: str = "c1", *scopes: str, **claims):
+        return citizen_token(subject, ["notices:read", *scopes], **claims)
+
+    return token
