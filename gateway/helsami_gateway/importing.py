@@ -13,9 +13,11 @@ from typing import Any, Final
 import requests
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from helsami_gateway import tokens
 from helsami_gateway.fhir.identity import objects
 from helsami_gateway.fhir.outcomes import Fate, counts
 from helsami_gateway.loading import files, newcomers, recency
+from helsami_kernel.config import SettingsWrong
 from helsami_kernel.keys import KeysUnusable
 
 JOURNAL: Final = "/journal/v1/fhir"
@@ -125,12 +127,10 @@ def system_token(organisation: str) -> str:
     """Give `HELSAMI_TOKEN`, else make one from the keys in `$HELSAMI_DATA`. Raises `Hindered` when there are none."""
     if token := os.environ.get("HELSAMI_TOKEN"):
         return token
-    from helsami_gateway import tokens  # noqa: PLC0415  reads keys, which a caller with a token need not have
-
     try:
         return tokens.system_token(organisation)
-    except KeysUnusable:
-        raise Hindered("no token: set HELSAMI_TOKEN, or HELSAMI_DATA to where the keys are") from None
+    except (KeysUnusable, SettingsWrong) as problem:
+        raise Hindered(f"no token in HELSAMI_TOKEN, nor keys to make one: {problem}") from None
 
 
 def _default_url() -> str:

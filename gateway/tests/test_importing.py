@@ -9,7 +9,7 @@ import eventlet
 import pytest
 from eventlet import wsgi
 
-from helsami_gateway import importing
+from helsami_gateway import importing, tokens
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.normalise import Deliverable, prepare
 from helsami_gateway.fhir.outcomes import Fate, Outcome, batch_response, operation_outcome
@@ -194,6 +194,26 @@ def test_a_token_that_is_not_accepted_is_one_line(run, save, server, capsys, pat
     assert run("--org", "st_olavs", save("a.json", patient)) == 2
 
     assert "does not accept the token" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_no_token_and_no_keys_is_one_line(run, save, server, capsys, patient, monkeypatch, tmp_path):
+    monkeypatch.delenv("HELSAMI_TOKEN")
+    monkeypatch.setenv("HELSAMI_DATA", str(tmp_path / "nothing"))
+
+    assert run("--org", "st_olavs", save("a.json", patient)) == 2
+
+    assert capsys.readouterr().err.splitlines()[-1].startswith("helsami import: no token in HELSAMI_TOKEN, nor keys")
+    assert server.received == []
+
+
+def test_a_token_is_made_from_the_keys_for_each_bundle(run, save, server, patient, monkeypatch):
+    monkeypatch.delenv("HELSAMI_TOKEN")
+    made = []
+    monkeypatch.setattr(tokens, "system_token", lambda organisation: made.append(organisation) or TOKEN)
+
+    assert run("--org", "st_olavs", save("a.json", patient), save("b.json", patient)) == 0
+
+    assert made == ["st_olavs", "st_olavs"]
 
 
 def test_an_answer_that_is_no_journals_is_one_line(run, save, server, capsys, patient):

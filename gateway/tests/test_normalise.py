@@ -217,6 +217,14 @@ def test_other_references_to_a_patient_say_that_it_is_one_and_no_more(only, cond
     assert delivered.resource["asserter"] == {"type": "Patient"}
 
 
+def test_a_relative_is_not_named(only, condition):
+    mother = {"resourceType": "RelatedPerson", "id": "r1", "name": [{"text": "Stille Vann"}]}
+
+    delivered = only(mother, condition | {"asserter": {"reference": "urn:uuid:r1"}})
+
+    assert delivered.resource["asserter"] == {"reference": "RelatedPerson/r1"}
+
+
 def test_the_name_of_a_doctor_known_by_national_number_stays_and_the_number_goes(only, condition):
     reference = {
         "type": "Practitioner",
