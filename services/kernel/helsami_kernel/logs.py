@@ -117,16 +117,18 @@ def place(trace: TracebackType | None) -> str | None:
     if not frames:
         return None
     frame = (own or frames)[-1]
-    return "/".join(frame.filename.split("/")[-2:]) + f":{frame.lineno}"
+    return _short(frame.filename, frame.lineno)
 
 
 class _LibraryRecords(logging.Handler):
     """What the libraries below us have to say, without the words."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record's logger, level and exception class."""
+        """Write the record's logger, level and place in the code, and the exception's class."""
         error = record.exc_info[1] if record.exc_info else None
-        _write(record.levelname.lower(), {"logger": record.name}, error)
+        _write(
+            record.levelname.lower(), {"logger": record.name, "where": _short(record.pathname, record.lineno)}, error
+        )
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the name is logging's
         """Say that a record could not be written: logging's own way prints the message and its arguments."""
@@ -167,15 +169,21 @@ def _write(
         "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": level,
         "trace": tracing.trace_id(),
-        "error": None if failure is None else f"{type(failure).__module__}.{type(failure).__qualname__}",
-        "where": None if failure is None else place(trace or failure.__traceback__),
     }
+    if failure is not None:
+        line["error"] = f"{type(failure).__module__}.{type(failure).__qualname__}"
+        line["where"] = place(trace or failure.__traceback__)
     told = {name: _told(name, line[name]) for name in FIELDS if line.get(name) is not None}
     try:
         _stream.write(orjson.dumps(told).decode() + "\n")
         _stream.flush()
     except (OSError, ValueError):
         return  # nobody reads the log any more: no reason to fail a citizen's request
+
+
+def _short(path: str, line: int | None) -> str:
+    """Return a place in the code without the folders of this machine above it."""
+    return "/".join(path.split("/")[-2:]) + f":{line}"
 
 
 def _told(name: str, value: object) -> object:

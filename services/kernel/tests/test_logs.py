@@ -146,6 +146,7 @@ def test_a_librarys_record_that_cannot_be_formatted_says_nothing_more(written, c
     logging.getLogger("kombu").warning("%d", PASSWORD)
 
     assert [line["logger"] for line in written()] == ["kombu"]
+    assert written()[0]["where"].startswith("tests/test_logs.py:")
     assert PASSWORD not in "".join(capfd.readouterr())
 
 
