@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from helsami_kernel import installed
 from helsami_kernel.config import Settings
@@ -23,11 +23,11 @@ LOCK: Final = ".lock"
 STARTED: Final = ".started"
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings) -> NoReturn:
     """
     Serve until told to stop; a new data folder is given keys, tables and whatever the first start brings.
 
-    Returns the exit code. Raises `CannotStart` before anything has begun.
+    Raises `CannotStart` before anything has begun, and `KeysUnusable`.
     """
     if not settings.embedded:
         raise CannotStart("`helsami run` keeps the bus in memory: unset HELSAMI_BUS, or use `helsami serve`")
@@ -37,7 +37,7 @@ def run(settings: Settings) -> int:
         services = installed.services(installed.service_names())
         for name in installed.service_names():
             upgrade(name, settings.database_url(name))
-        return Lifetime(settings, services, min(settings.grace, GRACE)).run(lambda: _greet(settings))
+        Lifetime(settings, services, min(settings.grace, GRACE)).run(lambda: _greet(settings))
 
 
 def _greet(settings: Settings) -> None:

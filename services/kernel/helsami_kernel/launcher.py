@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -63,18 +64,18 @@ def _parser(*, with_others: bool) -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(arguments: argparse.Namespace) -> int:
+def _serve(arguments: argparse.Namespace) -> NoReturn:
     settings = Settings.read(os.environ)
     if settings.embedded:
         raise CannotStart("`helsami serve` needs a broker: set HELSAMI_BUS, or use `helsami run`")
     services = installed.services(dict.fromkeys(arguments.names))
     _describe_build()
-    return Lifetime(settings, services, settings.grace).run()
+    Lifetime(settings, services, settings.grace).run()
 
 
-def _run(_: argparse.Namespace) -> int:
+def _run(_: argparse.Namespace) -> NoReturn:
     _describe_build()
-    return embedded.run(Settings.read(os.environ))
+    embedded.run(Settings.read(os.environ))
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 import eventlet
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,11 +41,12 @@ class Lifetime:
         self._told = 0
         self._up_to_date = {str(service.name): False for service in services}  # type: ignore[attr-defined]
 
-    def run(self, once_ready: Callable[[], None] = lambda: None) -> int:
+    def run(self, once_ready: Callable[[], None] = lambda: None) -> NoReturn:
         """
-        Start, call `once_ready` when all services are, serve until SIGTERM or SIGINT, drain; return the exit code.
+        Start, call `once_ready` when all services are, serve until SIGTERM or SIGINT, drain, and end the process.
 
-        0 is a clean end, 1 a fault, 70 work that did not end in time. Raises `CannotStart` and `KeysUnusable`.
+        It ends with 0 when all was done, 1 after a fault, 70 with work that did not end in time. Raises `CannotStart`
+        and `KeysUnusable` when it did not get as far as that.
         """
         signal.signal(signal.SIGTERM, self._hear)
         signal.signal(signal.SIGINT, self._hear)
@@ -54,9 +56,9 @@ class Lifetime:
         while not self._told and self._fault is None:
             eventlet.sleep(TICK)
         if self._fault is not None:
-            return self._fail(self._fault)
+            _end(self._fail(self._fault))
         starting.kill()
-        return self._stop()
+        _end(self._stop())
 
     def _hear(self, number: int, _: object) -> None:
         """
@@ -127,6 +129,13 @@ class Lifetime:
 
 class _Ended(Exception):
     """A service came to its end though nobody had asked it to."""
+
+
+def _end(code: int) -> NoReturn:
+    """End without the interpreter's own tidying, which may wait for greenlets that nobody waits for any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _open_ops(settings: Settings) -> Ops | None:
