@@ -1,0 +1,40 @@
+"""What a citizen reads of a result, and what is remembered of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from helsami_kernel.fhir import iso
+from helsami_results.domain import Asked, Result, Value
+
+
+def body(result: Result) -> dict[str, Any]:
+    """Give a result as its citizen reads it, with its own values."""
+    return {
+        "name": result.name,
+        "system": result.system,
+        "code": result.code,
+        "taken_at": iso(result.taken_at),
+        "status": result.status,
+        "values": values(result.values),
+        "conclusion": result.conclusion,
+    }
+
+
+def values(found: Iterable[Value]) -> list[dict[str, Any]]:
+    """Give values as their citizen reads them."""
+    return [asdict(value) for value in found]
+
+
+def dump_asked(asked: Iterable[Asked]) -> str:
+    """Write what was asked, to ask it again."""
+    return orjson.dumps([asdict(one) for one in asked]).decode()
+
+
+def load_asked(written: str) -> tuple[Asked, ...]:
+    """Read what was asked."""
+    return tuple(Asked(**one) for one in orjson.loads(written))

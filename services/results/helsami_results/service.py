@@ -1,0 +1,107 @@
+"""Results on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy.engine import Row
+
+from helsami_kernel import Clock, Event, Obligation, OrganisationRules, Store, contributes, fulfils, journal, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.database import Reads
+from helsami_kernel.errors import load
+from helsami_kernel.journal import STORED, Entry
+from helsami_kernel.sections import PageQuery, is_open, item_id
+from helsami_results import fhir, storage
+from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, Verdict, strictest
+from helsami_sdk.answers import ResultClass
+from helsami_sdk.questions import ResultQuestion
+
+AT_HOME: Final = 5
+CLASSIFY_AGAIN: Final = "classify_again"
+NOTHING_TO_CLASSIFY: Final = Verdict(Release.AUTO)
+
+
+class ResultsService:
+    """Owns results, and when a citizen may see them."""
+
+    name = "results"
+
+    store = Store(Reads, storage.Writes)
+    rules = OrganisationRules()
+    clock = Clock()
+
+    @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
+    def receive(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """Keep what a record system says of one citizen's results, and release what may be seen at once."""
+        delivery, citizen = journal.delivered_about_someone(command, access)
+        organisation = delivery.organisation
+        with self.store.transaction(citizen) as tx:
+            journal.take_turns(tx)
+
+            def keep(read: list[tuple[Entry, Result | None]]) -> list[str]:
+                outcomes: list[str] = tx.keep(citizen, organisation, read)
+                news = {
+                    item_id(citizen, organisation, entry.item_key): self._classified(organisation, result)
+                    for (entry, result), outcome in zip(read, outcomes, strict=True)
+                    if outcome == STORED
+                }
+                self._settle(tx, {*news, *tx.freed}, news)
+                return outcomes
+
+            return journal.take(delivery, dict.fromkeys(fhir.TYPES, fhir.result), keep)
+
+    @rpc(scope="results:read")
+    def page(self, query: object, access: AccessToken) -> bytes:
+        """A page of the released results, the newest first (R48-R50)."""
+        return self._section(access, **load(PageQuery, query))
+
+    @contributes("home", "results", scope="results:read")
+    def for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  the view asks everybody the same
+        """The newest of the released results."""
+        return self._section(access, AT_HOME, None)
+
+    @fulfils(storage.RELEASE)
+    def release(self, obligation: Obligation) -> None:
+        """A clinician has had the agreed days; what belongs together and is due by now is released (R49)."""
+        with self.store.transaction(obligation.owner) as tx:
+            journal.take_turns(tx)
+            self._settle(tx, [obligation.payload["result"]], {})
+
+    @fulfils(CLASSIFY_AGAIN)
+    def classify_again(self, obligation: Obligation) -> None:
+        """An organisation could not say how a result is released: ask again, and go on asking until it can."""
+        result = obligation.payload["result"]
+        with self.store.transaction(obligation.owner) as tx:
+            journal.take_turns(tx)
+            if (asked := tx.asked(result)) is not None:
+                self._settle(tx, [result], {result: self._asked(*asked)})
+
+    def _settle(self, tx: storage.Writes, results: Collection[str], verdicts: Mapping[str, Verdict]) -> None:
+        """Promise to ask again where nobody could say, release what is due, and tell of it, by id alone."""
+        for result, verdict in verdicts.items():
+            if verdict.provisional:
+                due_at = tx.now + ASK_AGAIN_AFTER
+                tx.promise(CLASSIFY_AGAIN, due_at, {"result": result}, key=f"{result}|{due_at.isoformat()}")
+        for result in tx.settle(results, verdicts, self._may_read):
+            tx.announce(Event.of(type="result_released", subject=tx.owner, data={"result": result}))
+
+    def _may_read(self, row: Row[Any], category: str) -> bool:
+        return is_open(row, category, self.rules[row.organisation])
+
+    def _classified(self, organisation: str, result: Result | None) -> Verdict:
+        return NOTHING_TO_CLASSIFY if result is None else self._asked(organisation, result.asked)
+
+    def _asked(self, organisation: str, asked: Iterable[Asked]) -> Verdict:
+        rules = self.rules[organisation]
+        questions = (ResultQuestion(one.code, one.system, one.category, one.setting) for one in asked)
+        return strictest(_verdict(rules.classify_result(question)) for question in questions)
+
+    def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
+        reads = self.store.reading(access.subject)
+        return storage.RELEASED.finished(reads, self.rules, access, self.clock(), limit, cursor)
+
+
+def _verdict(answer: ResultClass) -> Verdict:
+    return Verdict(Release[answer.release.name], answer.review_days or 0, answer.provisional)
