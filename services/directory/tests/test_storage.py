@@ -60,6 +60,24 @@ def test_two_first_contacts_at_once_open_one_account(opened, store):
     assert len(store.reading(None).everyone()) == 1
 
 
+def test_two_transfers_at_once_are_both_believed(opened, store, identity):
+    citizen = opened()
+
+    def tell(record, told):
+        with store.transaction(None) as tx:
+            found = tx.account(identity.lookup(NATIONAL_ID), lambda new: identity.seal(NATIONAL_ID, new))
+            eventlet.sleep(0.1)
+            tx.told(found, "st_olavs", record, told)
+
+    pile = eventlet.GreenPile()
+    pile.spawn(tell, "first", Told(protected=True))
+    pile.spawn(tell, "second", Told(name="Modig Fjell"))
+    list(pile)
+
+    facts = store.reading(None).known([citizen.id])[0].facts
+    assert (facts.protected, facts.name) == (True, "Modig Fjell")
+
+
 def test_no_national_id_lies_in_the_database(opened, store, identity):
     citizen = opened()
 
