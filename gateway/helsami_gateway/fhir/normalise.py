@@ -139,9 +139,10 @@ def _prepared(entry: BundleEntry, targets: Targets, secrets: Secrets) -> Deliver
 
 
 def _key(entry: BundleEntry, secrets: Secrets) -> str | Problem:
-    key = key_of(entry.resource, entry.full_url)
-    if entry.type == "Patient":
+    if entry.type == "Patient":  # the number recognises them: a fullUrl made anew for each bundle must not count
+        key = key_of(entry.resource, None)
         return PATIENT_WITHOUT_KEY if key is None or secrets.are_in(key) else key
+    key = key_of(entry.resource, entry.full_url)
     if key is None or secrets.are_in(key):
         expected = "an identifier, a fullUrl or an id, without a national number in it"
         return Problem(f"{entry.type}.identifier", "required", expected)
