@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from helsami_kernel.errors import Malformed, load
 
@@ -108,6 +108,12 @@ def _count(default: int, most: int) -> fields.Integer:
     return fields.Integer(load_default=default, validate=validate.Range(1, most))
 
 
+def _plain(value: object) -> None:
+    """Marshmallow listens to what a validator raises, not to what it returns."""
+    if not isinstance(value, str | int):
+        raise ValidationError("a list, a table, a time or a number with decimals")
+
+
 def _text(default: str | None, form: str, expected: str) -> fields.String:
     return fields.String(load_default=default, validate=validate.Regexp(form), metadata={"expected": expected})
 
@@ -139,7 +145,7 @@ class _SettingsSchema(Schema):
     heartbeat = _seconds(10.0, least=1.0)
     event_queue_arguments = fields.Dict(
         keys=fields.String(validate=validate.Regexp("x-[a-z-]+$")),
-        values=fields.Raw(validate=lambda value: isinstance(value, str | int)),
+        values=fields.Raw(validate=_plain),
         load_default=dict,
         metadata={"expected": "a table of queue arguments, such as x-queue-type"},
     )

@@ -32,6 +32,15 @@ def test_the_environment_goes_before_the_file(tmp_path):
     assert settings.event_queue_arguments == {"x-queue-type": "quorum", "x-delivery-limit": 5}
 
 
+@pytest.mark.parametrize("value", ["1.5", "[1]", "{ a = 1 }", "2026-03-01"])
+def test_a_queue_argument_is_a_word_a_whole_number_or_a_flag(tmp_path, value):
+    file = tmp_path / "helsami.toml"
+    file.write_text(f"[event_queue_arguments]\nx-queue-type = {value}\n")
+
+    with pytest.raises(SettingsWrong, match=r"^event_queue_arguments in the file of HELSAMI_CONFIG: expected a table"):
+        Settings.read({"HELSAMI_CONFIG": str(file)})
+
+
 def test_every_service_has_its_own_database():
     settings = Settings.read({"HELSAMI_DATABASE": "postgresql+psycopg2://u:p{}@db/{service}"})
 
