@@ -17,6 +17,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from helsami_kernel.container import KernelEntrypoint, Work
+from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import FieldProblem, Malformed, Refusal, Unavailable
 
 CONNECTIONS_AT_MOST = 512
@@ -189,7 +190,7 @@ class Http(KernelEntrypoint):
         return (request, *worker_ctx.data["arguments"].values())
 
 
-http: Callable[..., Any] = Http.decorator
+http: Callable[..., Decorator] = Http.decorator
 
 
 def read_body(request: Request, at_most: int) -> None:
