@@ -99,6 +99,8 @@ def test_a_bundle_of_another_type_is_refused(bundled, kind):
         ({"resource": {"id": "a"}}, "Bundle.entry[1].resource.resourceType"),
         ({"resource": {"resourceType": "13924500160"}}, "Bundle.entry[1].resource.resourceType"),
         ({"resource": {"resourceType": "Patient"}, "fullUrl": 5}, "Bundle.entry[1].fullUrl"),
+        ({"resource": {"resourceType": "Patient"}, "fullUrl": ""}, "Bundle.entry[1].fullUrl"),
+        ({"resource": {"resourceType": "Patient"}, "fullUrl": "urn:\0"}, "Bundle.entry[1].fullUrl"),
         ({"resource": {"resourceType": "Patient"}, "request": "POST"}, "Bundle.entry[1].request"),
     ],
 )

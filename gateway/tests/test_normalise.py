@@ -357,6 +357,12 @@ def test_what_nothing_would_recognise_again_is_refused(only, observation):
     assert (outcome.code, path_of(outcome)) == ("no-key", "Observation.identifier")
 
 
+def test_a_full_url_that_names_nothing_is_no_key(bundled, patient, observation):
+    body = bundled(entry=[{"resource": patient}, {"fullUrl": "urn:uuid:", "resource": observation}])
+
+    assert list(prepare(read_bundle(body, "st_olavs")))[1].code == "no-key"
+
+
 def test_what_nobody_owns_is_told_apart_and_not_even_checked(only):
     outcome = only({"resourceType": "Claim", "id": "x", "nonsense": 1})
 

@@ -64,6 +64,15 @@ def test_an_owners_answer_is_read(fate):
     assert Outcome.of_owner("Slot", {"index": 3, "outcome": fate.value}) == Outcome(3, "Slot", fate)
 
 
+def test_an_owner_may_say_what_it_does_not_support():
+    read = Outcome.of_owner("Slot", {"index": 0, "outcome": "not supported", "code": "status", "path": "Slot.status"})
+
+    issue = batch_response([read])["entry"][0]["response"]["outcome"]["issue"][0]
+
+    assert (read.fate, issue["severity"], issue["expression"]) == (Fate.NOT_SUPPORTED, "information", ["Slot.status"])
+    assert issue["diagnostics"] == "status"
+
+
 def test_an_owners_refusal_keeps_code_path_and_status():
     read = Outcome.of_owner(
         "Slot", {"index": 3, "outcome": "refused", "code": "slot-taken", "path": "Slot.start", "status": 409}

@@ -8,6 +8,7 @@ from decimal import DecimalException
 from typing import Any, Final, NoReturn
 
 from helsami_gateway.fhir.numbers import WrittenDecimal
+from helsami_gateway.fhir.primitives import check_of
 from helsami_kernel.errors import FieldProblem, Forbidden, Malformed
 
 BUNDLE_TYPES: Final = ("transaction", "batch", "collection")
@@ -108,8 +109,9 @@ def _entry_problem(index: int, entry: object) -> FieldProblem | None:
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not RESOURCE_TYPE.fullmatch(kind):
         return FieldProblem(f"{path}.resource.resourceType", "the name of a resource type")
-    if not isinstance(entry.get("fullUrl", ""), str):
-        return FieldProblem(f"{path}.fullUrl", "a text")
+    is_address, expected = check_of("uri")
+    if "fullUrl" in entry and not is_address(entry["fullUrl"]):
+        return FieldProblem(f"{path}.fullUrl", expected)
     if not isinstance(entry.get("request", {}), dict):
         return FieldProblem(f"{path}.request", "an object")
     return None

@@ -48,7 +48,7 @@ def key_of(resource: dict[str, Any], full_url: str | None) -> str | None:
     tokens = (written for identifier in objects(resource.get("identifier")) if (written := token(identifier)))
     logical_id = resource.get("id")
     fallback = full_url or (logical_id if isinstance(logical_id, str) else None)
-    return next(tokens, fallback and fallback.removeprefix(UUID))
+    return next(tokens, (fallback or "").removeprefix(UUID)) or None
 
 
 def person(identifiers: object, path: str) -> str | Problem:

@@ -62,6 +62,8 @@ class Outcome:
         index, path, told = int(answer["index"]), str(answer.get("path") or kind), answer.get("code")
         code = str(told) if is_code(told) else "owner-answer"
         given = answer.get("outcome")
+        if given == Fate.NOT_SUPPORTED and is_code(told):
+            return cls(index, kind, Fate.NOT_SUPPORTED, code, (Problem(path, "not-supported", code),))
         if given in set(Fate) - {Fate.REFUSED}:
             return cls(index, kind, Fate(given))
         status = answer.get("status")
@@ -111,10 +113,11 @@ def _entry_outcome(outcome: Outcome) -> dict[str, Any]:
         found = outcome.problems or (Problem(outcome.type, "processing", outcome.code),)
         return _operation_outcome("error", CODE_SYSTEM, outcome.code, found)
     if outcome.fate is Fate.NOT_SUPPORTED:
-        told = Problem(outcome.type, "not-supported", f"{outcome.type} is kept as received, and shown to nobody")
+        why = Problem(outcome.type, "not-supported", f"{outcome.type} is kept as received, and shown to nobody")
     else:
-        told = Problem(outcome.type, "informational", outcome.fate.value)
-    return _operation_outcome("information", OUTCOME_SYSTEM, outcome.fate.value.replace(" ", "-"), [told])
+        why = Problem(outcome.type, "informational", outcome.fate.value)
+    told = outcome.problems or (why,)
+    return _operation_outcome("information", OUTCOME_SYSTEM, outcome.fate.value.replace(" ", "-"), told)
 
 
 def _operation_outcome(severity: str, system: str, code: str, found: Iterable[Problem]) -> dict[str, Any]:
