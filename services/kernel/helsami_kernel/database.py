@@ -17,7 +17,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, Row
 
-from helsami_kernel import tracing
+from helsami_kernel import reading, tracing
 from helsami_kernel.errors import Conflict
 
 if TYPE_CHECKING:
@@ -118,14 +118,11 @@ def protect(op: Any, table: str) -> None:
         return
     name = sa.sql.quoted_name(table, quote=True)
     for statement in (
-        sa.DDL("ALTER TABLE %(table)s ENABLE ROW LEVEL SECURITY", context={"table": name}),
-        sa.DDL("ALTER TABLE %(table)s FORCE ROW LEVEL SECURITY", context={"table": name}),
-        sa.DDL(
-            "CREATE POLICY owner ON %(table)s USING (owner = current_setting('app.owner', true))",
-            context={"table": name},
-        ),
+        "ALTER TABLE %(table)s ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE %(table)s FORCE ROW LEVEL SECURITY",
+        "CREATE POLICY owner ON %(table)s USING (owner = current_setting('app.owner', true))",
     ):
-        op.execute(statement)
+        op.execute(sa.DDL(statement, context={"table": name}))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -148,14 +145,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Cause:
-    """What a transaction is the effect of: an event, or an obligation; recorded with the effect, so that it happens once."""
+    """What a transaction is the effect of: an event, or an obligation; recorded with it, so that it happens once."""
 
     kind: str
     name: str
     id: str
 
 
-class AlreadyDone(Exception):  # noqa: N818
+class AlreadyDone(Exception):
     """The cause of this transaction has had its effect before."""
 
 
@@ -238,31 +235,18 @@ class Reads:
         self._engine = engine
         self.owner = owner
 
-    def fetch(self, statement: sa.sql.ClauseElement, **parameters: Any) -> Sequence[Row[Any]]:
+    def fetch(self, statement: reading.Select, **parameters: Any) -> Sequence[Row[Any]]:
         """
         All rows of a select whose `owner` bind parameter is this reader's owner.
 
-        On PostgreSQL the owner of row-level security is set in the same statement, and nothing stays on the connection.
+        On PostgreSQL the owner of row-level security is set in the same statement, nothing of theirs stays on the
+        connection, and the statement stays prepared there: it is one of a module, not one made for each question.
         """
         parameters["owner"] = self.owner
+        if self._engine.dialect.name == "postgresql":
+            return reading.fetch(self._engine, statement, parameters)
         with self._engine.connect() as connection:
-            if connection.dialect.name != "postgresql":
-                return connection.execute(statement, parameters).all()
-            text, defaults = compiled(statement, connection.dialect)
-            return connection.exec_driver_sql(text, {**defaults, **parameters}).all()
-
-
-_COMPILED: dict[sa.sql.ClauseElement, tuple[str, dict[str, Any]]] = {}
-
-
-def compiled(statement: sa.sql.ClauseElement, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    """The driver's text of a module-level select behind the owner's setting, compiled once, and its own parameters."""
-    known = _COMPILED.get(statement)
-    if known is None:
-        form = statement.compile(dialect=dialect)
-        prefix = "select set_config('app.owner', %(owner)s, true); "
-        known = _COMPILED[statement] = (prefix + str(form), dict(form.params))
-    return known
+            return connection.execute(statement, parameters).all()
 
 
 def insert_new(connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> Any:
@@ -324,7 +308,7 @@ def record(connection: Connection, cause: Cause, now: datetime) -> None:
 
 
 def open_engine(url: str, pool_size: int) -> Engine:
-    """An engine with every wait bounded: connecting, a connection from the pool, a lock, a statement, an idle transaction."""
+    """An engine with every wait bounded: to connect, for the pool, for a lock, for a statement, in a transaction."""
     if url.startswith("sqlite"):
         return _open_sqlite(url)
     options = " ".join(

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+
 from helsami_kernel.database import (
     AlreadyDone,
     Cause,
@@ -20,6 +21,11 @@ from helsami_kernel.database import (
 )
 from helsami_kernel.errors import Conflict
 from helsami_kernel.testing import MovableClock
+
+
+class Broken(Exception):
+    """What a test raises in the middle."""
+
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOTES = sa.Table(
@@ -56,6 +62,10 @@ def texts(database, owner, statement=MINE):
     return [row.text for row in Reads(database.reading_engine, owner).fetch(statement)]
 
 
+def of_one_connection(database):
+    return Database(str(database.engine.url.render_as_string(hide_password=False)), 1, MovableClock(NOON))
+
+
 def test_a_reader_sees_the_rows_of_its_owner(database):
     assert texts(database, "c1") == ["of c1"]
 
@@ -67,11 +77,57 @@ def test_a_statement_that_forgets_the_owner_still_sees_only_theirs(database):
 
 @on_postgresql
 def test_f38_nothing_of_an_owner_is_left_on_a_pooled_connection(database):
-    one = Database(str(database.engine.url.render_as_string(hide_password=False)), 1, MovableClock(NOON))
+    one = of_one_connection(database)
     assert texts(one, "c1", EVERYBODYS) == ["of c1"]
 
     with one.reading_engine.connect() as connection:
         assert connection.execute(sa.select(NOTES)).all() == []
+    one.close()
+
+
+@on_postgresql
+def test_a_read_is_planned_once_for_each_connection_and_is_the_last_that_is_said_on_it(database):
+    one = of_one_connection(database)
+    with one.reading_engine.connect() as connection:
+        session = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    assert texts(one, "c1") == ["of c1"]
+    assert texts(one, "c2") == ["of c2"]
+
+    with database.reading_engine.connect() as connection:
+        seen = connection.exec_driver_sql("SELECT query FROM pg_stat_activity WHERE pid = %s", (session,))
+        assert "EXECUTE" in seen.scalar_one()
+    with one.reading_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one() == 1
+    one.close()
+
+
+@on_postgresql
+def test_a_session_that_the_database_ended_costs_one_read_and_is_told_as_a_lost_one(database):
+    one = of_one_connection(database)
+    assert texts(one, "c1") == ["of c1"]
+    with database.reading_engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = current_user AND pid <> pg_backend_pid()"
+        )
+
+    with pytest.raises(sa.exc.OperationalError) as lost:
+        texts(one, "c1")
+    assert lost.value.connection_invalidated
+    assert texts(one, "c1") == ["of c1"]
+    one.close()
+
+
+@on_postgresql
+def test_a_read_that_is_cut_off_leaves_no_half_read_connection_behind(database):
+    one = of_one_connection(database)
+    slow = sa.select(NOTES.c.text, sa.func.pg_sleep(5)).where(NOTES.c.owner == sa.bindparam("owner"))
+
+    with eventlet.Timeout(0.2, False):
+        texts(one, "c1", slow)
+        pytest.fail("it was not cut off")
+
+    assert texts(one, "c1") == ["of c1"]
     one.close()
 
 
@@ -124,9 +180,9 @@ def test_a_key_used_for_another_command_is_a_conflict(database):
 
 
 def test_a_key_whose_command_failed_may_be_used_again(database):
-    with pytest.raises(ValueError), database.transaction(Writes, "c1") as tx:
+    with pytest.raises(Broken), database.transaction(Writes, "c1") as tx:
         tx.once("k", "book s1")
-        raise ValueError
+        raise Broken
 
     assert book(database, "k") == {"booked": "book s1"}
 
@@ -149,8 +205,8 @@ def test_a_cause_has_its_effect_once(database):
 
 def test_a_cause_whose_effect_was_rolled_back_may_have_it_again(database):
     cause = Cause("event", "reader.keep", "e1")
-    with pytest.raises(ValueError), database.transaction(Writes, "c1", cause):
-        raise ValueError
+    with pytest.raises(Broken), database.transaction(Writes, "c1", cause):
+        raise Broken
 
     with database.transaction(Writes, "c1", cause) as tx:
         assert tx.owner == "c1"
