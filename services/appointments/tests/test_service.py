@@ -364,6 +364,17 @@ def test_a_search_that_nobody_answers_ends_early_and_says_where_to_go_on(appoint
     assert [slot["id"] for slot in second["slots"]] == [slots[4]]
 
 
+def test_what_is_over_is_not_even_looked_at(journal, free, monkeypatch):
+    monkeypatch.setattr(offers, "LOOKED_AT_ONCE", 1)
+    monkeypatch.setattr(offers, "MOST_LOOKS", 3)
+    journal.schedule()
+    for number in range(1, 6):
+        journal.slot(f"over{number}", hours=-number)
+    soon = journal.slot("soon", hours=1)
+
+    assert free(**{"from": "2020-01-01T00:00:00Z"}) == [soon]
+
+
 def test_what_is_to_come_is_soonest_first_and_what_has_been_newest_first(journal, page, appointments, citizen):
     for name, hours in {"later": 5, "soon": 1, "over": -2, "long-over": -20}.items():
         journal.appointment(name, hours=hours, clinician=name)
@@ -521,6 +532,15 @@ def test_an_old_cancellation_does_not_free_what_another_has_taken(appointments, 
 
     journal.appointment("a1", status="cancelled", description="sent again", **named)
     journal.appointment("a1", status="entered-in-error", **named)
+
+    assert free() == []
+
+
+def test_an_appointment_of_somebody_else_takes_no_slot_that_is_taken_here(appointments, citizen, journal, slot, free):
+    appointments.book({"slot": slot}, citizen("c2"))
+
+    for status in ("booked", "cancelled"):
+        assert journal.appointment("a1", status=status, slot=[{"reference": "Slot/t1"}]) == {"outcome": "stored"}
 
     assert free() == []
 
