@@ -7,13 +7,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from helsami_kernel import errors, logs
-from helsami_kernel.errors import Refusal, Unavailable
-from helsami_kernel.http import TooLarge, TooSlow
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import texts
+from helsami_kernel import errors, logs
+from helsami_kernel.errors import Refusal, Unavailable
+from helsami_kernel.http import TooLarge, TooSlow
 
 PROBLEM: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"
@@ -38,7 +38,7 @@ ROUTING_CODES: Final = {HTTPStatus.NOT_FOUND: "not-found", HTTPStatus.METHOD_NOT
 
 
 def as_response(failure: BaseException, request: Request) -> Response:
-    """A failure as problem details: type, title, status, code, and which fields were wrong; nothing of its own words."""
+    """A failure as problem details: type, title, status, code, which fields were wrong; nothing of its own words."""
     status, code, problems = explained(failure)
     problem: dict[str, Any] = {
         "type": f"urn:helsami:problem:{code}",

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from helsami_kernel.errors import Internal, NotFound, Refusal, Unavailable
-
 from helsami_gateway.fhir.bundle import Bundle
 from helsami_gateway.fhir.identity import key_of
 from helsami_gateway.fhir.normalise import Deliverable, Delivery, entries_by_owner, prepare
 from helsami_gateway.fhir.outcomes import Fate, Outcome
 from helsami_gateway.fhir.problem import Problem
+from helsami_kernel.errors import Internal, NotFound, Refusal, Unavailable
 
 ENTRIES_A_CALL: Final = 100
 ANSWER_WITHIN: Final = 10.0

@@ -1,6 +1,7 @@
 """The journal's tables, and what the gateway remembers of who joined its views."""
 
 import sqlalchemy as sa
+
 from helsami_kernel.database import UtcDateTime
 
 METADATA = sa.MetaData()

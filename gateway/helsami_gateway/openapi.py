@@ -95,7 +95,7 @@ def document() -> bytes:
         title="HelsaMi",
         version=VERSION,
         openapi_version="3.1.0",
-        info={"description": "What a citizen reads and does. Times are ISO 8601 in UTC; texts are keys of /api/v1/texts."},
+        info={"description": "What a citizen reads and does. Times are in UTC; texts are keys of /api/v1/texts."},
         plugins=[MarshmallowPlugin()],
     )
     spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "__Host-helsami"})

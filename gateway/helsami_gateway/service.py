@@ -8,12 +8,6 @@ from functools import partial
 from typing import Any, Final
 
 import orjson
-from helsami_kernel import Clock, CurrentSettings, FromKeys, Obligation, OrganisationRules, RemoteService, Store, fulfils
-from helsami_kernel.access import SystemVerifier
-from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, Unavailable, load
-from helsami_kernel.http import body_of
-from helsami_kernel.http import http as kernel_http
-from helsami_kernel.views import UNAVAILABLE, Gather, audience
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
@@ -21,6 +15,21 @@ from helsami_gateway.errors import LoginNeeded, as_response
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
+from helsami_kernel import (
+    Clock,
+    CurrentSettings,
+    FromKeys,
+    Obligation,
+    OrganisationRules,
+    RemoteService,
+    Store,
+    fulfils,
+)
+from helsami_kernel.access import SystemVerifier
+from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, Unavailable, load
+from helsami_kernel.http import body_of
+from helsami_kernel.http import http as kernel_http
+from helsami_kernel.views import UNAVAILABLE, Gather, audience
 
 http = partial(kernel_http, on_failure=as_response)
 
@@ -159,7 +168,7 @@ class GatewayService:
 
     @http("GET", "/api/v1/openapi.json")
     def describe(self, request: Request) -> Response:  # noqa: ARG002
-        """This API as OpenAPI 3.1."""
+        """The API as OpenAPI 3.1."""
         return Response(openapi.document(), content_type=JSON)
 
     @http("GET", "/api/v1/texts/<language>")
@@ -255,7 +264,12 @@ class GatewayService:
         return getattr(self, service).call(method, command, token=token, within=ANSWER_WITHIN)
 
     def _page(
-        self, request: Request, service: str, query: type[schemas.Page] = schemas.Page, method: str = "page", **more: str
+        self,
+        request: Request,
+        service: str,
+        query: type[schemas.Page] = schemas.Page,
+        method: str = "page",
+        **more: str,
     ) -> Response:
         return self._ask(request, service, method, {**arguments_of(request, query), **more})
 
@@ -306,7 +320,8 @@ def arguments_of(request: Request, schema: type[schemas.Query]) -> dict[str, Any
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     if repeated:
         raise Malformed("malformed", *(FieldProblem("query", "each name once") for _ in repeated[:1]))
-    return load(schema, request.args.to_dict())
+    arguments: dict[str, Any] = load(schema, request.args.to_dict())
+    return arguments
 
 
 def json_of(request: Request) -> Any:

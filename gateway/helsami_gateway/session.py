@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import orjson
-from helsami_kernel.access import CITIZEN_SCOPES, Issuer, age_band
-from helsami_kernel.errors import Forbidden
-from helsami_kernel.keys import KeyFolder
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway.errors import LoginNeeded
+from helsami_kernel.access import CITIZEN_SCOPES, Issuer, age_band
+from helsami_kernel.errors import Forbidden
+from helsami_kernel.keys import KeyFolder
 
 COOKIE: Final = "__Host-helsami"
 LIFE: Final = timedelta(hours=8)

@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from helsami_kernel.database import Database, Reads, Writes, insert_new
 
 from helsami_gateway.models import BUNDLES, ROSTER
+from helsami_kernel.database import Database, Reads, Writes, insert_new
 
-BUNDLE = sa.select(BUNDLES.c.organisation, BUNDLES.c.body).where(BUNDLES.c.id == sa.bindparam("bundle", type_=sa.String))
+BUNDLE = sa.select(BUNDLES.c.organisation, BUNDLES.c.body).where(
+    BUNDLES.c.id == sa.bindparam("bundle", type_=sa.String)
+)
 
 
 class BundleReads(Reads):

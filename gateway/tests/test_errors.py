@@ -2,6 +2,10 @@
 
 import orjson
 import pytest
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
 from helsami_gateway.errors import LoginNeeded, as_response
 from helsami_kernel.errors import (
     Conflict,
@@ -14,9 +18,6 @@ from helsami_kernel.errors import (
     Unavailable,
 )
 from helsami_kernel.http import TooLarge
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 
 def answer(failure, language="en"):
@@ -55,7 +56,8 @@ def test_a_problem_says_which_field_and_what_is_expected():
 
 
 def test_a_problem_is_told_in_the_readers_language():
-    titles = {language: orjson.loads(answer(Conflict("slot-taken"), language).data)["title"] for language in ("nb", "en")}
+    taken = Conflict("slot-taken")
+    titles = {language: orjson.loads(answer(taken, language).data)["title"] for language in ("nb", "en")}
 
     assert titles == {
         "nb": "Noen andre har tatt denne timen. Velg en annen.",

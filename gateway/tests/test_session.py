@@ -3,14 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from joserfc.jwk import OKPKey
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request, Response
+
 from helsami_gateway.errors import LoginNeeded
 from helsami_gateway.session import COOKIE, IDLE, LIFE, RENEW_AFTER, TOKEN_REUSED_FOR, Sessions, Tokens, check_origin
 from helsami_kernel.access import CITIZEN_SCOPES, Issuer, Verifier
 from helsami_kernel.errors import Forbidden
 from helsami_kernel.testing import MovableClock
-from joserfc.jwk import OKPKey
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request, Response
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -4,14 +4,14 @@ import ast
 from pathlib import Path
 
 import pytest
-from helsami_gateway import texts
-from helsami_kernel.errors import NotFound
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from helsami_gateway import texts
+from helsami_kernel.errors import NotFound
+
 ROOT = Path(__file__).parents[2]
 REFUSALS = {"NotFound", "Malformed", "Forbidden", "Conflict", "Refused", "LoginNeeded", "TooLarge", "TooSlow"}
-CITIZENS_DOORS = ("gateway/helsami_gateway/service.py", "gateway/helsami_gateway/session.py", "services/kernel/helsami_kernel")
 NEVER_AT_A_DOOR = {
     "no-organisation",  # between journal and owner
     "malformed-call",

@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Final
 
 import requests
-from helsami_kernel.clock import OSLO
-from helsami_kernel.config import Settings
-from helsami_kernel.installed import CannotStart
 
 from helsami_gateway.demo import bundles, dumps, grants
 from helsami_gateway.demo.people import Grant
 from helsami_gateway.tokens import system_token
+from helsami_kernel.clock import OSLO
+from helsami_kernel.config import Settings
+from helsami_kernel.installed import CannotStart
 
 ANSWER_WITHIN: Final = 60
 
 
 def load_demo(settings: Settings) -> None:
-    """Send every bundle, then let those act for others who may; raises CannotStart when the journal does not take it."""
+    """Send every bundle, then let those act for others who may; CannotStart when the journal takes it not."""
     today = datetime.now(OSLO).date()
     with requests.Session() as client:
         gateway = f"http://{settings.host}:{settings.port}"

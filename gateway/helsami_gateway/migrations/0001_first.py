@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from helsami_kernel.database import UtcDateTime, create_kernel_tables
 
 revision = "0001"

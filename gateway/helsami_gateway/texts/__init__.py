@@ -7,8 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from helsami_kernel.errors import NotFound
 from werkzeug.wrappers import Request
+
+from helsami_kernel.errors import NotFound
 
 LANGUAGES: Final = ("nb", "nn", "en")
 SPOKEN: Final = {"no": "nb", "nb": "nb", "nn": "nn", "en": "en"}

@@ -1,5 +1,6 @@
 """What every service shares: the bus, the database, access, rules and operation. It knows no service by name."""
 
+from helsami_kernel import cooperative  # noqa: F401  before anything that eventlet must patch
 from helsami_kernel.clock import Clock
 from helsami_kernel.database import Event
 from helsami_kernel.events import handles

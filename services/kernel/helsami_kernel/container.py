@@ -71,7 +71,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
     def __init__(self, service_cls: type, config: Mapping[str, Any]) -> None:
         super().__init__(service_cls, config)
         self.stopping = False
-        self.max_workers = getattr(service_cls, "workers", self.max_workers)
+        self.max_workers: int = getattr(service_cls, "workers", config["max_workers"])
         self._worker_pool = GreenPool(size=self.max_workers)
         metrics.WORKERS_MAX.labels(self.service_name).set(self.max_workers)
 
@@ -80,7 +80,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
         eventlet.spawn_n(self._begin, entrypoint, data, work)
 
     def stop(self) -> None:
-        """Stop taking messages, finish what runs, then release connections; what has not begun goes back to its queue."""
+        """Stop taking messages, finish what runs, release connections; what has not begun goes back to its queue."""
         self.stopping = True
         super().stop()
 

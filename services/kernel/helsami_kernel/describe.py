@@ -1,8 +1,4 @@
-"""`python -m helsami_kernel.describe`: who owns what, answers what, announces what and hears what, read from the code."""
-
-import warnings
-
-warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+"""`python -m helsami_kernel.describe`: who owns what, answers, announces and hears what, read from the code."""
 
 import ast
 import inspect
@@ -25,8 +21,8 @@ HEAD = """\
 
 Made by `python -m helsami_kernel.describe` from the code; a test holds it to that.
 
-Each service is a folder here, a process, an image and a database of the same name. It owns its data alone: others ask it
-over the bus, or hear what it announces. A citizen's call needs a token of the scope named behind the method.
+Each service is a folder here, a process, an image and a database of the same name. It owns its data alone: others ask
+it over the bus, or hear what it announces. A citizen's call needs a token of the scope named behind the method.
 """
 
 
@@ -47,7 +43,10 @@ def section(service: type) -> str:
     lines = [f"## {service.name}", "", inspect.getdoc(service) or "", ""]  # type: ignore[attr-defined]
     for label, told in (
         ("Answers", [f"`{each.method_name}` ({each.scope})" for each in entrypoints(service, Rpc)]),
-        ("Gives to views", [f"{each.section} of `{each.view}` ({each.scope})" for each in entrypoints(service, Contributes)]),
+        (
+            "Gives to views",
+            [f"{each.section} of `{each.view}` ({each.scope})" for each in entrypoints(service, Contributes)],
+        ),
         ("Serves", [f"`{each.verb} {each.path}`" for each in entrypoints(service, Http)]),
         ("Announces", [f"`{event}`" for event in announced(service)]),
         ("Hears", [f"`{each.event}` of {each.source}" for each in entrypoints(service, Handles)]),
@@ -79,7 +78,7 @@ def announced(service: type) -> list[str]:
     for path in package.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Event.of" and node.args:
-                found.add(ast.literal_eval(node.args[0]) if isinstance(node.args[0], ast.Constant) else ast.unparse(node.args[0]))
+                found.add(str(ast.literal_eval(node.args[0])))
     return sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""Hearing events: once each in effect, retried through the broker, and parked when nothing helps (reliability.md 1.5)."""
+"""Hearing events: once each in effect, retried through the broker, parked when nothing helps (reliability.md 1.5)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ def event_message(event: Event, traceparent: str | None) -> Message:
         **({"subject": event.subject} if event.subject else {}),
     }
     binary = to_binary(CloudEvent(attributes, dict(event.data)), JSON)
-    body = binary.body if isinstance(binary.body, bytes) else str(binary.body).encode()
-    return Message(body, {**binary.headers, **({"traceparent": traceparent} if traceparent else {})})
+    return Message(binary.body, {**binary.headers, **({"traceparent": traceparent} if traceparent else {})})
 
 
 def read_event(message: Message) -> Event:
@@ -50,6 +49,7 @@ def read_event(message: Message) -> Event:
     try:
         read = from_binary(RabbitMQMessage(headers, message.content_type, message.body), JSON, CloudEvent)
         data = read.get_data()
+        event_id = headers["ce-id"]  # the library would make one up, and an inbox would never know the event again
         sequence = int(headers[f"ce-{SEQUENCE}"])
     except (CloudEventValidationError, ValueError, KeyError, TypeError):
         raise Malformed("malformed-event") from None
@@ -60,7 +60,7 @@ def read_event(message: Message) -> Event:
         subject=read.get_subject(),
         data=data,
         sequence=sequence,
-        id=read.get_id(),
+        id=event_id,
         source=read.get_source(),
         time=read.get_time(),
     )

@@ -157,7 +157,9 @@ class Http(KernelEntrypoint):
     kind = "http"
     server = HttpServer()
 
-    def __init__(self, verb: str, path: str, on_failure: OnFailure, body_at_most: int = BODY_AT_MOST, **kwargs: Any) -> None:
+    def __init__(
+        self, verb: str, path: str, on_failure: OnFailure, body_at_most: int = BODY_AT_MOST, **kwargs: Any
+    ) -> None:
         self.verb = verb
         self.path = path
         self.on_failure = on_failure
@@ -180,7 +182,7 @@ class Http(KernelEntrypoint):
             answered.send((result, failure))
 
         work = Work(partial(self._prepare, request), settle, lambda: settle(None, Unavailable(self.service_name)))
-        data = {"traceparent": request.headers.get("traceparent"), "arguments": arguments}
+        data = {"arguments": arguments}  # a trace of our own: the digits of a client's are not to be trusted in a log
         self.container.dispatch(self, data, work)
         response, failure = answered.wait()
         return response if failure is None else self.on_failure(failure, request)

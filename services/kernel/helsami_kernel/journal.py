@@ -128,15 +128,15 @@ def delivered_about_someone(command: object, access: AccessToken) -> tuple[Deliv
 
 def take(
     delivery: Delivery,
-    readers: Mapping[str, Callable[[Entry], T | None]],
+    readers: Mapping[str, Callable[[Entry], T]],
     keep: Callable[[list[tuple[Entry, T | None]]], list[str]],
 ) -> dict[str, Any]:
     """
     Read each entry with the reader of its type, keep all that could be read, and collect the outcomes.
 
-    A reader answers None for what its source has taken back, or raises NotTaken. `keep` gets the entries in their order,
-    in one transaction of the caller's, and answers STORED or UNCHANGED for each; None means to withdraw what is known by
-    that key. What can no longer be shown is withdrawn as well, whatever its outcome.
+    A reader answers None for what its source has taken back, or raises NotTaken. `keep` gets the entries in their
+    order, in one transaction of the caller's, and answers STORED or UNCHANGED for each; None means to withdraw what is
+    known by that key. What can no longer be shown is withdrawn as well, whatever its outcome.
     """
     read: list[tuple[Entry, T | None]] = []
     reasons: dict[int, NotTaken] = {}
@@ -168,7 +168,7 @@ def take_turns(tx: Writes) -> None:
         tx.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(tx.owner, 0))))
 
 
-def _read(entry: Entry, reader: Callable[[Entry], T | None] | None) -> T | None:
+def _read(entry: Entry, reader: Callable[[Entry], T] | None) -> T:
     if reader is None:
         raise Unsupported("type", entry.type)
     if len(entry.key) > LONGEST_KEY or "\x00" in entry.key:

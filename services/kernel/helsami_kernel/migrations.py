@@ -112,7 +112,7 @@ def _alone(engine: Engine, service: str) -> Iterator[None]:
         return
     key = sa.bindparam("key", zlib.crc32(f"helsami.migrations.{service}".encode()), sa.BigInteger)
     with closing(engine.connect().execution_options(isolation_level="AUTOCOMMIT")) as holder:
-        holder.execute(sa.text(f"SET lock_timeout = {LOCK_WITHIN_MS}"))
+        holder.execute(sa.select(sa.func.set_config("lock_timeout", str(LOCK_WITHIN_MS), False)))  # noqa: FBT003
         holder.execute(sa.select(sa.func.pg_advisory_lock(key)))
         yield  # the lock ends with the connection, also when this process does
 

@@ -1,4 +1,4 @@
-"""Promises with a clock: due rows claimed by one worker, fulfilled once, surviving restarts (requirements.md 2, idea 6)."""
+"""Promises with a clock: due rows claimed by one worker, fulfilled once, over restarts (requirements.md 2, idea 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling what was stored: the outbox's relay, with confirms; rows are found by being unsent, never by a high-water mark."""
+"""Telling what was stored: a relay with confirms; rows are found by being unsent, never by a high-water mark."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Relay:
             self._ended.wait()
 
     def send_batch(self) -> int:
-        """Send up to BATCH events; returns how many were sent. A bus that goes away keeps the rest, and marks what it took."""
+        """Send up to BATCH events; returns how many were sent. When the bus goes away the rest stays unsent."""
         sent = 0
         with self._database.transaction(Writes, owner=None) as tx:
             for row in tx.connection.execute(unsent(tx.now)).all():
@@ -98,7 +98,7 @@ class Relay:
         return True
 
     def replay(self, since: datetime) -> int:
-        """Send again what was announced since then, for a bus that forgets with its process; inboxes suppress what arrived."""
+        """Send again what was announced since then, for a bus that forgets; inboxes suppress what had arrived."""
         with self._database.transaction(Writes, owner=None) as tx:
             again = sa.update(OUTBOX).where(OUTBOX.c.announced_at >= since).values(published_at=None, try_after=tx.now)
             return int(tx.connection.execute(again).rowcount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class DeadLetters:
         return settled
 
     @contextlib.contextmanager
-    def _taken(self) -> Iterator[tuple[Any, list[Any]]]:
+    def _taken(self) -> Iterator[tuple[Any, builtins.list[Any]]]:
         """All letters, held unacknowledged: closing the connection gives back what has not been settled."""
         connection = open_connection(self._url, heartbeat=0)
         try:

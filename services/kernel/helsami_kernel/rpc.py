@@ -1,4 +1,4 @@
-"""Calls with deadlines: a dead, slow or lost service is an Unavailable at the caller, never a hang (reliability.md 1.1)."""
+"""Calls with deadlines: a dead, slow or lost service is Unavailable to the caller, not a hang (reliability.md 1.1)."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class RpcConsumer(SharedExtension):  # type: ignore[misc]
             self._consumption.cancel()
 
     def _on_delivery(self, delivery: Delivery) -> None:
-        call = delivery.message
+        call, service = delivery.message, self.container.service_name
         method = delivery.routing_key.partition(".")[2]
         entrypoint = self._methods.get(method)
         deadline = call.headers.get("deadline")
         if not call.reply_to or not call.correlation_id or not isinstance(deadline, int | float):
-            eventlet.spawn_n(park, self.container.config["bus"], delivery, self.container.service_name, "malformed-call")
+            eventlet.spawn_n(park, self.container.config["bus"], delivery, service, "malformed-call")
         elif deadline <= time.time():
             delivery.ack()
-            metrics.EXPIRED.labels(self.container.service_name, "rpc").inc()
+            metrics.EXPIRED.labels(service, "rpc").inc()
         elif entrypoint is None:
             delivery.ack()
             entrypoint = next(iter(self._methods.values()))
@@ -131,7 +131,7 @@ rpc: Callable[..., Decorator] = Rpc.decorator
 
 
 def verified(verifier: Verifier, call: Message, audience: str, scope: str) -> AccessToken:
-    """The sender's token, believed only by its signature; other headers are transport, not proof (reliability.md 3.5)."""
+    """The sender's token, believed only by its signature: other headers prove nothing (reliability.md 3.5)."""
     granted = verifier.verify(call.headers.get("token"), audience)
     if not granted.allows(scope):
         raise Forbidden("not-permitted")
@@ -235,6 +235,5 @@ class RemoteService(DependencyProvider):  # type: ignore[misc]
     def get_dependency(self, worker_ctx: WorkerContext) -> Remote:
         """A remote that inherits this worker's deadline."""
         config = self.container.config
-        return Remote(
-            self.service, config["bus"], config["replies"], config["settings"].rpc_deadline.total_seconds(), worker_ctx.data
-        )
+        within = config["settings"].rpc_deadline.total_seconds()
+        return Remote(self.service, config["bus"], config["replies"], within, worker_ctx.data)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from helsami_sdk.rules import Organisations, RuleCall, load_organisations
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
 from helsami_kernel import logs, metrics
+from helsami_sdk.rules import Organisations, RuleCall, load_organisations
 
 QUIET = frozenset({"answered", "loaded"})
 

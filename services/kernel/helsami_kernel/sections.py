@@ -28,7 +28,7 @@ USUAL_PAGE: Final = 20
 SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role")
 
 
-def items_table(name: str, metadata: sa.MetaData, *extra: sa.Column[Any]) -> sa.Table:
+def items_table(name: str, metadata: sa.MetaData, *extra: sa.schema.SchemaItem) -> sa.Table:
     """A table of items: whose, from where, when, what rules may ask about, and the finished JSON."""
     return sa.Table(
         name,

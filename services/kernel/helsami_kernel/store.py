@@ -21,7 +21,13 @@ class OpenStore(Generic[R, W]):
     """A store as one worker uses it; inside a handler, its one transaction also records what it is the effect of."""
 
     def __init__(
-        self, database: Database, reads: type[R], writes: type[W], *, told: Callable[[], None], cause: Cause | None = None
+        self,
+        database: Database,
+        reads: type[R],
+        writes: type[W],
+        *,
+        told: Callable[[], None],
+        cause: Cause | None = None,
     ) -> None:
         self._database = database
         self._reads = reads

@@ -1,4 +1,4 @@
-"""The bus over AMQP 0-9-1: coalesced writes, guarded publishing, reconnection; the only module that knows kombu's insides."""
+"""The bus over AMQP 0-9-1: coalesced writes, guarded publishing, reconnection; kombu's insides are known here alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import eventlet
 from amqp.exceptions import AMQPError
 from eventlet.hubs import get_hub
 from eventlet.semaphore import Semaphore
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from helsami_kernel.bus import EXCHANGES, Message, Queue, Unroutable
@@ -30,7 +30,7 @@ TRANSIENT, PERSISTENT = 1, 2
 
 
 class CoalescedWriter:
-    """Gathers the frames of one hub turn into one system call, written by one greenlet so that frames never interleave."""
+    """Gathers the frames of a hub turn into one system call; one greenlet writes, so frames never interleave."""
 
     def __init__(self, write: Callable[[bytes], None], on_broken: Callable[[], None]) -> None:
         self._write = write
@@ -40,7 +40,7 @@ class CoalescedWriter:
         self._writing = False
 
     def __call__(self, frame: bytes | memoryview) -> None:
-        """Take a frame; py-amqp reuses its buffer, so a copy is kept. A full buffer means that the broker has stopped reading."""
+        """Take a copy of a frame (py-amqp reuses its buffer); when ours is full, the broker has stopped reading."""
         if self._unwritten > UNWRITTEN_AT_MOST:
             raise OSError("the broker does not read")
         self._frames.append(bytes(frame))
@@ -154,8 +154,9 @@ class Link:
 
 def open_connection(url: str, heartbeat: int, **options: Any) -> Any:
     """A raw AMQP connection; raises one of GONE when there is none within CONNECT_WITHIN seconds."""
-    connection = Connection(
-        url, heartbeat=heartbeat, connect_timeout=CONNECT_WITHIN, transport_options={**options, "confirm_publish": False}
+    transport_options = {**options, "confirm_publish": False}
+    connection = Connection(  # type: ignore[no-untyped-call]
+        url, heartbeat=heartbeat, connect_timeout=CONNECT_WITHIN, transport_options=transport_options
     )
     timeout = eventlet.Timeout(CONNECT_WITHIN * 2)
     try:
@@ -269,7 +270,7 @@ class AmqpConsumption:
 
 
 def declare(channel: Any, queue: Queue) -> None:
-    """Make a queue and its bindings; exclusive ones are transient, all others durable (RabbitMQ 4 allows no other mix)."""
+    """Make a queue and its bindings; exclusive ones are transient, others durable (RabbitMQ 4 allows no other mix)."""
     channel.queue_declare(
         queue.name,
         durable=not queue.exclusive,
@@ -332,7 +333,7 @@ class AmqpBus:
         return consumption
 
     def publish(self, message: Message, exchange: str, routing_key: str) -> None:
-        """Send a transient message: the write happens in another greenlet, so a broker that blocks never holds the caller."""
+        """Send a transient message; another greenlet writes it, so a blocked broker never holds the caller."""
         if not self._publishing.usable:
             raise Unavailable("bus")
         try:
@@ -401,7 +402,7 @@ class ConfirmedPublisher:
             self._turn.release()
 
     def _attempt(self, publish: Callable[[], None]) -> None:
-        """Publishing in a greenlet of its own: a Timeout inside one that a blocked broker holds does not free it (1.3)."""
+        """Publish in a greenlet of its own: a Timeout does not free one that a blocked broker holds (1.3)."""
         done = eventlet.spawn(self._outcome, publish)
         outcome: BaseException | None
         with eventlet.Timeout(CONFIRM_WITHIN, False):

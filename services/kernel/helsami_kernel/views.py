@@ -134,10 +134,8 @@ class Contributes(KernelEntrypoint):
         return read_body(question.body), granted
 
     def _settle(self, question: Message, deadline: float, result: Any, failure: BaseException | None) -> None:
-        if failure is None:
-            body = result
-        else:
-            body = NOT_PERMITTED if isinstance(failure, Forbidden) else UNAVAILABLE
+        refused = NOT_PERMITTED if isinstance(failure, Forbidden) else UNAVAILABLE
+        body = result if failure is None else refused
         left = deadline - time.time()
         if left > 0:
             reply = Message(body, {"section": self.section}, question.correlation_id, expires_in=left)
@@ -206,9 +204,9 @@ class Gather(DependencyProvider):  # type: ignore[misc]
         bus.consume(queue, self._announced, prefetch=0, settled=False)
         self.container.spawn_managed_thread(self._call_roll)
 
-    def get_dependency(self, worker_ctx: WorkerContext) -> Callable[..., dict[str, bytes]]:
+    def get_dependency(self, worker_ctx: WorkerContext) -> Callable[..., dict[str, bytes]]:  # noqa: ARG002
         """The question to a view."""
-        return partial(self.ask, worker_ctx.data)
+        return self.ask
 
     def _call_roll(self) -> None:
         bus: Bus = self.container.config["bus"]
@@ -227,9 +225,7 @@ class Gather(DependencyProvider):  # type: ignore[misc]
         except (ValueError, KeyError, TypeError):
             logs.incident("malformed-announcement", service=self.container.service_name)
 
-    def ask(
-        self, context: Mapping[str, Any], view: str, question: Mapping[str, Any], *, token: str, within: float
-    ) -> dict[str, bytes]:
+    def ask(self, view: str, question: Mapping[str, Any], *, token: str, within: float) -> dict[str, bytes]:
         """
         Every section of a view by name, finished JSON; those that did not come within the seconds are UNAVAILABLE.
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import eventlet
 import pytest
+
 from helsami_kernel.access import Issuer
 from helsami_kernel.config import Settings
 from helsami_kernel.container import ServiceRunner

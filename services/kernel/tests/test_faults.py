@@ -1,4 +1,4 @@
-"""What a real broker does to a service: it dies, blocks, comes back; the service does none of that (F01-F07, F18-F20)."""
+"""What a real broker does to a service: it dies, blocks, comes back; the service does not (F01-F07, F18-F20)."""
 
 import time
 
@@ -6,6 +6,7 @@ import eventlet
 import pytest
 import sqlalchemy as sa
 from eventlet.event import Event as Signal
+
 from helsami_kernel import Event, Store, handles, rpc
 from helsami_kernel.bus import Message
 from helsami_kernel.database import INBOX, OUTBOX, Writes

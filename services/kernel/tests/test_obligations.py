@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import eventlet
 import pytest
 import sqlalchemy as sa
+
 from helsami_kernel import Store, fulfils
 from helsami_kernel.database import KERNEL_TABLES, OBLIGATIONS, Database, Writes
 from helsami_kernel.obligations import CLAIMED_FOR, claim, conclude, overdue, release

@@ -6,13 +6,14 @@ import eventlet
 import orjson
 import pytest
 from eventlet.event import Event
+from marshmallow import Schema, fields
+
 from helsami_kernel import rpc
 from helsami_kernel.bus import RPC, Message
 from helsami_kernel.errors import Conflict, Forbidden, Internal, Malformed, Unavailable
 from helsami_kernel.parking import DeadLetters
 from helsami_kernel.rpc import Remote
 from helsami_kernel.testing import until
-from marshmallow import Schema, fields
 
 
 class Answer(Schema):

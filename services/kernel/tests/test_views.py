@@ -5,6 +5,7 @@ import time
 import eventlet
 import orjson
 import pytest
+
 from helsami_kernel import Store, contributes
 from helsami_kernel.errors import Unavailable
 from helsami_kernel.testing import until
@@ -66,7 +67,7 @@ def home(request, start, any_bus, token):
 
     def ask(*scopes, within=1.0):
         text = token("view:home", *(scopes or ("results:read", "records:read")))
-        sections = gather.ask({}, "home", {"limit": 3}, token=text, within=within)
+        sections = gather.ask("home", {"limit": 3}, token=text, within=within)
         return {name: orjson.loads(body) for name, body in sections.items()}
 
     ask.system, ask.gather = system, gather
@@ -126,10 +127,10 @@ def test_a_service_that_died_before_the_gateway_started_shows_and_is_not_waited_
 
 def test_a_view_that_nobody_joined_is_unavailable(home, token):
     with pytest.raises(Unavailable):
-        home.gather.ask({}, "calendar", {}, token=token("view:calendar"), within=0.2)
+        home.gather.ask("calendar", {}, token=token("view:calendar"), within=0.2)
 
 
 def test_a_token_for_one_service_opens_no_view(home, token):
-    sections = home.gather.ask({}, "home", {"limit": 1}, token=token("results"), within=1.0)
+    sections = home.gather.ask("home", {"limit": 1}, token=token("results"), within=1.0)
 
     assert all(orjson.loads(body)["items"] == [] for body in sections.values())

@@ -2,8 +2,8 @@
 
 import os
 
-import prometheus_client  # noqa: F401  before eventlet patches
 import eventlet
+import prometheus_client  # noqa: F401  before eventlet patches
 
 eventlet.monkey_patch()
 
