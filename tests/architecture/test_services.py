@@ -1,4 +1,4 @@
-"""What the services say of themselves: the page about them is true, and nobody asks in a circle (reliability.md 1.7)."""
+"""What the services say of themselves: their page is true, and nobody asks in a circle (reliability.md 1.7)."""
 
 from graphlib import TopologicalSorter
 from pathlib import Path

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
-from helsami_gateway.session import Session, Sessions
-from helsami_kernel.access import SystemIssuer
-from helsami_kernel.keys import KeyFolder
 from werkzeug.wrappers import Response
 
 from harness.ports import reserve_port
 from harness.processes import Program, Programs
+from helsami_gateway.session import Session, Sessions
+from helsami_kernel.access import SystemIssuer
+from helsami_kernel.keys import KeyFolder
 
 HELSAMI: Final = Path(sys.executable).with_name("helsami")
 ANSWER_WITHIN: Final = 30.0
@@ -45,7 +45,7 @@ class Citizen:
         """Ask."""
         return self._client.get(self._url + path, timeout=ANSWER_WITHIN, **options)
 
-    def post(self, path: str, command: object, **options: Any) -> requests.Response:
+    def post(self, path: str, command: Any, **options: Any) -> requests.Response:
         """Do."""
         return self._client.post(self._url + path, json=command, timeout=ANSWER_WITHIN, **options)
 

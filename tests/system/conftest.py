@@ -4,6 +4,7 @@ import itertools
 from contextlib import closing
 
 import pytest
+
 from harness.portal import SERVICES, Installation, embedded
 from harness.processes import Programs
 
@@ -23,13 +24,14 @@ def fresh(programs, tmp_path):
     return embedded(programs, tmp_path / "data")
 
 
-@pytest.fixture
-def installation(programs, bus, postgres, tmp_path):
-    """A process per service, on a virtual host and databases of this test's own."""
+@pytest.fixture(scope="session")
+def installation(caretaker, broker, postgres, tmp_path_factory):
+    """A process per service, with a virtual host and databases; whoever ends a part of it starts it again."""
     prefix = f"s{next(NUMBERS)}_"
     for service in SERVICES:
         postgres.create_database(prefix + service)
-    yield Installation.start(programs, bus, postgres.url(prefix + "{service}"), tmp_path)
-    programs.close()
+    with closing(Programs(caretaker)) as programs:
+        folder = tmp_path_factory.mktemp("installation")
+        yield Installation.start(programs, broker.empty_virtual_host(), postgres.url(prefix + "{service}"), folder)
     for service in SERVICES:
         postgres.drop_database(prefix + service)

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 import requests
+
 from helsami_gateway.national_id import synthetic
 
 pytestmark = pytest.mark.fault
@@ -26,8 +27,9 @@ CANARIES = (
 FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
 
 
-def test_f36_canaries_are_found_in_no_output(installation, broker, bus):
+def test_f36_canaries_are_found_in_no_output(installation, broker):
     portal = installation.portal
+    bus = installation.env["HELSAMI_BUS"]
     bundle = {
         "resourceType": "Bundle",
         "type": "transaction",

@@ -8,8 +8,12 @@ import time
 
 import pytest
 import requests
-from harness.portal import HELSAMI, embedded
 from openapi_spec_validator import validate
+
+from harness.portal import HELSAMI, embedded
+from helsami_gateway.service import GatewayService
+from helsami_kernel.describe import entrypoints
+from helsami_kernel.http import Http
 
 SECTIONS = {"appointments", "medications", "results", "visits", "conditions", "allergies", "vaccines", "notices"}
 
@@ -127,7 +131,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(demo, citizens):
     assert len(whole) > 2
     paged, cursor = [], None
     while True:
-        page = citizen.get("/api/v1/records/visits", params={"limit": 1, **({"cursor": cursor} if cursor else {})}).json()
+        query = {"limit": 1, **({"cursor": cursor} if cursor else {})}
+        page = citizen.get("/api/v1/records/visits", params=query).json()
         paged += [item["id"] for item in page["items"]]
         if (cursor := page["next"]) is None:
             break
@@ -139,14 +144,9 @@ def test_the_description_is_valid_openapi_and_knows_every_route(demo):
     described = requests.get(f"{demo.url}/api/v1/openapi.json", timeout=10).json()
     validate(described)
 
-    from helsami_gateway.service import GatewayService
-    from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
     served = {
-        (entrypoint.verb.lower(), re.sub(r"<(\w+)>", r"{\1}", entrypoint.path))
-        for method in vars(GatewayService).values()
-        for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ())
-        if entrypoint.kind == "http"
+        (each.verb.lower(), re.sub(r"<(\w+)>", r"{\1}", each.path)) for each in entrypoints(GatewayService, Http)
     }
     assert {(verb, path) for path, verbs in described["paths"].items() for verb in verbs} == served
 
