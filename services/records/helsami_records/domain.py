@@ -1,0 +1,78 @@
+"""What a record holds that its citizen reads; all times are aware."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+# An import of history tells nobody: only a visit that ended this lately is news.
+NEWS_FOR: Final = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """
+    A meeting with the health service.
+
+    `setting` and `visit_type` are what organisations are asked about (helsami_sdk.questions), empty where unknown.
+    """
+
+    setting: str
+    visit_type: str
+    name: str
+    place: str | None
+    clinician: str | None
+    starts_at: datetime
+    ends_at: datetime | None
+    finished: bool
+
+    def is_news(self, now: datetime) -> bool:
+        """Say whether its summary, arriving now, is worth telling of."""
+        return self.finished and (self.ends_at or self.starts_at) >= now - NEWS_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text; `visit` is the key of the visit that it is a note of, None where it stands alone."""
+
+    title: str
+    text: str
+    written_at: datetime
+    visit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A diagnosis or a problem; when a clinician entered it, `recorded_at`, decides whether it is shown (R64)."""
+
+    name: str
+    system: str
+    code: str
+    active: bool
+    since: datetime
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """Something that a citizen does not tolerate, or a statement that nothing is known."""
+
+    name: str
+    system: str
+    code: str
+    active: bool
+    criticality: str | None
+    reactions: tuple[str, ...]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Vaccine:
+    """A vaccine that was given."""
+
+    name: str
+    system: str
+    code: str
+    given_at: datetime
+
+
+Thing = Visit | Document | Condition | Allergy | Vaccine

@@ -1,0 +1,189 @@
+"""Reading what a record holds (FHIR R4, as the journal normalises it)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from helsami_kernel import fhir
+from helsami_kernel.fhir import Json, element, objects, text
+from helsami_kernel.journal import Entry, Unreadable, Unsupported
+from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
+from helsami_records.html import plain
+from helsami_sdk.questions import HOME_CARE_VISIT, HOME_MEETINGS
+
+# HL7 v3 ActCode, as Encounter.class has it, to the settings of helsami_sdk.questions.
+SETTINGS: Final = {
+    "AMB": "outpatient",
+    "PRENC": "outpatient",
+    "EMER": "emergency",
+    "HH": "home",
+    "IMP": "inpatient",
+    "ACUTE": "inpatient",
+    "NONAC": "inpatient",
+    "OBSENC": "inpatient",
+    "SS": "inpatient",
+    "VR": "virtual",
+}
+HELD: Final = frozenset({"in-progress", "onleave", "finished"})
+NOT_HELD: Final = frozenset({"cancelled", "entered-in-error"})
+# A diagnosis that is only considered, or has been ruled out, would mislead its citizen.
+NOT_DIAGNOSED: Final = frozenset({"entered-in-error", "refuted", "differential"})
+ACTIVE: Final = frozenset({"active", "recurrence", "relapse", ""})
+ENTERED_IN_ERROR: Final = "entered-in-error"
+ICD_10, ICPC_2 = "urn:oid:2.16.578.1.12.4.1.1.7110", "urn:oid:2.16.578.1.12.4.1.1.7170"
+SNOMED: Final = "http://snomed.info/sct"
+DIAGNOSES: Final = (ICD_10, ICPC_2, SNOMED)
+SUBSTANCES: Final = ("http://www.whocc.no/atc", "urn:oid:2.16.578.1.12.4.1.1.7180", SNOMED)
+
+
+def visit(entry: Entry) -> Visit | None:
+    """Read an Encounter that has begun; None for one that was called off. Raises Unreadable and Unsupported."""
+    resource = entry.resource
+    if resource.get("status") in NOT_HELD:
+        return None
+    if resource.get("status") not in HELD:
+        raise Unsupported("status", "Encounter.status")
+    kinds = [*objects(resource.get("type")), *objects([resource.get("serviceType")])]
+    places = (element(place, "location.display") for place in objects(resource.get("location")))
+    clinicians = (element(one, "individual.display") for one in objects(resource.get("participant")))
+    return Visit(
+        setting=SETTINGS.get(text(element(resource, "class.code")), ""),
+        visit_type=_visit_type([coding.code for kind in kinds for coding in fhir.codings(kind)]),
+        name=next(filter(None, map(fhir.name, kinds)), ""),
+        place=next(filter(None, map(text, places)), fhir.display(resource.get("serviceProvider"))) or None,
+        clinician=next(filter(None, map(text, clinicians)), None),
+        starts_at=fhir.required_moment(resource, "period.start"),
+        ends_at=fhir.moment(resource, "period.end"),
+        finished=resource.get("status") == "finished",
+    )
+
+
+def document(entry: Entry) -> Document | None:
+    """Read a DocumentReference that carries its text; None for one that no longer counts."""
+    resource = entry.resource
+    if resource.get("status") in {"superseded", ENTERED_IN_ERROR} or resource.get("docStatus") == ENTERED_IN_ERROR:
+        return None
+    if resource.get("docStatus") == "preliminary":
+        raise Unsupported("status", "DocumentReference.docStatus")
+    attachment = _attachment(resource)
+    titles = (attachment.get("title"), resource.get("description"), fhir.name(resource.get("type")))
+    visits = (fhir.key(visited, "Encounter") for visited in objects(element(resource, "context.encounter")))
+    return Document(
+        title=next(filter(None, map(text, titles)), ""),
+        text=_written(attachment),
+        written_at=fhir.required_moment(resource, "date", "content.attachment.creation", "context.period.start"),
+        visit=next((key for key in visits if key is not None), None),
+    )
+
+
+def condition(entry: Entry) -> Condition | None:
+    """Read a Condition; None for one that its citizen does not have."""
+    resource = entry.resource
+    if fhir.code(resource.get("verificationStatus")) in NOT_DIAGNOSED:
+        return None
+    coding = fhir.preferred(resource.get("code"), DIAGNOSES)
+    onset = ("onsetDateTime", "onsetPeriod.start")
+    recorded_at = fhir.required_moment(resource, "recordedDate", *onset)
+    return Condition(
+        name=fhir.required_name(resource, "code"),
+        system=coding.system,
+        code=coding.code,
+        active=fhir.code(resource.get("clinicalStatus")) in ACTIVE and "abatementDateTime" not in resource,
+        since=fhir.moment(resource, *onset) or recorded_at,
+        recorded_at=recorded_at,
+    )
+
+
+def allergy(entry: Entry) -> Allergy | None:
+    """Read an AllergyIntolerance; None for one that its citizen does not have."""
+    resource = entry.resource
+    if fhir.code(resource.get("verificationStatus")) in {ENTERED_IN_ERROR, "refuted"}:
+        return None
+    coding = fhir.preferred(resource.get("code"), SUBSTANCES)
+    reactions = (
+        fhir.name(manifestation)
+        for reaction in objects(resource.get("reaction"))
+        for manifestation in objects(reaction.get("manifestation"))
+    )
+    return Allergy(
+        name=fhir.required_name(resource, "code"),
+        system=coding.system,
+        code=coding.code,
+        active=fhir.code(resource.get("clinicalStatus")) in ACTIVE,
+        criticality=text(resource.get("criticality")) or None,
+        reactions=tuple(dict.fromkeys(filter(None, reactions))),
+        recorded_at=fhir.required_moment(
+            resource, "recordedDate", "onsetDateTime", "onsetPeriod.start", "lastOccurrence"
+        ),
+    )
+
+
+def vaccine(entry: Entry) -> Vaccine | None:
+    """Read an Immunization; None for one that was not given."""
+    resource = entry.resource
+    if resource.get("status") in {"not-done", ENTERED_IN_ERROR}:
+        return None
+    coding = fhir.preferred(resource.get("vaccineCode"), SUBSTANCES)
+    return Vaccine(
+        name=fhir.required_name(resource, "vaccineCode"),
+        system=coding.system,
+        code=coding.code,
+        given_at=fhir.required_moment(resource, "occurrenceDateTime", "recorded"),
+    )
+
+
+def _unlimited(read: Callable[[Entry], Thing | None]) -> Callable[[Entry], Thing | None]:
+    def reading(entry: Entry) -> Thing | None:
+        thing = read(entry)
+        if thing is not None:
+            fhir.refuse_limited(entry.resource)
+        return thing
+
+    return reading
+
+
+READERS: Final[Mapping[str, Callable[[Entry], Thing | None]]] = {
+    "Encounter": _unlimited(visit),
+    "DocumentReference": _unlimited(document),
+    "Condition": _unlimited(condition),
+    "AllergyIntolerance": _unlimited(allergy),
+    "Immunization": _unlimited(vaccine),
+}
+
+
+def _visit_type(codes: list[str]) -> str:
+    """The organisation's code of a visit; what hides it comes before what shows it, and both before any other."""
+    for told in (HOME_CARE_VISIT, *sorted(HOME_MEETINGS)):
+        if told in codes:
+            return told
+    return next((code for code in codes if len(code) <= fhir.LONGEST_CODE), "")
+
+
+def _attachment(resource: Json) -> Json:
+    """The first attachment that carries a text; Unsupported when there is none: a scanned page, an address."""
+    for attachment in _attachments(resource):
+        if _kind(attachment) in {"text/plain", "text/html"} and "data" in attachment:
+            return attachment
+    raise Unsupported("content-type", "DocumentReference.content.attachment")
+
+
+def _attachments(resource: Json) -> Iterator[Json]:
+    for content in objects(resource.get("content")):
+        yield from objects([content.get("attachment")])
+
+
+def _kind(attachment: Json) -> str:
+    return text(attachment.get("contentType")).partition(";")[0].strip().lower()
+
+
+def _written(attachment: Json) -> str:
+    """The text of an attachment, in UTF-8 unless it says otherwise. Raises Unreadable."""
+    charset = text(attachment.get("contentType")).lower().partition("charset=")[2].strip(' "') or "utf-8"
+    try:
+        written = base64.b64decode(text(attachment.get("data")), validate=True).decode(charset)
+    except (binascii.Error, UnicodeDecodeError, LookupError, ValueError):
+        raise Unreadable("no-text", "DocumentReference.content.attachment.data") from None
+    return plain(written) if _kind(attachment) == "text/html" else written.strip()

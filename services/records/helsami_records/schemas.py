@@ -1,0 +1,80 @@
+"""What is asked of records, and what a citizen reads of each thing in them."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, Final
+
+from marshmallow import fields, validate
+
+from helsami_kernel import sections
+from helsami_kernel.fhir import iso
+from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
+
+SECTIONS: Final = ("visits", "documents", "conditions", "allergies", "vaccines")
+
+
+class PageQuery(sections.PageQuery):
+    """A page of one section."""
+
+    section = fields.String(required=True, validate=validate.OneOf(SECTIONS))
+
+
+@singledispatch
+def body(thing: Thing) -> dict[str, Any]:
+    """Give a thing as its citizen reads it."""
+    raise TypeError(type(thing).__name__)
+
+
+@body.register
+def _(visit: Visit) -> dict[str, Any]:
+    return {
+        "kind": visit.setting or "other",
+        "name": visit.name,
+        "place": visit.place,
+        "clinician": visit.clinician,
+        "starts_at": iso(visit.starts_at),
+        "ends_at": iso(visit.ends_at),
+    }
+
+
+@body.register
+def _(document: Document) -> dict[str, Any]:
+    return {"title": document.title, "text": document.text, "written_at": iso(document.written_at)}
+
+
+@body.register
+def _(condition: Condition) -> dict[str, Any]:
+    return {
+        "name": condition.name,
+        "system": condition.system,
+        "code": condition.code,
+        "status": _status(active=condition.active),
+        "since": iso(condition.since),
+    }
+
+
+@body.register
+def _(allergy: Allergy) -> dict[str, Any]:
+    return {
+        "name": allergy.name,
+        "system": allergy.system,
+        "code": allergy.code,
+        "status": _status(active=allergy.active),
+        "criticality": allergy.criticality,
+        "reactions": list(allergy.reactions),
+    }
+
+
+@body.register
+def _(vaccine: Vaccine) -> dict[str, Any]:
+    return {
+        "name": vaccine.name,
+        "system": vaccine.system,
+        "code": vaccine.code,
+        "given_at": iso(vaccine.given_at),
+    }
+
+
+def _status(*, active: bool) -> str:
+    return "active" if active else "ended"

@@ -1,0 +1,81 @@
+"""Records on the bus."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.database import Reads
+from helsami_kernel.errors import load
+from helsami_kernel.journal import STORED, Delivery, Entry
+from helsami_kernel.sections import Item, is_open
+from helsami_records import fhir, schemas, storage
+from helsami_records.domain import Thing, Visit
+
+AT_HOME: Final = 5
+
+
+class RecordsService:
+    """Owns what a record holds of visits, diagnoses, allergies and vaccines, as far as its citizen reads it."""
+
+    name = "records"
+
+    store = Store(Reads, storage.Writes)
+    rules = OrganisationRules()
+    clock = Clock()
+
+    @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
+    def receive(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """Keep what an organisation's record system says of one citizen, and tell of new visits (R54)."""
+        delivery, citizen = journal.delivered_about_someone(command, access)
+        with self.store.transaction(citizen) as tx:
+
+            def keep(read: list[tuple[Entry, Thing | None]]) -> list[str]:
+                return self._keep(tx, citizen, delivery, read)
+
+            return journal.take(delivery, fhir.READERS, keep)
+
+    @rpc(scope="records:read")
+    def page(self, query: object, access: AccessToken) -> bytes:
+        """A page of one section, the newest first."""
+        return self._section(access, **load(schemas.PageQuery, query))
+
+    @contributes("home", "visits", scope="records:read")
+    def visits_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  all are asked the same
+        """The newest visits with their notes."""
+        return self._section(access, "visits")
+
+    @contributes("home", "conditions", scope="records:read")
+    def conditions_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002
+        """The newest diagnoses (R57)."""
+        return self._section(access, "conditions")
+
+    @contributes("home", "allergies", scope="records:read")
+    def allergies_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002
+        """The newest allergies (R58)."""
+        return self._section(access, "allergies")
+
+    @contributes("home", "vaccines", scope="records:read")
+    def vaccines_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002
+        """The newest vaccines (R59)."""
+        return self._section(access, "vaccines")
+
+    def _keep(
+        self, tx: storage.Writes, citizen: str, delivery: Delivery, read: list[tuple[Entry, Thing | None]]
+    ) -> list[str]:
+        items = [storage.item(citizen, delivery.organisation, entry, thing) for entry, thing in read]
+        outcomes = tx.keep([(entry.type, item) for (entry, _), item in zip(read, items, strict=True)])
+        news = [
+            item.id
+            for (_, thing), item, outcome in zip(read, items, outcomes, strict=True)
+            if outcome == STORED and isinstance(thing, Visit) and isinstance(item, Item)
+            if thing.is_news(tx.now) and is_open(item, "visits", self.rules[delivery.organisation])
+        ]
+        for visit in sorted(tx.untold(news)) if news else ():
+            tx.announce(Event.of(type="summary_published", subject=citizen, data={"visit": visit}))
+        return outcomes
+
+    def _section(self, access: AccessToken, section: str, limit: int = AT_HOME, cursor: str | None = None) -> bytes:
+        reads = self.store.reading(access.subject)
+        return storage.SECTIONS[section].finished(reads, self.rules, access, self.clock(), limit, cursor)
