@@ -100,7 +100,7 @@ def test_an_import_and_a_page_are_fast_enough(store, medications, citizen, capsy
         medications.receive({"citizen": "c1", "entries": entries}, system_token("trondheim"))
 
     receive("first")
-    page = 1000 * quickest(lambda _: medications.page({"limit": 10}, citizen), 20)
+    page = 1000 * quickest(lambda _: medications.page({"limit": 10}, citizen), 200)
     imported = 200 / quickest(receive, 3)
     kind = store._database.engine.dialect.name
     with capsys.disabled():

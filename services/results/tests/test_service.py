@@ -285,6 +285,19 @@ def test_nobody_is_told_of_what_they_would_not_be_shown(results, receive, told):
     assert len(told()) == 1
 
 
+def test_a_result_that_is_withheld_for_a_while_and_shown_again_is_told_of_once(results, receive, page, told):
+    receive(observation())
+    results.rules = by_code(**{"c718-7": ResultClass.manual()})
+    receive(observation(value="1.1", status="corrected"))
+    withheld = page()
+    results.rules = by_code()
+    receive(observation(value="1.2", status="corrected"))
+
+    assert names(withheld) == []
+    assert values(page()) == {"Prøve o1": ["1.2"]}
+    assert len(told()) == 1
+
+
 def test_two_organisations_may_use_one_key(results, receive, page):
     results.rules = organisations_of(
         rules_of(classify_result=ResultClass.auto()),

@@ -185,7 +185,7 @@ def test_an_import_and_a_page_are_fast_enough(fresh, capsys):
         deliver(results, *resources)
 
     receive("first")
-    page = 1000 * quickest(lambda _: results.page({"limit": 10}, CITIZEN), 20)
+    page = 1000 * quickest(lambda _: results.page({"limit": 10}, CITIZEN), 200)
     imported = 200 / quickest(receive, 3)
     with capsys.disabled():
         kind = results.store._database.engine.dialect.name
