@@ -19,7 +19,7 @@ CLOSED = frozenset({(1, 1), (5, 1), (5, 17), (12, 24), (12, 25), (12, 26), (12, 
 SATURDAY = 5
 
 NEWEST = timedelta(days=20)
-"""Nothing that has happened is newer than this, so that results which wait for a clinician have been released."""
+"""Nothing that has happened is newer than this, but what people are to have news of."""
 REACH = timedelta(days=280)
 """How far back from NEWEST the recent history reaches, where organisation and person are old enough."""
 
@@ -50,6 +50,10 @@ class Times:
         earliest = min(max(self.started, self.born) + timedelta(days=3), self.today - timedelta(days=1))
         newest = max(self.today - NEWEST, earliest)
         return newest - min(REACH, newest - earliest) * share
+
+    def lately(self, days: int) -> date:
+        """A day that many days ago: news, which people are told of."""
+        return self.today - timedelta(days=days)
 
     def before_start(self, days: int) -> date | None:
         """A day that many days before the organisation's start, None if the person was not born then."""

@@ -60,6 +60,9 @@ INFANT, TODDLER, SCHOOL, YOUTH, GROWN, OLD, AT_HOME = (1, 4, 6, 16, 19, 65, 75)
 SHOWN_DOSES = 2
 """How many of a child's latest vaccines are told, to keep the demo small."""
 
+NEWS = (5, 10)
+"""How many days ago everybody has last been to their general practitioner."""
+
 OCTOBER = 10
 
 
@@ -105,7 +108,7 @@ def general_practice(life: Life) -> Json:
         visit = _followed_up(life, chart, doctor, times.recent(0.5 + 0.4 * number + 0.1 * life.rng.random()), story)
         if number == 0:
             _basics(life, chart, visit, [story.drug for story in (*lasting, *passing) if story.drug is not None])
-    _short_complaint(life, chart, doctor, times.recent(0.25 * life.rng.random()), passing[0])
+    _short_complaint(life, chart, doctor, times.lately(life.rng.randint(*NEWS)), passing[0])
     if life.age >= GROWN:
         _adult_vaccines(life, chart, doctor)
     _coming(life, chart, doctor, "consultation", lasting[0].title)
