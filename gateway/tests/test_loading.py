@@ -167,12 +167,14 @@ def test_a_birth_date_stays_and_a_death_moves(patient, condition):
 def test_a_birth_date_moves_where_an_event_would_come_before_it(patient, condition):
     patient["birthDate"] = "2030-01-10"
     condition["onsetDateTime"] = "2030-01-12"
-    bundle = bundle_of(patient, condition)
+    doctor = {"resourceType": "Practitioner", "birthDate": "1970-01-01"}
+    bundle = bundle_of(patient, condition, doctor)
 
     back_a_little, back_far = (recency.moved(bundle, days)["entry"][0]["resource"] for days in (-2, -30))
 
     assert back_a_little["birthDate"] == "2030-01-10"
     assert back_far["birthDate"] == "2029-12-11"
+    assert recency.moved(bundle, -30)["entry"][2]["resource"] == doctor
 
 
 def test_what_only_looks_like_a_date_stays():
