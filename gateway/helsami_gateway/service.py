@@ -296,7 +296,7 @@ class GatewayService:
             about_self: str = self.tokens.about_self(who, audience_)
             return about_self
         decided = self.consents.decide(
-            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": audience_},
+            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": audience_.removeprefix("view:")},
             token=self.tokens.own("consents", "consents:decide"),
         )
         on_behalf: str = decided["tokens"][audience_]
