@@ -30,10 +30,6 @@ QUICK := not bench and not fault_long and not system_long
 	@$(PIP) --requirement requirements-dev.txt
 	@touch $@
 
-.venv/bench-installed: .venv/test-installed $(wildcard tests/bench/requirements.txt)
-	@$(PIP) --requirement requirements-dev.txt $(patsubst %,--requirement %,$(wildcard tests/bench/requirements.txt))
-	@touch $@
-
 .PHONY: help
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r verb what; do printf '  make %-12s %s\n' "$$verb" "$$what"; done
@@ -55,15 +51,15 @@ lint: .venv/test-installed ## ruff, with every rule but a few
 
 .PHONY: types
 types: .venv/test-installed ## mypy, strict
-	@$(BIN)/mypy $(PACKAGES) tests/harness
+	@$(BIN)/mypy $(PACKAGES) tests/bench tests/harness
 
 .PHONY: contracts
 contracts: .venv/test-installed ## who may import whom
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: .venv/bench-installed servers ## the composed home view against its alternatives
-	@$(BIN)/pytest -m bench --capture=no tests/bench
+bench: .venv/test-installed servers ## the composed home view against its alternatives
+	@PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
 .PHONY: fault
 fault: .venv/test-installed servers ## every failure of the fault matrix, or one: make fault F=07

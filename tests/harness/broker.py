@@ -70,6 +70,11 @@ class Broker:
         return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """The id of the node's first process."""
+        return self._server.pid
+
+    @property
     def log(self) -> str:
         """What the node has written since its first start."""
         return self._server.log.read_text(errors="replace")

@@ -58,6 +58,11 @@ class Postgres:
         self._lay_out()
 
     @property
+    def pid(self) -> int:
+        """The id of the cluster's first process."""
+        return self._server.pid
+
+    @property
     def log(self) -> str:
         """What the cluster has written since its first start."""
         return self._server.log.read_text(errors="replace")

@@ -1,0 +1,24 @@
+-- Asks for the view of one citizen after another; ends with one line of JSON about what came back.
+local requests, turn = {}, 0
+
+function init(arguments)
+   for line in io.lines(arguments[1]) do
+      local path, rest = line:match("^([^\t]+)(.*)$")
+      local headers = {}
+      for name, value in rest:gmatch("\t([^\t]+)\t([^\t]+)") do headers[name] = value end
+      requests[#requests + 1] = wrk.format("GET", path, headers)
+   end
+end
+
+function request()
+   turn = turn % #requests + 1
+   return requests[turn]
+end
+
+function done(summary, latency, _)
+   local errors = summary.errors
+   io.write(string.format(
+      '{"requests":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"bytes":%d,"refused":%d,"lost":%d}\n',
+      summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+      summary.bytes, errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+end

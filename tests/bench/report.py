@@ -1,0 +1,72 @@
+"""Says what was measured, for people."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+OURS: Final = "ours"
+RATIOS: Final = (("stock", 3.0), ("http", 1.0), ("monolith", None))
+
+
+def tell(line: str) -> None:
+    """Say one line."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on; the load of the last minute says whether we were alone."""
+    memory = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(int(memory.split()[1]) / 1024**2, 1),
+        "python": platform.python_version(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def tell_views(figures: Mapping[str, Any]) -> None:
+    """A table of all contenders, the ratios that were promised, and who needed how much memory."""
+    heads = ("", "views/s", "p50 ms", "p99 ms", "CPU ms/view", "failed", "peak MiB", "processes")
+    rows = [
+        (
+            one["title"],
+            f"{one['per_second']:.0f}",
+            f"{one['p50_ms']:.0f}",
+            f"{one['p99_ms']:.0f}",
+            f"{one['cpu_ms']:.1f}",
+            str(one["failed"]),
+            f"{sum(one['peak_mib'].values()):.0f}",
+            ", ".join(f"{name} {held:.0f}" for name, held in one["peak_mib"].items()),
+        )
+        for one in figures.values()
+    ]
+    _table([heads, *rows])
+    for peer, promised in RATIOS:
+        told = ratios(figures, peer)
+        aim = "" if promised is None else f" (aim: {promised:g})"
+        tell(f"HelsaMi : {figures[peer]['title']} = {told['views']:.2f}{aim}; by processor time {told['cpu']:.2f}")
+
+
+def ratios(figures: Mapping[str, Any], peer: str) -> dict[str, float]:
+    """How many times as many views ours gives as a peer: in a second, and for the same processor time."""
+    ours, theirs = figures[OURS], figures[peer]
+    return {"views": ours["per_second"] / theirs["per_second"], "cpu": theirs["cpu_ms"] / ours["cpu_ms"]}
+
+
+def tell_embedded(figures: Mapping[str, Any]) -> None:
+    """Everything in one process."""
+    for name, value in figures.items():
+        tell(f"{name.replace('_', ' ')}: {value}")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True))
+        tell("  ".join((row[0].ljust(widths[0]), *cells, row[-1])).rstrip())
