@@ -186,6 +186,15 @@ def test_nobody_is_told_of_a_visit_they_would_not_be_shown(records, receive, tol
     assert told() == []
 
 
+def test_an_unchanged_visit_tells_nobody_even_where_it_was_not_told_of_before(records, receive, told):
+    rules, records.rules = records.rules, organisations_of(closed_rules())
+    receive(visit())
+    records.rules = rules
+
+    assert receive(visit()) == ["unchanged"]
+    assert told() == []
+
+
 def test_notes_may_be_withheld_from_others_than_their_citizen(records, receive, page):
     records.rules = organisations_of(
         rules_of(

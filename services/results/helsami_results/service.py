@@ -50,7 +50,8 @@ class ResultsService:
                 self._settle(tx, {*news, *tx.freed}, news)
                 return outcomes
 
-            return journal.take(delivery, dict.fromkeys(fhir.TYPES, fhir.result), keep)
+            known = tx.with_known_settings(citizen, delivery)
+            return journal.take(known, dict.fromkeys(fhir.TYPES, fhir.result), keep)
 
     @rpc(scope="results:read")
     def page(self, query: object, access: AccessToken) -> bytes:

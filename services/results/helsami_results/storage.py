@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from helsami_kernel import database
-from helsami_kernel.journal import UNCHANGED, Entry
+from helsami_kernel.journal import UNCHANGED, Delivery, Entry
 from helsami_kernel.sections import Item, Section, item_id, keep_all
 from helsami_results import schemas
 from helsami_results.domain import (
@@ -56,6 +57,17 @@ class Writes(database.Writes):
         changed = [place for place in told if outcomes[place] != UNCHANGED and read[place][0].type == REPORT]
         self._link(citizen, organisation, {items[place].id: read[place][1] for place in changed})
         return list(outcomes.values())
+
+    def with_known_settings(self, citizen: str, delivery: Delivery) -> Delivery:
+        """Give entries that come without their visit the setting they had before: else a resend could open them."""
+        ids = [item_id(citizen, delivery.organisation, entry.item_key) for entry in delivery.entries]
+        mine = sa.select(RESULTS.c.id, RESULTS.c.setting).where(
+            RESULTS.c.owner == self.owner, RESULTS.c.id.in_(ids), RESULTS.c.setting != ""
+        )
+        known = {row.id: row.setting for row in self.connection.execute(mine)}
+        entries = zip(delivery.entries, ids, strict=True)
+        told = (entry if entry.setting else replace(entry, setting=known.get(one, "")) for entry, one in entries)
+        return replace(delivery, entries=tuple(told))
 
     def settle(
         self, results: Collection[str], verdicts: Mapping[str, Verdict], may_read: Callable[[Row[Any], str], bool]

@@ -193,6 +193,19 @@ def test_the_value_is_never_asked_about_and_the_setting_is(results, receive):
     assert "99.9" not in repr(asked)
 
 
+def test_a_result_of_a_stay_is_not_opened_by_a_resend_without_its_visit(results, receive, page):
+    results.rules = organisations_of(
+        rules_of(
+            classify_result=lambda asked: ResultClass.manual() if asked.setting == "inpatient" else ResultClass.auto()
+        )
+    )
+    receive(observation(), setting="inpatient")
+
+    assert receive(observation()) == ["unchanged"]
+    assert receive(observation(status="corrected")) == ["stored"]
+    assert names(page()) == []
+
+
 @pytest.mark.parametrize("status", ["preliminary", "registered", "unknown"])
 def test_what_its_source_has_not_finished_waits(receive, page, told, status):
     receive(observation("o1", status=status), report("o2", status=status), observation("o2"))
