@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any, Final
 
 from helsami_gateway.fhir.bundle import Bundle
-from helsami_gateway.fhir.identity import key_of
 from helsami_gateway.fhir.normalise import Deliverable, Delivery, entries_by_owner, prepare
 from helsami_gateway.fhir.outcomes import Fate, Outcome
 from helsami_gateway.fhir.problem import Problem
@@ -52,7 +51,7 @@ def deliver(bundle: Bundle, ask: Ask) -> Delivered:
     prepared = list(taking_turns(prepare(bundle)))
     people = People(ask)
     outcomes = [one for one in prepared if isinstance(one, Outcome)]
-    settings = settings_of_visits(bundle)
+    settings = settings_of_visits(prepared)
     for delivery in entries_by_owner(prepared):
         if delivery.owner == "directory" and delivery.national_id is not None:
             outcomes += [people.register(entry) for entry in delivery.entries]
@@ -113,8 +112,9 @@ def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], a
         except (Refusal, Unavailable, Internal) as failure:
             yield from (failed(entry, failure) for entry in chunk)
         else:
-            types = {entry.index: entry.type for entry in chunk}
-            yield from (Outcome.of_owner(types[answer["index"]], answer) for answer in answers)
+            told = {answer["index"]: answer for answer in answers}
+            for entry in chunk:
+                yield Outcome.of_owner(entry.type, told.get(entry.index, {"index": entry.index, "outcome": "refused"}))
 
 
 def _for_owner(entry: Deliverable, settings: Mapping[str, str]) -> dict[str, Any]:
@@ -132,12 +132,7 @@ def failed(entry: Deliverable, failure: Exception) -> Outcome:
     return Outcome.refused(entry.index, entry.type, code, *(found or [Problem(entry.type, "processing", code)]))
 
 
-def settings_of_visits(bundle: Bundle) -> dict[str, str]:
-    """The setting of each Encounter in the bundle, by the key under which other entries name it."""
-    settings: dict[str, str] = {}
-    for entry in bundle.entries:
-        if entry.type == "Encounter":
-            visit_class = entry.resource.get("class")
-            setting = SETTINGS.get(visit_class.get("code", "") if isinstance(visit_class, dict) else "", "")
-            settings[key_of(entry.resource, entry.full_url) or ""] = setting
-    return settings
+def settings_of_visits(prepared: Iterable[Deliverable | Outcome]) -> dict[str, str]:
+    """The setting of each visit in the bundle, by the key under which other entries name it."""
+    visits = (one for one in prepared if isinstance(one, Deliverable) and one.type == "Encounter")
+    return {visit.key: SETTINGS.get(visit.resource["class"].get("code", ""), "") for visit in visits}

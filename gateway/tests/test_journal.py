@@ -1,0 +1,145 @@
+"""Delivering a bundle: who it is about, owners that are away, refuse or forget, and nothing dropped in silence."""
+
+import json
+from datetime import date
+
+import pytest
+
+from helsami_gateway.fhir.bundle import read_bundle
+from helsami_gateway.fhir.outcomes import Fate
+from helsami_gateway.journal import deliver
+from helsami_gateway.national_id import synthetic
+from helsami_kernel.errors import Forbidden, Internal, Unavailable
+
+FNR = "urn:oid:2.16.578.1.12.4.1.4.1"
+PID = synthetic(date(1980, 5, 1), 7)
+PATIENT = {
+    "resourceType": "Patient",
+    "identifier": [{"system": FNR, "value": PID}],
+    "birthDate": "1980-05-01",
+}
+VISIT = {
+    "resourceType": "Encounter",
+    "identifier": [{"system": "urn:t", "value": "v"}],
+    "status": "finished",
+    "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+    "subject": {"reference": "urn:uuid:p"},
+    "period": {"start": "2026-11-01T09:00:00+01:00"},
+}
+RESULT = {
+    "resourceType": "Observation",
+    "identifier": [{"system": "urn:t", "value": "o"}],
+    "status": "final",
+    "code": {"text": "Vekt"},
+    "subject": {"reference": "urn:uuid:p"},
+    "encounter": {"reference": "urn:uuid:v"},
+    "effectiveDateTime": "2026-11-01T09:00:00+01:00",
+}
+
+
+def bundle(**resources):
+    entries = [{"fullUrl": f"urn:uuid:{name}", "resource": resource} for name, resource in resources.items()]
+    whole = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    return read_bundle(json.dumps(whole).encode(), "st_olavs")
+
+
+class Owners:
+    """Services that keep everything, but for those that a test gives another answer."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.asked = []
+
+    def __call__(self, service, method, command):
+        self.asked.append((service, method, command))
+        answer = self.answers.get(f"{service}_{method}", self.answers.get(service))
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            return answer
+        if method == "register":
+            return {"citizen": "c1", "outcome": "stored"}
+        if method == "resolve":
+            return {"citizens": {"0": None}}
+        return {"outcomes": [{"index": entry["index"], "outcome": "stored"} for entry in command["entries"]]}
+
+
+def fates(delivered):
+    return {outcome.type: outcome.fate for outcome in delivered.outcomes}
+
+
+def test_each_owner_gets_its_entries_about_the_citizen_and_no_national_id():
+    owners = Owners()
+
+    delivered = deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners)
+
+    assert set(fates(delivered).values()) == {Fate.STORED}
+    assert not delivered.pending
+    assert [(service, method, command.get("citizen")) for service, method, command in owners.asked] == [
+        ("directory", "register", None),
+        ("records", "receive", "c1"),
+        ("results", "receive", "c1"),
+    ]
+    assert PID not in json.dumps(owners.asked[1:])
+
+
+def test_a_result_is_told_in_which_setting_it_was_taken():
+    owners = Owners()
+
+    deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners)
+
+    assert owners.asked[2][2]["entries"][0]["setting"] == "inpatient"
+
+
+@pytest.mark.parametrize("failure", [Unavailable("results"), Internal("abc")], ids=["away", "broken"])
+def test_an_owner_that_is_away_leaves_its_entries_accepted_and_the_bundle_pending(failure):
+    delivered = deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), Owners(results=failure))
+
+    assert fates(delivered) == {"Patient": Fate.STORED, "Encounter": Fate.STORED, "Observation": Fate.ACCEPTED}
+    assert delivered.pending
+
+
+def test_while_the_directory_is_away_everything_about_people_waits():
+    delivered = deliver(bundle(p=PATIENT, o=RESULT), Owners(directory=Unavailable("directory")))
+
+    assert set(fates(delivered).values()) == {Fate.ACCEPTED}
+
+
+def test_an_owner_that_refuses_the_whole_call_refuses_each_entry_with_its_code():
+    delivered = deliver(bundle(p=PATIENT, o=RESULT), Owners(results=Forbidden("not-permitted")))
+
+    (refused,) = [outcome for outcome in delivered.outcomes if outcome.type == "Observation"]
+    assert (refused.fate, refused.code) == (Fate.REFUSED, "not-permitted")
+
+
+def test_a_person_who_is_in_no_bundle_and_unknown_is_refused():
+    alone = RESULT | {"subject": {"identifier": {"system": FNR, "value": PID}}}
+
+    delivered = deliver(bundle(o=alone), Owners())
+
+    assert delivered.outcomes[0].code == "unknown-person"
+
+
+def test_a_person_who_is_known_need_not_be_in_the_bundle():
+    alone = RESULT | {"subject": {"identifier": {"system": FNR, "value": PID}}}
+
+    delivered = deliver(bundle(o=alone), Owners(directory_resolve={"citizens": {"0": "c7"}}))
+
+    assert fates(delivered) == {"Observation": Fate.STORED}
+
+
+def test_an_entry_that_its_owner_says_nothing_of_is_not_dropped_in_silence():
+    delivered = deliver(bundle(p=PATIENT, o=RESULT), Owners(results={"outcomes": []}))
+
+    assert fates(delivered) == {"Patient": Fate.STORED, "Observation": Fate.REFUSED}
+
+
+def test_two_hundred_and_fifty_entries_go_in_calls_of_a_hundred():
+    many = {
+        f"o{number}": RESULT | {"identifier": [{"system": "urn:t", "value": str(number)}]} for number in range(250)
+    }
+    owners = Owners()
+
+    deliver(bundle(p=PATIENT, **many), owners)
+
+    assert [len(command["entries"]) for service, _, command in owners.asked if service == "results"] == [100, 100, 50]
