@@ -295,8 +295,9 @@ class GatewayService:
         if subject is None or subject == who.citizen:
             about_self: str = self.tokens.about_self(who, audience_)
             return about_self
+        purpose = audience_.removeprefix("view:")
         decided = self.consents.decide(
-            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": audience_.removeprefix("view:")},
+            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": purpose},
             token=self.tokens.own("consents", "consents:decide"),
         )
         on_behalf: str = decided["tokens"][audience_]

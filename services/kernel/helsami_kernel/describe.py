@@ -77,8 +77,9 @@ def announced(service: type) -> list[str]:
     found = set()
     for path in package.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Event.of" and node.args:
-                found.add(str(ast.literal_eval(node.args[0])))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Event.of":
+                named = [keyword.value for keyword in node.keywords if keyword.arg == "type"]
+                found.add(str(ast.literal_eval([*node.args[:1], *named][0])))
     return sorted(found)
 
 
