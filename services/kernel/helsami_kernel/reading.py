@@ -83,8 +83,11 @@ def fetch(engine: Engine, statement: Select, parameters: Mapping[str, Any]) -> l
 
 def _executed(pooled: PoolProxiedConnection, prepared: Prepared, parameters: Mapping[str, Any]) -> list[Any]:
     connection: Any = pooled.dbapi_connection
-    # SQLAlchemy leaves a level behind, with which psycopg2 would take back autocommit in a round trip of its own.
-    connection.set_session(isolation_level="DEFAULT", autocommit=True)
+    if connection.isolation_level is None:
+        connection.autocommit = True
+    else:
+        # SQLAlchemy has left a level behind, with which psycopg2 would take back autocommit in a round trip of its own.
+        connection.set_session(isolation_level="DEFAULT", autocommit=True)
     known = pooled.info.setdefault("prepared", set())
     with connection.cursor() as cursor:
         if prepared.name not in known:

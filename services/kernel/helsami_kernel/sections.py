@@ -198,6 +198,7 @@ class Cursor:
         return cursor
 
 
+LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
 NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 
 
@@ -404,7 +405,7 @@ class _Page:
         """Why something may be missing, in codes that say nothing of any single item (requirements.md 2, idea 1)."""
         absences = [
             self._absence(organisation, start)
-            for (organisation, category), oldest in sorted(self._oldest.items())
+            for (organisation, category), oldest in sorted(self._begun().items())
             if _is_before(start := self._start_of(organisation, category), oldest)
         ]
         if self._access.basis == "self":
@@ -413,6 +414,17 @@ class _Page:
         if not self._shown and not unique:
             return [{"code": "none_recorded"}]
         return unique
+
+    def _begun(self) -> dict[tuple[str, str], datetime]:
+        """
+        Since when each organisation has something.
+
+        What a representative is not shown must not show in this either: for them every organisation whose items they see
+        has always had something, whether it has or not.
+        """
+        if self._access.basis == "self":
+            return self._oldest
+        return {(row.organisation, row.category): LONG_AGO for row in self._shown}
 
     def _absence(self, organisation: str, start: date | None) -> dict[str, str]:
         place = {} if self._access.protected else {"organisation": organisation}

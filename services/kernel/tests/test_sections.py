@@ -126,6 +126,18 @@ def test_what_comes_before_the_organisation_went_live_is_absent(meet, reads):
     assert page["absences"] == [{"code": "before_go_live", "organisation": "trondheim", "date": "2026-04-01"}]
 
 
+def test_a_representative_cannot_tell_what_is_withheld_from_them_by_what_is_said_to_be_absent(meet, reads, database):
+    withhold = organisations_of(
+        rules_of(restrict_sharing=lambda q: Restriction.withhold("hidden") if q.reader == "grant" else None)
+    )
+    grant = replace(ACCESS, basis="grant")
+    before = SECTION.finished(reads, withhold, grant, NOW, 5)
+
+    meet(old=-24 * 2000, new=-24)
+
+    assert SECTION.finished(reads, withhold, grant, NOW, 5) == before
+
+
 def test_the_portals_own_items_are_shown_whatever_organisations_there_are(meet, reads):
     meet("helsami", told=-1)
     rules = organisations_of(closed_rules())
