@@ -6,7 +6,7 @@ import base64
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import OSLO
 from helsami_kernel.database import Reads, UtcDateTime, Writes, fingerprint
 from helsami_kernel.errors import FieldProblem, Malformed
+from helsami_sdk.answers import Restriction
 from helsami_sdk.questions import SharingQuestion
 from helsami_sdk.rules import Rules
 
@@ -202,6 +203,9 @@ LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
 NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 
 
+NO_FLOOR: Final = datetime.min.replace(tzinfo=UTC)
+
+
 class Inside:
     """
     Items that are shown inside those of a section, as a list in their field `field`: the notes of a visit.
@@ -340,6 +344,8 @@ class _Page:
         self._shown: list[Row[Any]] = []
         self._withheld: set[str] = set()
         self._starts: dict[tuple[str, str], date | None] = {}
+        self._floors: dict[tuple[str, str], datetime] = {}
+        self._restrictions: dict[tuple[str, ...], Restriction] = {}
         self._oldest: dict[tuple[str, str], datetime] = {}
 
     @property
@@ -385,13 +391,25 @@ class _Page:
     def _may_show(self, row: Row[Any]) -> bool:
         if self._category is None:
             return True
-        if _is_before(self._start_of(row.organisation, row.category), row.occurred_at):
+        if row.occurred_at < self._floor_of(row.organisation, row.category):
             return False
-        question = _question(row, self._access.basis, self._access.age_band)
-        restriction = self._rules[row.organisation].restrict_sharing(question)
+        # Most items of a page are of few kinds, and an organisation answers the same question alike.
+        alike = (row.organisation, row.kind, row.setting, row.visit_type, row.author_role)
+        restriction = self._restrictions.get(alike)
+        if restriction is None:
+            question = _question(row, self._access.basis, self._access.age_band)
+            restriction = self._restrictions[alike] = self._rules[row.organisation].restrict_sharing(question)
         if restriction.withheld:
             self._withheld.add(restriction.reason)
         return not restriction.withheld
+
+    def _floor_of(self, organisation: str, category: str) -> datetime:
+        """The moment at which what an organisation shows begins: its first day's, in Oslo."""
+        key = organisation, category
+        if key not in self._floors:
+            start = self._start_of(organisation, category)
+            self._floors[key] = NO_FLOOR if start is None else datetime.combine(start, time(), OSLO).astimezone(UTC)
+        return self._floors[key]
 
     def _start_of(self, organisation: str, category: str) -> date | None:
         if self._category is None:
