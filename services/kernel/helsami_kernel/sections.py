@@ -437,8 +437,8 @@ class _Page:
         """
         Since when each organisation has something.
 
-        What a representative is not shown must not show in this either: for them every organisation whose items they see
-        has always had something, whether it has or not.
+        What a representative is not shown must not show in this either: for them, every organisation whose items they
+        see has always had something, whether it has or not.
         """
         if self._access.basis == "self":
             return self._oldest
