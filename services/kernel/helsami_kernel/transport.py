@@ -11,6 +11,8 @@ from typing import Any
 import amqp
 import eventlet
 from amqp.exceptions import AMQPError
+from amqp.spec import Basic
+from eventlet.green.ssl import GreenSSLSocket
 from eventlet.hubs import get_hub
 from eventlet.semaphore import Semaphore
 from kombu.connection import Connection
@@ -30,9 +32,13 @@ TRANSIENT, PERSISTENT = 1, 2
 
 
 class CoalescedWriter:
-    """Gathers the frames of a hub turn into one system call; one greenlet writes, so frames never interleave."""
+    """Gathers the frames of one hub turn into one system call, and sees to it that frames never interleave."""
 
-    def __init__(self, write: Callable[[bytes], None], on_broken: Callable[[], None]) -> None:
+    def __init__(
+        self, try_write: Callable[[bytes], int], write: Callable[[bytes], None], on_broken: Callable[[], None]
+    ) -> None:
+        """`try_write` writes what it can at once and says how much; `write` waits until all is written."""
+        self._try_write = try_write
         self._write = write
         self._on_broken = on_broken
         self._frames: list[bytes] = []
@@ -40,26 +46,61 @@ class CoalescedWriter:
         self._writing = False
 
     def __call__(self, frame: bytes | memoryview) -> None:
-        """Take a copy of a frame (py-amqp reuses its buffer); when ours is full, the broker has stopped reading."""
+        """
+        Take a frame; py-amqp reuses its buffer, so a copy is kept.
+
+        A full buffer means that the broker has stopped reading.
+        """
         if self._unwritten > UNWRITTEN_AT_MOST:
             raise OSError("the broker does not read")
         self._frames.append(bytes(frame))
         self._unwritten += len(frame)
         if not self._writing:
             self._writing = True
-            get_hub().schedule_call_global(0, eventlet.spawn_n, self._flush)
+            get_hub().schedule_call_global(0, self._flush_at_once)
 
-    def _flush(self) -> None:
+    def _flush_at_once(self) -> None:
+        """In the hub itself, which must not wait: nearly always the socket takes all there is."""
+        data = b"".join(self._frames)
+        self._frames.clear()
         try:
-            while self._frames:
-                data = b"".join(self._frames)
-                self._frames.clear()
+            written = self._try_write(data)
+        except GONE:
+            self._writing = False
+            eventlet.spawn_n(self._on_broken)
+            return
+        self._unwritten -= written
+        if written < len(data):
+            eventlet.spawn_n(self._flush, data[written:])
+        else:
+            self._writing = False
+
+    def _flush(self, data: bytes) -> None:
+        try:
+            while data:
                 self._write(data)
                 self._unwritten -= len(data)
+                data = b"".join(self._frames)
+                self._frames.clear()
         except GONE:
             self._on_broken()
         finally:
             self._writing = False
+
+
+def trying(sock: Any) -> Callable[[bytes], int]:
+    """A way to write to a green socket without waiting; one that is encrypted always says that it took nothing."""
+    if isinstance(sock, GreenSSLSocket):
+        return lambda _: 0
+    native = sock.fd  # eventlet keeps it non-blocking
+
+    def write(data: bytes) -> int:
+        try:
+            return int(native.send(data))
+        except BlockingIOError:
+            return 0
+
+    return write
 
 
 class Link:
@@ -128,7 +169,7 @@ class Link:
         transport = connection.transport
         receive = transport._quick_recv  # noqa: SLF001  # whole buffers instead of exact counts: one system call a turn
         transport._quick_recv = lambda count: receive(max(count, READ_AT_MOST))  # noqa: SLF001
-        transport._write = CoalescedWriter(transport._write, self.abandon)  # noqa: SLF001
+        transport._write = CoalescedWriter(trying(transport.sock), transport._write, self.abandon)  # noqa: SLF001
         self.channel = channel
 
     def _drain(self) -> None:
@@ -333,11 +374,14 @@ class AmqpBus:
         return consumption
 
     def publish(self, message: Message, exchange: str, routing_key: str) -> None:
-        """Send a transient message; another greenlet writes it, so a blocked broker never holds the caller."""
+        """Send a transient message; the hub writes it, so a blocked broker never holds the caller."""
         if not self._publishing.usable:
             raise Unavailable("bus")
         try:
-            self._publishing.channel.basic_publish(outgoing(message, TRANSIENT), exchange, routing_key)
+            # py-amqp's basic_publish would first read from the socket, in the middle of what our Link is reading.
+            arguments = (0, exchange, routing_key, False, False)
+            channel = self._publishing.channel
+            channel.send_method(Basic.Publish, "Bssbb", arguments, outgoing(message, TRANSIENT))
         except (*GONE, AttributeError) as gone:
             raise Unavailable("bus") from gone
 

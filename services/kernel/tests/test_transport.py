@@ -1,0 +1,81 @@
+"""Frames leave in the order in which they came and never inside one another, however slowly the broker reads."""
+
+import socket
+
+import eventlet
+import pytest
+from eventlet.green import socket as green_socket
+
+from helsami_kernel.transport import CoalescedWriter, trying
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def connected():
+    """Return our end and the broker's end of a connection, both green."""
+    ours, theirs = (green_socket.socket(fileno=end.detach()) for end in socket.socketpair())
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def writer_to(end, broken=None):
+    told = [] if broken is None else broken
+    return CoalescedWriter(trying(end), end.sendall, lambda: told.append(1))
+
+
+def read(end, count):
+    got = b""
+    with eventlet.Timeout(5):
+        while len(got) < count:
+            got += end.recv(65536)
+    return got
+
+
+def test_the_frames_of_one_turn_leave_together(connected):
+    ours, theirs = connected
+    write = writer_to(ours)
+
+    for frame in (b"one ", memoryview(b"two "), b"three"):
+        write(frame)
+
+    assert theirs.recv(100) == b"one two three"
+
+
+def test_frames_stay_whole_and_in_order_while_the_broker_reads_slowly(connected):
+    ours, theirs = connected
+    write = writer_to(ours)
+    frames = [bytes([number]) * MEGABYTE for number in range(5)]
+
+    for frame in frames:
+        write(frame)
+        eventlet.sleep(0)  # the socket is full by now: the rest waits, and later frames behind it
+
+    assert read(theirs, 5 * MEGABYTE) == b"".join(frames)
+    write(b"afterwards")
+    assert read(theirs, 10) == b"afterwards"
+
+
+def test_a_broker_that_does_not_read_is_told_to_whoever_writes_on(connected):
+    ours, _ = connected
+    write = writer_to(ours)
+
+    with pytest.raises(OSError, match="does not read"):
+        for _ in range(40):
+            write(b"x" * MEGABYTE)
+            eventlet.sleep(0)
+
+
+def test_a_connection_that_is_gone_is_told_once(connected):
+    ours, theirs = connected
+    broken = []
+    write = writer_to(ours, broken)
+    theirs.close()
+
+    write(b"anybody there?")
+    with eventlet.Timeout(5):
+        while not broken:
+            eventlet.sleep(0.01)
+
+    assert broken == [1]
