@@ -77,7 +77,10 @@ class Container(ServiceContainer):  # type: ignore[misc]
 
     def dispatch(self, entrypoint: KernelEntrypoint, data: Mapping[str, Any], work: Work) -> None:
         """Run an entrypoint as soon as a worker is free, without making the caller (who reads the bus) wait for one."""
-        eventlet.spawn_n(self._begin, entrypoint, data, work)
+        if self._worker_pool.free() > 0:
+            self._begin(entrypoint, data, work)
+        else:
+            eventlet.spawn_n(self._begin, entrypoint, data, work)
 
     def stop(self) -> None:
         """Stop taking messages, finish what runs, release connections; what has not begun goes back to its queue."""
