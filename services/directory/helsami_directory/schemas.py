@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 NATIONAL_ID: Final = validate.Regexp(r"[0-9]{11}\Z")
 CITIZEN_ID: Final = validate.Regexp(r"[0-9a-f]{32}\Z")
@@ -63,6 +63,11 @@ class Resolve(Schema):
 
 class Entry(Schema):
     """One resource of a delivery."""
+
+    class Meta:
+        """What a later journal adds is for later services."""
+
+        unknown = EXCLUDE
 
     index = fields.Integer(required=True, strict=True)
     type = fields.String(required=True)

@@ -76,3 +76,10 @@ class Vaccine:
 
 
 Thing = Visit | Document | Condition | Allergy | Vaccine
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryPublished:
+    """What was written of a visit can be read: the id of the visit, and nothing of what it says."""
+
+    visit: str

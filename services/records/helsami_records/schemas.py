@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any, Final
 
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from helsami_kernel import sections
 from helsami_kernel.fhir import iso
@@ -18,6 +18,12 @@ class PageQuery(sections.PageQuery):
     """A page of one section."""
 
     section = fields.String(required=True, validate=validate.OneOf(SECTIONS))
+
+
+class SummaryPublished(Schema):
+    """The event `summary_published`."""
+
+    visit = fields.String(required=True)
 
 
 @singledispatch

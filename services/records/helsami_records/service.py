@@ -11,7 +11,7 @@ from helsami_kernel.errors import load
 from helsami_kernel.journal import STORED, Delivery, Entry
 from helsami_kernel.sections import Item, is_open
 from helsami_records import fhir, schemas, storage
-from helsami_records.domain import Thing, Visit
+from helsami_records.domain import SummaryPublished, Thing, Visit
 
 AT_HOME: Final = 5
 
@@ -73,7 +73,8 @@ class RecordsService:
             if thing.is_news(tx.now) and is_open(item, "visits", self.rules[delivery.organisation])
         ]
         for visit in sorted(tx.untold(news)) if news else ():
-            tx.announce(Event.of(type="summary_published", subject=citizen, data={"visit": visit}))
+            told = schemas.SummaryPublished().dump(SummaryPublished(visit))
+            tx.announce(Event.of(type="summary_published", subject=citizen, data=told))
         return outcomes
 
     def _section(self, access: AccessToken, section: str, limit: int = AT_HOME, cursor: str | None = None) -> bytes:

@@ -89,6 +89,13 @@ class Result:
     members: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ResultReleased:
+    """A citizen may see a result: its id, and nothing of what was measured."""
+
+    result: str
+
+
 def category_of(asked: Iterable[Asked]) -> str:
     """Give the category whose date of joining counts for such a result, empty for that of all results."""
     return CORONA_CATEGORY if any(one.code in CORONA for one in asked) else ""

@@ -7,9 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
+from marshmallow import Schema, fields
 
 from helsami_kernel.fhir import iso
 from helsami_results.domain import Asked, Result, Value
+
+
+class ResultReleased(Schema):
+    """The event `result_released`."""
+
+    result = fields.String(required=True)
 
 
 def body(result: Result) -> dict[str, Any]:

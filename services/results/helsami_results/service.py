@@ -13,8 +13,8 @@ from helsami_kernel.database import Reads
 from helsami_kernel.errors import load
 from helsami_kernel.journal import STORED, Entry
 from helsami_kernel.sections import PageQuery, is_open, item_id
-from helsami_results import fhir, storage
-from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, Verdict, strictest
+from helsami_results import fhir, schemas, storage
+from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, ResultReleased, Verdict, strictest
 from helsami_sdk.answers import ResultClass
 from helsami_sdk.questions import ResultQuestion
 
@@ -86,7 +86,8 @@ class ResultsService:
                 due_at = tx.now + ASK_AGAIN_AFTER
                 tx.promise(CLASSIFY_AGAIN, due_at, {"result": result}, key=f"{result}|{due_at.isoformat()}")
         for result in tx.settle(results, verdicts, self._may_read):
-            tx.announce(Event.of(type="result_released", subject=tx.owner, data={"result": result}))
+            told = schemas.ResultReleased().dump(ResultReleased(result))
+            tx.announce(Event.of(type="result_released", subject=tx.owner, data=told))
 
     def _may_read(self, row: Row[Any], category: str) -> bool:
         return is_open(row, category, self.rules[row.organisation])

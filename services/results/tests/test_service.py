@@ -59,10 +59,6 @@ def values(page):
     return {item["name"]: [value["value"] for value in item["values"]] for item in page["items"]}
 
 
-def without_time(page):
-    return {name: value for name, value in page.items() if name != "as_of"}
-
-
 def test_a_result_that_is_shared_by_itself_is_released_and_told_at_once(receive, page, told, promised):
     assert receive(observation(value="1.50")) == ["stored"]
 

@@ -1,0 +1,93 @@
+"""What one service tells, another understands: each event is written by its producer and read by its consumers."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from marshmallow import Schema
+
+import helsami_appointments.domain
+import helsami_appointments.schemas
+import helsami_notifications.domain
+import helsami_notifications.schemas
+import helsami_records.domain
+import helsami_records.schemas
+import helsami_results.domain
+import helsami_results.schemas
+from helsami_kernel import Event, describe, installed
+from helsami_kernel.errors import Malformed, load
+from helsami_kernel.events import Handles, event_message, read_event
+
+AN_ID = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
+CITIZEN = "00000000000000000000000000000001"
+
+TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
+    ("appointments", "slot_booked"): (
+        helsami_appointments.domain.SlotBooked(appointment=AN_ID),
+        helsami_appointments.schemas.SlotBooked,
+    ),
+    ("results", "result_released"): (
+        helsami_results.domain.ResultReleased(result=AN_ID),
+        helsami_results.schemas.ResultReleased,
+    ),
+    ("records", "summary_published"): (
+        helsami_records.domain.SummaryPublished(visit=AN_ID),
+        helsami_records.schemas.SummaryPublished,
+    ),
+}
+"""By source and type: what its producer tells, and in which form."""
+
+HEARD = {
+    ("notifications", "appointments", "slot_booked"): helsami_notifications.domain.SLOT_BOOKED,
+    ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,
+    ("notifications", "records", "summary_published"): helsami_notifications.domain.SUMMARY_PUBLISHED,
+}
+"""By consumer, source and type: the news that the consumer makes of it."""
+
+
+def on_the_wire(source: str, kind: str, data: Mapping[str, Any]) -> Event:
+    """An event as its consumer gets it: written to a message and read again."""
+    told = Event(kind, CITIZEN, data, 1, "e1", source, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    return read_event(event_message(told, None))
+
+
+def test_every_handler_and_every_announcement_has_its_contract_here():
+    services = installed.services(installed.service_names())
+    handled = {(s.name, each.source, each.event) for s in services for each in describe.entrypoints(s, Handles)}
+
+    assert handled == set(HEARD)
+    assert {(s.name, event) for s in services for event in describe.announced(s)} == set(TOLD)
+
+
+@pytest.mark.parametrize("told", TOLD, ids=" ".join)
+def test_a_producer_tells_the_whole_of_its_event(told):
+    event, schema = TOLD[told]
+
+    assert schema().dump(event) == asdict(event)
+
+
+@pytest.mark.parametrize("heard", HEARD, ids=" ".join)
+def test_what_a_producer_tells_its_consumer_can_read(heard):
+    _, source, kind = heard
+    event, producers = TOLD[source, kind]
+    consumers = helsami_notifications.schemas.HEARD[HEARD[heard]]
+
+    told = on_the_wire(source, kind, producers().dump(event))
+
+    assert load(consumers(), told.data) == asdict(event)
+    citizen, notice = helsami_notifications.schemas.notice(HEARD[heard], told)
+    assert (citizen, notice.id) == (CITIZEN, AN_ID)
+
+
+@pytest.mark.parametrize("heard", HEARD, ids=" ".join)
+def test_a_consumer_ignores_what_a_later_producer_adds_and_misses_what_it_leaves_out(heard):
+    _, source, kind = heard
+    event, producers = TOLD[source, kind]
+    written = producers().dump(event)
+
+    more = on_the_wire(source, kind, {**written, "added": "later"})
+    assert helsami_notifications.schemas.notice(HEARD[heard], more)[1].id == AN_ID
+    with pytest.raises(Malformed):
+        helsami_notifications.schemas.notice(HEARD[heard], on_the_wire(source, kind, {"renamed": AN_ID}))
