@@ -1,6 +1,8 @@
 """What the portal says, in three languages."""
 
 import ast
+import inspect
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from werkzeug.wrappers import Request
 
 from helsami_gateway import texts
 from helsami_kernel.errors import NotFound
+from helsami_sdk import BookingDecision, Restriction
+from helsami_sdk.rules import ORGANISATION_CLOSED, RULES_FAILED
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = {"NotFound", "Malformed", "Forbidden", "Conflict", "Refused", "LoginNeeded", "TooLarge", "TooSlow"}
@@ -18,6 +22,14 @@ NEVER_AT_A_DOOR = {
     "malformed-event",
     "unknown-method",
 }
+
+# Who answers a hook, by the name of the call that makes the answer, and where its reason is read.
+ANSWERS = {
+    "phone": ("problem", BookingDecision.phone),
+    "request": ("problem", BookingDecision.request),
+    "withhold": ("reason", Restriction.withhold),
+}
+OF_TABLE = {"booking": "problem", "sharing": "reason"}
 
 
 def keys(catalogue):
@@ -57,6 +69,41 @@ def test_every_code_that_may_reach_a_citizen_has_words():
     known = set(texts.catalogue("nb")["problem"]) | journal_only | NEVER_AT_A_DOOR
 
     assert {(code, place) for code, place in refusal_codes() if code not in known} == set()
+
+
+def reasons_in_code(path):
+    """(group, code) of every answer that a module makes: written there, named there, or the answer's own default."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ANSWERS:
+            group, made = ANSWERS[node.func.attr]
+            given = [part for argument in [*node.args, *node.keywords] for part in ast.walk(argument)]
+            codes = {part.value for part in given if isinstance(part, ast.Constant)}
+            codes |= {named[part.id] for part in given if isinstance(part, ast.Name) and part.id in named}
+            default = inspect.signature(made).parameters["reason"].default
+            yield from ((group, code) for code in codes or {default} - {inspect.Parameter.empty})
+
+
+def reasons_in_policy(path):
+    for table, rows in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        yield from ((OF_TABLE[table], row["reason"]) for row in rows if "reason" in row)
+
+
+def test_every_reason_of_an_organisation_has_words():
+    sdk = ROOT / "plugins/sdk/helsami_sdk"
+    code = [sdk / "defaults.py", sdk / "policy.py", *ROOT.glob("plugins/*/helsami_plugin_*/rules.py")]
+    reasons = {reason for path in code for reason in reasons_in_code(path)}
+    for path in ROOT.glob("plugins/*/helsami_plugin_*/policy.toml"):
+        reasons |= set(reasons_in_policy(path))
+    reasons |= {(group, safe) for group in ("problem", "reason") for safe in (RULES_FAILED, ORGANISATION_CLOSED)}
+
+    assert {("problem", "small-children-in-person"), ("problem", "by-phone-only"), ("reason", "young-person")} < reasons
+    assert reasons - keys(texts.catalogue("nb")) == set()
 
 
 @pytest.mark.parametrize(
