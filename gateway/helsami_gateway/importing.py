@@ -18,6 +18,7 @@ from helsami_gateway.fhir.identity import objects
 from helsami_gateway.fhir.outcomes import Fate, counts
 from helsami_gateway.loading import files, newcomers, recency
 from helsami_kernel.config import SettingsWrong
+from helsami_kernel.installed import CannotStart
 from helsami_kernel.keys import KeysUnusable
 
 JOURNAL: Final = "/journal/v1/fhir"
@@ -35,17 +36,23 @@ class Hindered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one file: entries by fate, and why some were refused (with the number of times)."""
+    """What became of one file: entries by fate, why some were refused, and of which types some are not supported."""
 
     file: Path
     numbers: tuple[str, ...]
     fates: Counter[Fate]
     reasons: Counter[str] = field(default_factory=Counter)
+    not_supported: Counter[str] = field(default_factory=Counter)
 
     def line(self) -> str:
-        """Tell it in one line: file, national numbers, counts."""
-        told = "  ".join(f"{fate.value.replace(' ', '-')}={self.fates[fate]}" for fate in Fate)
+        """Tell it in one line: file, national numbers, counts as `name=number`, and what is not supported by type."""
+        told = "  ".join(f"{fate.value.replace(' ', '-')}={self.fates[fate]}{self._types(fate)}" for fate in Fate)
         return f"{self.file.name}  {','.join(self.numbers) or '-'}  {told}"
+
+    def _types(self, fate: Fate) -> str:
+        if fate is not Fate.NOT_SUPPORTED or not self.not_supported:
+            return ""
+        return " (" + ", ".join(f"{kind} {number}" for kind, number in sorted(self.not_supported.items())) + ")"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Journal:
         body = files.written(files.sent_by(self.organisation, bundle))
         headers = {
             "Authorization": f"Bearer {self.token(self.organisation)}",
+            "Accept-Language": "en",
             "Content-Type": "application/fhir+json",
         }
         try:
@@ -83,11 +91,14 @@ class Journal:
         try:
             response = answer.json()
             fates: Counter[Fate] = Counter()
-            for (_kind, fate), number in counts(response).items():
+            not_supported: Counter[str] = Counter()
+            for (kind, fate), number in counts(response).items():
                 fates[fate] += number
+                if fate is Fate.NOT_SUPPORTED:
+                    not_supported[kind] += number
         except (ValueError, LookupError, TypeError):
             raise Hindered(f"{self.url} answers {answer.status_code}, and not as a journal does") from None
-        return Result(file, numbers, fates, Counter(_refusals(response)))
+        return Result(file, numbers, fates, Counter(_refusals(response)), not_supported)
 
 
 class ImportCommand:
@@ -124,11 +135,13 @@ command = ImportCommand()
 
 
 def system_token(organisation: str) -> str:
-    """Give `HELSAMI_TOKEN`, else make one from the keys in `$HELSAMI_DATA`. Raises `Hindered` when there are none."""
+    """Give `HELSAMI_TOKEN`, else make one from the keys in `$HELSAMI_DATA`. Raises `Hindered` when it cannot."""
     if token := os.environ.get("HELSAMI_TOKEN"):
         return token
     try:
         return tokens.system_token(organisation)
+    except CannotStart as problem:
+        raise Hindered(str(problem)) from None
     except (KeysUnusable, SettingsWrong) as problem:
         raise Hindered(f"no token in HELSAMI_TOKEN, nor keys to make one: {problem}") from None
 

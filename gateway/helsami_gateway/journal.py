@@ -129,7 +129,7 @@ def failed(entry: Deliverable, failure: Exception) -> Outcome:
         return Outcome(entry.index, entry.type, Fate.ACCEPTED)
     code = failure.code if isinstance(failure, Refusal) else "refused"
     found = [Problem(one.field, "processing", one.expected) for one in getattr(failure, "problems", ())]
-    return Outcome.refused(entry.index, entry.type, code, *(found or [Problem(entry.type, "processing", code)]))
+    return Outcome.refused(entry.index, entry.type, code, *(found or [Problem(entry.type, "processing")]))
 
 
 def settings_of_visits(prepared: Iterable[Deliverable | Outcome]) -> dict[str, str]:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from datetime import timedelta
 from typing import Any, Final
 
 from helsami_kernel.access import SystemIssuer
-from helsami_kernel.config import Settings, SettingsWrong
-from helsami_kernel.keys import KeyFolder, KeysUnusable
+from helsami_kernel.config import Settings
+from helsami_kernel.installed import CannotStart
+from helsami_kernel.keys import KeyFolder
+from helsami_kernel.rules import organisations
 
 LIFE: Final = timedelta(hours=8)
-HINDERED: Final = 2
 
 
 def system_token(organisation: str) -> str:
-    """A token with which an organisation's record system may deliver; KeysUnusable where there are no keys."""
+    """
+    A token with which an organisation's record system may deliver.
+
+    Raises CannotStart for one that is not installed, KeysUnusable where there are no keys, and SettingsWrong.
+    """
+    if organisation not in organisations():
+        raise CannotStart(f"no organisation is called {organisation!r}; installed are {', '.join(organisations())}")
     keys = KeyFolder(Settings.read(os.environ).keys)
     return SystemIssuer(keys.signing("systems")).issue(organisation, LIFE)
 
@@ -32,12 +38,8 @@ class TokenCommand:
         parser.set_defaults(run=self.run)
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Print the token; 2 where there are no keys."""
-        try:
-            print(system_token(arguments.org))  # noqa: T201  the command's answer
-        except (KeysUnusable, SettingsWrong) as problem:
-            print(problem, file=sys.stderr)  # noqa: T201
-            return HINDERED
+        """Print the token; `helsami` itself tells what hinders it."""
+        print(system_token(arguments.org))  # noqa: T201  the command's answer
         return 0
 
 

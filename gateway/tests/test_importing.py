@@ -34,6 +34,8 @@ class Journal:
         body = environ["wsgi.input"].read()
         if (environ["PATH_INFO"], environ["CONTENT_TYPE"]) != ("/journal/v1/fhir", "application/fhir+json"):
             return 404, {}
+        if environ["HTTP_ACCEPT_LANGUAGE"] != "en":
+            return 406, {}
         if environ["HTTP_AUTHORIZATION"] != f"Bearer {TOKEN}":
             return 401, {"title": "no"}
         try:
@@ -92,7 +94,8 @@ def test_a_file_is_sent_and_told_in_a_line(run, save, server, capsys, patient, c
     assert run("--org", "st_olavs", save("modig.json.gz", patient, condition, claim)) == 0
 
     told = capsys.readouterr()
-    assert told.out == "modig.json.gz  13924500160  stored=2  unchanged=0  accepted=0  not-supported=1  refused=0\n"
+    counted = "stored=2  unchanged=0  accepted=0  not-supported=1 (Claim 1)  refused=0"
+    assert told.out == f"modig.json.gz  13924500160  {counted}\n"
     assert "import: 100%" in told.err
     assert server.received[0]["meta"]["source"] == "urn:helsami:organisation:st_olavs"
 
@@ -147,16 +150,16 @@ def test_a_refused_entry_is_counted_and_explained(run, save, server, capsys, pat
     told = capsys.readouterr()
     assert "stored=2" in told.out
     assert "refused=3" in told.out
-    assert "modig.json: refused 3: Condition.onsetDateTime: a date that exists" in told.err
+    assert "modig.json: refused 3: Condition.onsetDateTime: expected a date that exists" in told.err
 
 
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ({"type": "searchset"}, "Bundle.type: one of transaction, batch, collection"),
+        ({"type": "searchset"}, "Bundle.type: expected one of transaction, batch, collection"),
         (
             {"meta": {"source": "urn:helsami:organisation:trondheim"}},
-            "Bundle.meta.source: the organisation that logged in",
+            "Bundle.meta.source: expected the organisation that logged in",
         ),
     ],
 )
@@ -204,6 +207,12 @@ def test_no_token_and_no_keys_is_one_line(run, save, server, capsys, patient, mo
 
     assert capsys.readouterr().err.splitlines()[-1].startswith("helsami import: no token in HELSAMI_TOKEN, nor keys")
     assert server.received == []
+
+
+def test_an_empty_bundle_is_taken_and_told(run, save, server, capsys):
+    assert run("--org", "st_olavs", save("empty.json")) == 0
+
+    assert capsys.readouterr().out == "empty.json  -  stored=0  unchanged=0  accepted=0  not-supported=0  refused=0\n"
 
 
 def test_a_token_is_made_from_the_keys_for_each_bundle(run, save, server, patient, monkeypatch):

@@ -40,6 +40,12 @@ def test_a_refusal_tells_path_and_code_and_what_is_not_supported_tells_its_type(
         "not-supported",
         ["Claim"],
     )
+    assert [entries[place]["diagnostics"] for place in (1, 2, 3, 5)] == [
+        "accepted",
+        "Claim is kept as received, and shown to nobody",
+        "expected a value",
+        "not-yours",
+    ]
     assert entries[5]["details"]["coding"][0]["code"] == "not-yours"
 
 
@@ -55,8 +61,11 @@ def test_the_counts_are_read_back():
 
 
 def test_an_empty_bundle_is_answered_with_an_empty_one():
-    assert batch_response([])["entry"] == []
-    assert counts(batch_response([])) == {}
+    answer = batch_response([])
+
+    assert answer == {"resourceType": "Bundle", "type": "batch-response"}
+    assert counts(answer) == {}
+    Bundle.model_validate(answer)
 
 
 @pytest.mark.parametrize("fate", [Fate.STORED, Fate.UNCHANGED, Fate.ACCEPTED, Fate.NOT_SUPPORTED])
@@ -79,7 +88,7 @@ def test_an_owners_refusal_keeps_code_path_and_status():
     )
 
     assert read == Outcome.refused(
-        3, "Slot", "slot-taken", Problem("Slot.start", "processing", "slot-taken"), status=HTTPStatus.CONFLICT
+        3, "Slot", "slot-taken", Problem("Slot.start", "processing"), status=HTTPStatus.CONFLICT
     )
 
 
@@ -96,5 +105,5 @@ def test_a_bundle_refused_whole_is_told_as_an_operation_outcome():
     told = operation_outcome(Malformed("bundle-type", FieldProblem("Bundle.type", "one of batch")))
 
     assert told["issue"][0]["expression"] == ["Bundle.type"]
-    assert told["issue"][0]["diagnostics"] == "one of batch"
+    assert told["issue"][0]["diagnostics"] == "expected one of batch"
     assert operation_outcome(Forbidden("another-organisation"))["issue"][0]["code"] == "forbidden"

@@ -162,7 +162,7 @@ def test_no_problem_repeats_what_the_resource_holds(observation, element, value)
     found = problems(observation | {element: value})
 
     assert found
-    assert "13924500160" not in json.dumps([(problem.path, problem.diagnostics) for problem in found])
+    assert "13924500160" not in json.dumps([(problem.path, problem.expected) for problem in found])
     assert "Modig" not in repr(found)
 
 

@@ -63,25 +63,28 @@ class Outcome:
         code = str(told) if is_code(told) else "owner-answer"
         given = answer.get("outcome")
         if given == Fate.NOT_SUPPORTED and is_code(told):
-            return cls(index, kind, Fate.NOT_SUPPORTED, code, (Problem(path, "not-supported", code),))
+            return cls(index, kind, Fate.NOT_SUPPORTED, code, (Problem(path, "not-supported"),))
         if given in set(Fate) - {Fate.REFUSED}:
             return cls(index, kind, Fate(given))
         status = answer.get("status")
         allowed = HTTPStatus(status) if status in REFUSAL_STATUS else HTTPStatus.BAD_REQUEST
-        return cls.refused(index, kind, code, Problem(path, "processing", code), status=allowed)
+        return cls.refused(index, kind, code, Problem(path, "processing"), status=allowed)
 
 
 def batch_response(outcomes: Iterable[Outcome]) -> dict[str, Any]:
     """
     Build the batch-response Bundle: an entry per input entry, in its order, each with a status and an OperationOutcome.
 
-    The counts by type and outcome stand as extensions in `meta`; `counts` reads them back.
+    The counts by type and outcome stand as extensions in `meta`; `counts` reads them back. A bundle without entries is
+    answered without either: FHIR's JSON has no empty lists.
     """
     ordered = sorted(outcomes, key=lambda outcome: outcome.index)
     totals = Counter((outcome.type, outcome.fate) for outcome in ordered)
+    answer = {"resourceType": "Bundle", "type": "batch-response"}
+    if not ordered:
+        return answer
     return {
-        "resourceType": "Bundle",
-        "type": "batch-response",
+        **answer,
         "meta": {"extension": [_count(kind, fate, number) for (kind, fate), number in sorted(totals.items())]},
         "entry": [{"response": _response(outcome)} for outcome in ordered],
     }
@@ -89,8 +92,10 @@ def batch_response(outcomes: Iterable[Outcome]) -> dict[str, Any]:
 
 def counts(response: Mapping[str, Any]) -> Counter[tuple[str, Fate]]:
     """Read how many entries of each type met each fate from a batch-response; KeyError or ValueError on any other."""
+    if response["type"] != "batch-response":
+        raise ValueError("expected a batch-response")
     totals: Counter[tuple[str, Fate]] = Counter()
-    for extension in response["meta"]["extension"]:
+    for extension in response.get("meta", {}).get("extension", []):
         parts = {part["url"]: part for part in extension["extension"]}
         totals[parts["type"]["valueCode"], Fate(parts["outcome"]["valueString"])] = parts["count"]["valueUnsignedInt"]
     return totals
@@ -100,7 +105,7 @@ def operation_outcome(refusal: Refusal) -> dict[str, Any]:
     """Tell why a whole bundle was refused, as an OperationOutcome."""
     kind = "forbidden" if isinstance(refusal, Forbidden) else "structure"
     found = [Problem(problem.field, kind, problem.expected) for problem in refusal.problems]
-    return _operation_outcome("error", CODE_SYSTEM, refusal.code, found or [Problem("Bundle", kind, refusal.code)])
+    return _operation_outcome("error", CODE_SYSTEM, refusal.code, found or [Problem("Bundle", kind)])
 
 
 def _response(outcome: Outcome) -> dict[str, Any]:
@@ -110,23 +115,26 @@ def _response(outcome: Outcome) -> dict[str, Any]:
 
 def _entry_outcome(outcome: Outcome) -> dict[str, Any]:
     if outcome.fate is Fate.REFUSED:
-        found = outcome.problems or (Problem(outcome.type, "processing", outcome.code),)
+        found = outcome.problems or (Problem(outcome.type, "processing"),)
         return _operation_outcome("error", CODE_SYSTEM, outcome.code, found)
     if outcome.fate is Fate.NOT_SUPPORTED:
-        why = Problem(outcome.type, "not-supported", f"{outcome.type} is kept as received, and shown to nobody")
+        found = outcome.problems or (Problem(outcome.type, "not-supported"),)
+        words = outcome.code or f"{outcome.type} is kept as received, and shown to nobody"
     else:
-        why = Problem(outcome.type, "informational", outcome.fate.value)
-    told = outcome.problems or (why,)
-    return _operation_outcome("information", OUTCOME_SYSTEM, outcome.fate.value.replace(" ", "-"), told)
+        found, words = (Problem(outcome.type, "informational"),), outcome.fate.value
+    return _operation_outcome("information", OUTCOME_SYSTEM, outcome.fate.value.replace(" ", "-"), found, words)
 
 
-def _operation_outcome(severity: str, system: str, code: str, found: Iterable[Problem]) -> dict[str, Any]:
+def _operation_outcome(
+    severity: str, system: str, code: str, found: Iterable[Problem], words: str = ""
+) -> dict[str, Any]:
+    """Tell each problem as what was expected; where nothing was, as the `words`, or else the code."""
     issues = [
         {
             "severity": severity,
             "code": problem.code,
             "details": {"coding": [{"system": system, "code": code}]},
-            "diagnostics": problem.diagnostics,
+            "diagnostics": f"expected {problem.expected}" if problem.expected else words or code,
             "expression": [problem.path],
         }
         for problem in found

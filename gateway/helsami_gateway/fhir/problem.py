@@ -9,9 +9,10 @@ class Problem:
     One thing that is wrong.
 
     `path` is FHIRPath-like (`Condition.code`), `code` one of FHIR's issue types (`required`, `structure`, `value`,
-    `code-invalid`, `invariant`, ...), `diagnostics` what was expected there; never what was found.
+    `code-invalid`, `invariant`, ...), `expected` what belongs there, never what was found; empty where the outcome's
+    own code says all there is to say.
     """
 
     path: str
     code: str
-    diagnostics: str
+    expected: str = ""
