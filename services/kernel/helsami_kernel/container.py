@@ -105,13 +105,16 @@ class Container(ServiceContainer):  # type: ignore[misc]
                 arguments = work.prepare(worker_ctx)
                 self._inject_dependencies(worker_ctx)
                 result = getattr(worker_ctx.service, entrypoint.method_name)(*arguments)
-            except GreenletExit:
-                raise
-            except BaseException as raised:  # noqa: BLE001
+            except BaseException as raised:
+                if isinstance(raised, GreenletExit) and self._being_killed:
+                    raise
                 failure = understood(raised, self.service_name)
             finally:
                 metrics.WORKERS_RUNNING.labels(self.service_name).dec()
-            work.settle(result, failure)
+            try:
+                work.settle(result, failure)
+            except Exception as unsettled:  # noqa: BLE001  Nameko would end the whole service for it
+                failure = unsettled
             note(entrypoint, failure, time.perf_counter() - began)
 
 

@@ -15,7 +15,7 @@ from cloudevents.core.v1.event import CloudEvent
 from nameko.containers import WorkerContext
 
 from helsami_kernel import metrics
-from helsami_kernel.bus import EVENTS, Consumption, Delivery, Message, Queue
+from helsami_kernel.bus import EVENTS, Consumption, Delivery, Message, Queue, Unroutable
 from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.database import AlreadyDone, Cause, Event
 from helsami_kernel.decorators import Decorator
@@ -141,7 +141,7 @@ class Handles(KernelEntrypoint):
         try:
             message = delivery.message.with_headers(attempt=attempt + 1)
             self.bus.publish_later(message, self.queue.name, delays[attempt].total_seconds())
-        except Unavailable:
+        except (Unavailable, Unroutable):
             eventlet.sleep(REQUEUE_AFTER)
             delivery.requeue()
         else:

@@ -24,12 +24,16 @@ CONNECTIONS_AT_MOST = 512
 REQUESTS_AT_MOST = 256
 HEAD_WITHIN = 10
 BODY_WITHIN = 30
+ANSWER_WITHIN = 150
 IDLE_AT_MOST = 30
 URL_AT_MOST = 4096
 BODY_AT_MOST = 1024 * 1024
 BACKLOG = 512
 ACCEPT_AGAIN_AFTER = 0.1
 NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+BODY = "helsami.body"
+CLOSE = "helsami.close"
+UNCLEAR = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 OnFailure = Callable[[BaseException, Request], Response]
@@ -44,7 +48,7 @@ class TooSlow(Refusal):
 
 
 class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
-    """One connection; a head that trickles in is cut off, however busily it trickles."""
+    """One connection; a head that trickles in, or that leaves open where the body ends, is cut off."""
 
     def _read_request_line(self) -> Any:
         with eventlet.Timeout(IDLE_AT_MOST, False):
@@ -54,10 +58,29 @@ class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
     def parse_request(self) -> bool:
         """Read the headers, within HEAD_WITHIN seconds in all."""
         with eventlet.Timeout(HEAD_WITHIN, False):
-            return bool(super().parse_request())
-        self.wfile.write(TOO_SLOW)
+            return bool(super().parse_request()) and self._ends_clearly()
+        return self._cut_off(TOO_SLOW)
+
+    def get_environ(self) -> dict[str, Any]:
+        """WSGI's, and a way to close the connection after the answer."""
+        environ: dict[str, Any] = super().get_environ()
+        environ[CLOSE] = self._close_after
+        return environ
+
+    def _ends_clearly(self) -> bool:
+        """Would everybody on the way agree on where this request ends? If not, one could be smuggled in another."""
+        lengths = self.headers.get_all("Content-Length", [])
+        encodings = self.headers.get_all("Transfer-Encoding", [])
+        clear = all(length.isascii() and length.isdigit() for length in lengths) and set(encodings) <= {"chunked"}
+        return (clear and len(lengths) + len(encodings) <= 1) or self._cut_off(UNCLEAR)
+
+    def _cut_off(self, answer: bytes) -> bool:
+        self.wfile.write(answer)
         self.close_connection = True
         return False
+
+    def _close_after(self) -> None:
+        self.close_connection = True
 
 
 class HttpServer(SharedExtension):  # type: ignore[misc]
@@ -126,6 +149,8 @@ class HttpServer(SharedExtension):  # type: ignore[misc]
             response = self._response(request)
         finally:
             self._requests -= 1
+        if has_body(request) and BODY not in environ:
+            environ[CLOSE]()  # nobody reads the rest of what was not wanted
         return response(environ, start_response)
 
     def _response(self, request: Request) -> Response:
@@ -176,6 +201,10 @@ class Http(KernelEntrypoint):
 
     def answer(self, request: Request, arguments: dict[str, Any]) -> Response:
         """Run the method in a worker, and wait for it."""
+        try:
+            read_body(request, self.body_at_most)  # by the connection itself: a slow sender must not hold a worker
+        except Refusal as refusal:
+            return self.on_failure(refusal, request)
         answered = Event()
 
         def settle(result: Response | None, failure: BaseException | None) -> None:
@@ -184,15 +213,22 @@ class Http(KernelEntrypoint):
         work = Work(partial(self._prepare, request), settle, lambda: settle(None, Unavailable(self.service_name)))
         data = {"arguments": arguments}  # a trace of our own: the digits of a client's are not to be trusted in a log
         self.container.dispatch(self, data, work)
-        response, failure = answered.wait()
-        return response if failure is None else self.on_failure(failure, request)
+        response: Response | None = None
+        failure: BaseException | None = Unavailable(self.service_name)
+        with eventlet.Timeout(ANSWER_WITHIN, False):
+            response, failure = answered.wait()
+        return response if response is not None else self.on_failure(failure or Unavailable(self.service_name), request)
 
     def _prepare(self, request: Request, worker_ctx: WorkerContext) -> tuple[Any, ...]:
-        read_body(request, self.body_at_most)
         return (request, *worker_ctx.data["arguments"].values())
 
 
 http: Callable[..., Decorator] = Http.decorator
+
+
+def has_body(request: Request) -> bool:
+    """Has the sender said that a body follows?"""
+    return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ
 
 
 def read_body(request: Request, at_most: int) -> None:
@@ -200,7 +236,7 @@ def read_body(request: Request, at_most: int) -> None:
     declared = request.content_length
     if declared is not None and declared > at_most:
         raise TooLarge("body-too-large", FieldProblem("body", f"at most {at_most} bytes"))
-    if not declared and request.environ.get("HTTP_TRANSFER_ENCODING") is None:
+    if not has_body(request):
         return
     body = b""
     with eventlet.Timeout(BODY_WITHIN, False):
@@ -212,12 +248,12 @@ def read_body(request: Request, at_most: int) -> None:
             raise TooLarge("body-too-large", FieldProblem("body", f"at most {at_most} bytes"))
         if declared is not None and len(body) < declared:
             raise Malformed("body-cut-short")
-        request.environ["helsami.body"] = body
+        request.environ[BODY] = body
         return
     raise TooSlow("body-too-slow")
 
 
 def body_of(request: Request) -> bytes:
     """The body that was read."""
-    body: bytes = request.environ.get("helsami.body", b"")
+    body: bytes = request.environ.get(BODY, b"")
     return body

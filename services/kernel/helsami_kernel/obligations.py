@@ -23,7 +23,7 @@ from helsami_kernel.database import OBLIGATIONS, AlreadyDone, Cause, Database, W
 from helsami_kernel.decorators import Decorator
 
 LOOK_EVERY = timedelta(seconds=1)
-CLAIMED_FOR = timedelta(seconds=60)
+CLAIMED_FOR = timedelta(minutes=3)
 TRY_AGAIN_AFTER = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
 OVERDUE_AFTER = timedelta(minutes=1)
 BATCH = 20
@@ -67,7 +67,7 @@ class Clerk(SharedExtension):  # type: ignore[misc]
                 for due in claim(database, list(self._kinds)):
                     self._kinds[due.kind].accept(due)
                 self._measure(database)
-            except SQLAlchemyError as failure:
+            except Exception as failure:  # noqa: BLE001  a clerk that ends would take its service with it
                 logs.incident("obligations-not-read", service=self.container.service_name, failure=failure)
             eventlet.sleep(LOOK_EVERY.total_seconds())
 

@@ -11,7 +11,6 @@ import orjson
 import sqlalchemy as sa
 from eventlet.event import Event as Signal
 from sqlalchemy.engine import Connection, Row
-from sqlalchemy.exc import SQLAlchemyError
 
 from helsami_kernel import logs, metrics
 from helsami_kernel.bus import EVENTS, Bus, Unroutable
@@ -23,7 +22,7 @@ BATCH = 100
 LOOK_EVERY = timedelta(seconds=1)
 TRY_AGAIN_AFTER = timedelta(seconds=5)
 STOP_WITHIN = timedelta(seconds=2)
-REPLAY_AT_START = timedelta(days=1)
+REPLAY_AT_START = timedelta(days=30)
 
 
 class Relay:
@@ -44,13 +43,14 @@ class Relay:
             self._signal.send(None)
 
     def run(self) -> None:
-        """Until stopped: send what there is, then sleep until woken or a second has passed."""
+        """Until stopped: send what there is while there is a bus, then sleep until woken or a second has passed."""
         while not self._stopping:
             try:
-                while self.send_batch() == BATCH:
+                # Until the whole process has started, a bus in memory lacks the queues of services that come later.
+                while self._bus.connected and self.send_batch() == BATCH:
                     pass
                 self._measure()
-            except SQLAlchemyError as failure:
+            except Exception as failure:  # noqa: BLE001  a relay that ends would take its service with it
                 logs.incident("outbox-not-sent", service=self._service, failure=failure)
             with eventlet.Timeout(LOOK_EVERY.total_seconds(), False):
                 self._signal.wait()

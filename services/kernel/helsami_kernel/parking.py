@@ -12,7 +12,7 @@ from typing import Any
 import eventlet
 
 from helsami_kernel import metrics
-from helsami_kernel.bus import Bus, Delivery, Queue
+from helsami_kernel.bus import Bus, Delivery, Queue, Unroutable
 from helsami_kernel.errors import Unavailable
 from helsami_kernel.transport import declare, incoming, open_connection, outgoing
 
@@ -32,7 +32,7 @@ def park(bus: Bus, delivery: Delivery, service: str, reason: str, queue: str = "
     )
     try:
         bus.publish_confirmed(message, "", parking_queue(service).name)
-    except Unavailable:
+    except (Unavailable, Unroutable):
         eventlet.sleep(RETRY_AFTER)
         delivery.requeue()
         return

@@ -21,10 +21,11 @@ from helsami_kernel.bus import RPC, Bus, Consumption, Delivery, Message, Queue
 from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import Forbidden, Malformed, Unavailable
-from helsami_kernel.parking import park
+from helsami_kernel.parking import park, parking_queue
 from helsami_kernel.replies import Replies
 
 REPLY_RETRY = 0.1
+LONGEST_WAIT = 300.0
 
 
 class RpcConsumer(SharedExtension):  # type: ignore[misc]
@@ -43,6 +44,7 @@ class RpcConsumer(SharedExtension):  # type: ignore[misc]
         if not self._methods:
             return
         service, config = self.container.service_name, self.container.config
+        config["bus"].declare(parking_queue(service))
         queue = Queue(f"{RPC}.{service}", RPC, (f"{service}.*",))
         self._consumption = config["bus"].consume(queue, self._on_delivery, prefetch=self.container.max_workers)
 
@@ -55,8 +57,8 @@ class RpcConsumer(SharedExtension):  # type: ignore[misc]
         call, service = delivery.message, self.container.service_name
         method = delivery.routing_key.partition(".")[2]
         entrypoint = self._methods.get(method)
-        deadline = call.headers.get("deadline")
-        if not call.reply_to or not call.correlation_id or not isinstance(deadline, int | float):
+        deadline = deadline_of(call)
+        if deadline is None or not call.reply_to or not call.correlation_id:
             eventlet.spawn_n(park, self.container.config["bus"], delivery, service, "malformed-call")
         elif deadline <= time.time():
             delivery.ack()
@@ -64,9 +66,9 @@ class RpcConsumer(SharedExtension):  # type: ignore[misc]
         elif entrypoint is None:
             delivery.ack()
             entrypoint = next(iter(self._methods.values()))
-            entrypoint.reply(call, deadline, None, Malformed("unknown-method"))
+            eventlet.spawn_n(entrypoint.reply, call, deadline, None, Malformed("unknown-method"))
         else:
-            entrypoint.accept(delivery, float(deadline))
+            entrypoint.accept(delivery, deadline)
 
 
 class Rpc(KernelEntrypoint):
@@ -111,7 +113,10 @@ class Rpc(KernelEntrypoint):
 
     def _settle(self, call: Message, deadline: float, result: Any, failure: BaseException | None) -> None:
         if failure is None and self._answers is not None and not isinstance(result, bytes):
-            result = self._answers.dump(result)
+            try:
+                result = self._answers.dump(result)
+            except Exception as undeclared:  # noqa: BLE001  a result that its own schema does not fit
+                failure = undeclared
         self.reply(call, deadline, result, failure)
 
     def reply(self, call: Message, deadline: float, result: Any, failure: BaseException | None) -> None:
@@ -137,6 +142,14 @@ def verified(verifier: Verifier, call: Message, audience: str, scope: str) -> Ac
         raise Forbidden("not-permitted")
     key = call.headers.get("idempotency-key")
     return granted if key is None else replace(granted, idempotency_key=str(key))
+
+
+def deadline_of(message: Message) -> float | None:
+    """When the sender stops waiting (seconds since 1970); None for what is no deadline that we would ever give."""
+    deadline = message.headers.get("deadline")
+    if not isinstance(deadline, int | float) or not 0 < deadline < time.time() + LONGEST_WAIT:
+        return None
+    return float(deadline)
 
 
 def read_body(body: bytes) -> Any:

@@ -191,14 +191,15 @@ class Cursor:
             return start
         try:
             at, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
-            cursor = cls(datetime.fromisoformat(at), last)
-        except ValueError:
-            cursor = None
-        if cursor is None or cursor.at.tzinfo is None:
-            raise Malformed("malformed-cursor", FieldProblem("cursor", "the `next` of an earlier page"))
-        return cursor
+            read = datetime.fromisoformat(at)
+            if read.tzinfo is not None:
+                return cls(read.astimezone(UTC), last)
+        except (ValueError, OverflowError):
+            pass
+        raise Malformed("malformed-cursor", FieldProblem("cursor", "the `next` of an earlier page"))
 
 
+LONG_STRIDE: Final = 250
 LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
 NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 
@@ -275,7 +276,7 @@ class Section:
         An item is shown from its organisation's go-live on (R64), and if no rule withholds it. Raises Malformed.
         """
         page = _Page(self.category, rules, access, limit)
-        page.fill(reads, self._newest_first, Cursor.read(cursor, NEWEST))
+        page.fill(reads, self._newest_first, Cursor.read(cursor, NEWEST), newest_first=True)
         return page.finished(now, reads, self._inside)
 
     def soonest_first(
@@ -289,7 +290,7 @@ class Section:
     ) -> bytes:
         """As `finished`, of what is still to come: from now on, the soonest first."""
         page = _Page(self.category, rules, access, limit)
-        page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")))
+        page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")), newest_first=False)
         return page.finished(now, reads, self._inside)
 
 
@@ -353,16 +354,27 @@ class _Page:
         """One more than asked for has been found: there is a next page."""
         return len(self._shown) > self._limit
 
-    def fill(self, reads: Reads, statement: sa.CompoundSelect[Any], start: Cursor) -> None:
-        """Read from a place on until the page is full, or there is no more."""
+    def fill(
+        self, reads: Reads, statement: sa.CompoundSelect[Any], start: Cursor, *, newest_first: bool
+    ) -> None:
+        """
+        Read from a place on until the page is full, or there is no more to be shown.
+
+        What is not shown is passed over in long strides, so that it costs no more to look past it than to show it.
+        """
+        stride = self._limit + 1
         while not self.full:
-            rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=self._limit + 1)
+            rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=stride)
             items = [row for row in rows if row.what == "item"]
             self._shown += [row for row in items if self._may_show(row)]
             self._oldest = {(row.organisation, row.category): row.occurred_at for row in rows if row.what == "oldest"}
-            if len(items) <= self._limit:
+            if len(items) < stride or (newest_first and self._nothing_before(items[-1].occurred_at)):
                 break
-            start = Cursor(items[-1].occurred_at, items[-1].id)
+            start, stride = Cursor(items[-1].occurred_at, items[-1].id), LONG_STRIDE
+
+    def _nothing_before(self, at: datetime) -> bool:
+        """Is all that is older from before every organisation's start?"""
+        return self._category is not None and all(at < self._floor_of(*whose) for whose in self._oldest)
 
     def finished(self, now: datetime, reads: Reads, inside: Inside | None) -> bytes:
         """The page as JSON."""

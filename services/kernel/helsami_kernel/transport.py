@@ -10,7 +10,7 @@ from typing import Any
 
 import amqp
 import eventlet
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, MessageNacked
 from amqp.spec import Basic
 from eventlet.green.ssl import GreenSSLSocket
 from eventlet.hubs import get_hub
@@ -18,6 +18,7 @@ from eventlet.semaphore import Semaphore
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
+from helsami_kernel import logs
 from helsami_kernel.bus import EXCHANGES, Message, Queue, Unroutable
 from helsami_kernel.errors import Unavailable
 
@@ -28,6 +29,7 @@ CLOSE_WITHIN = 1.0
 RECONNECT_AFTER = (0.1, 0.3, 1.0, 2.0)
 READ_AT_MOST = 65536
 UNWRITTEN_AT_MOST = 16 * 1024 * 1024
+LONGEST_LIFE = 3600.0
 TRANSIENT, PERSISTENT = 1, 2
 
 
@@ -154,6 +156,9 @@ class Link:
                 self._drain()
             except GONE:
                 attempts += 1
+            except Exception as failure:  # noqa: BLE001  a process whose reader has ended is deaf, and looks alive
+                attempts += 1
+                logs.incident("bus-reader-failed", failure=failure)
             finally:
                 self._lose()
             if not self._stopping:
@@ -222,7 +227,7 @@ def outgoing(message: Message, delivery_mode: int) -> Any:
     if message.reply_to is not None:
         properties["reply_to"] = message.reply_to
     if message.expires_in is not None:
-        properties["expiration"] = str(max(0, int(message.expires_in * 1000)))
+        properties["expiration"] = str(int(min(max(0.0, message.expires_in), LONGEST_LIFE) * 1000))
     return amqp.Message(message.body, **properties)
 
 
@@ -281,6 +286,7 @@ class AmqpConsumption:
         if self._cancelled:
             return
         channel = connection_channel.connection.channel()
+        channel.auto_decode = False  # bodies are bytes, whatever encoding their sender claims
         if self.queue.exclusive:  # a new name each time: the broker may not yet know that the last connection is dead
             self.queue_name = f"{self.queue.name}.{uuid.uuid4().hex}"
         declare(channel, replace(self.queue, name=self.queue_name))
@@ -296,11 +302,18 @@ class AmqpConsumption:
         self._channel = channel
 
     def _deliver(self, raw: Any) -> None:
-        delivery = AmqpDelivery(raw)
-        if self._cancelled:
-            delivery.requeue()
-        else:
-            self._on_delivery(delivery)
+        """Hand a message over; one that cannot even be looked at is rejected, or it would come again for ever."""
+        try:
+            delivery = AmqpDelivery(raw)
+            if self._cancelled:
+                delivery.requeue()
+            else:
+                self._on_delivery(delivery)
+        except Exception as failure:  # noqa: BLE001  nothing that arrives may end the reader
+            logs.incident("message-rejected", reason=self.queue.name, failure=failure)
+            if self._settled:
+                with contextlib.suppress(*GONE, AttributeError):
+                    raw.channel.basic_reject(raw.delivery_tag, requeue=False)
 
     def cancel(self) -> None:
         """Tell the broker to send no more, without waiting: only the reading greenlet may read the answer."""
@@ -463,7 +476,7 @@ class ConfirmedPublisher:
     def _outcome(publish: Callable[[], None]) -> BaseException | None:
         try:
             publish()
-        except (*GONE, Unroutable) as failure:
+        except (*GONE, Unroutable, MessageNacked) as failure:
             return failure
         return None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 import eventlet
@@ -14,6 +16,7 @@ import orjson
 from eventlet.event import Event
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider, SharedExtension
+from sqlalchemy.exc import SQLAlchemyError
 
 from helsami_kernel import logs, metrics, tracing
 from helsami_kernel.bus import VIEWS, Bus, Consumption, Delivery, Message, Queue
@@ -22,8 +25,9 @@ from helsami_kernel.database import Database
 from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import Forbidden, Unavailable
 from helsami_kernel.replies import Replies
-from helsami_kernel.rpc import read_body, verified
+from helsami_kernel.rpc import deadline_of, read_body, verified
 
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 ANNOUNCED = "announced"
 ROLL_CALL = "roll-call"
 ANNOUNCE_EVERY = timedelta(seconds=2)
@@ -90,14 +94,14 @@ class Contributor(SharedExtension):  # type: ignore[misc]
             self._announce()
             return
         question = delivery.message
-        deadline = question.headers.get("deadline")
-        if not question.reply_to or not question.correlation_id or not isinstance(deadline, int | float):
+        deadline = deadline_of(question)
+        if deadline is None or not question.reply_to or not question.correlation_id:
             logs.incident("malformed-view-question", service=self.container.service_name)
         elif deadline <= time.time():
             metrics.EXPIRED.labels(self.container.service_name, "view").inc()
         else:
             for entrypoint in self._sections.get(delivery.routing_key.removeprefix("view."), ()):
-                entrypoint.accept(question, float(deadline))
+                entrypoint.accept(question, deadline)
 
 
 class Contributes(KernelEntrypoint):
@@ -175,14 +179,22 @@ class Roster:
         for view, section, service in memory.recall():  # all silent until they are heard
             self._views.setdefault(view, {})[section] = Expected(service, float("-inf"))
 
-    def heard(self, service: str, views: Mapping[str, Iterable[str]]) -> None:
-        """A service has said what it gives."""
-        for view, sections in views.items():
+    def heard(self, service: Any, views: Any) -> None:
+        """
+        A service has said what it gives; a section stays with the service that was first to give it.
+
+        Raises ValueError for names that are none, before anything is remembered.
+        """
+        given = [(view, section) for view, sections in views.items() for section in sections]
+        if not all(isinstance(name, str) and NAME.fullmatch(name) for name in (service, *chain(*given))):
+            raise ValueError("a name of a service, view or section is lower-case words")
+        for view, section in given:
             known = self._views.setdefault(view, {})
-            for section in sections:
-                if section not in known:
-                    self._memory.remember(view, section, service)
+            if section not in known:
+                self._memory.remember(view, section, service)
                 known[section] = Expected(service, time.monotonic())
+            elif known[section].service == service:
+                known[section].heard_at = time.monotonic()
 
     def sections(self, view: str) -> dict[str, bool]:
         """Every section of a view, in order of name, and whether its service has been heard lately."""
@@ -219,11 +231,14 @@ class Gather(DependencyProvider):  # type: ignore[misc]
                 return
 
     def _announced(self, delivery: Delivery) -> None:
+        eventlet.spawn_n(self._take_note, delivery.message.body)  # it may have to write, and the reader must not wait
+
+    def _take_note(self, body: bytes) -> None:
         try:
-            announcement = orjson.loads(delivery.message.body)
-            self.roster.heard(str(announcement["service"]), dict(announcement["views"]))
-        except (ValueError, KeyError, TypeError):
-            logs.incident("malformed-announcement", service=self.container.service_name)
+            announcement = orjson.loads(body)
+            self.roster.heard(announcement["service"], announcement["views"])
+        except (ValueError, LookupError, TypeError, AttributeError, SQLAlchemyError) as failure:
+            logs.incident("announcement-not-taken", service=self.container.service_name, failure=failure)
 
     def ask(self, view: str, question: Mapping[str, Any], *, token: str, within: float) -> dict[str, bytes]:
         """
@@ -235,7 +250,7 @@ class Gather(DependencyProvider):  # type: ignore[misc]
         if not expected:
             raise Unavailable(view)
         deadline = time.time() + within
-        gathered = Gathered({section for section, lately in expected.items() if lately})
+        gathered = Gathered(set(expected), {section for section, lately in expected.items() if lately})
         replies: Replies = self.container.config["replies"]
         correlation_id = replies.expect(gathered.arrived)
         headers = {"deadline": deadline, "token": token, "traceparent": tracing.child()}
@@ -253,15 +268,16 @@ class Gather(DependencyProvider):  # type: ignore[misc]
 class Gathered:
     """The sections that have come so far."""
 
-    def __init__(self, awaited: set[str]) -> None:
+    def __init__(self, expected: set[str], awaited: set[str]) -> None:
         self.sections: dict[str, bytes] = {}
+        self._expected = expected
         self._awaited = awaited
         self._complete = Event()
 
     def arrived(self, reply: Message | None) -> None:
         """Take a section; None means that no more can come."""
-        if reply is not None:
-            section = str(reply.headers.get("section"))
+        section = None if reply is None else str(reply.headers.get("section"))
+        if reply is not None and section in self._expected:
             self.sections[section] = reply.body
             self._awaited.discard(section)
         if (reply is None or not self._awaited) and not self._complete.ready():

@@ -6,6 +6,7 @@ import eventlet
 import pytest
 import sqlalchemy as sa
 from eventlet.event import Event as Signal
+from kombu.connection import Connection
 
 from helsami_kernel import Event, Store, handles, rpc
 from helsami_kernel.bus import Message
@@ -184,3 +185,21 @@ def test_f18_a_stop_ends_though_the_broker_is_away(start, bus, broker):
         assert time.monotonic() - began < 5.0
     finally:
         broker.start()
+
+
+def test_a_queue_that_refuses_a_message_leaves_it_in_the_outbox_and_ends_nobody(start, bus):
+    system = start(bus, Caller)
+    with Connection(bus) as connection:
+        full = {"x-max-length": 0, "x-overflow": "reject-publish"}
+        connection.default_channel.queue_declare("full", arguments=full, auto_delete=False)
+        connection.default_channel.queue_bind("full", "events", "caller.letter_written")
+        with pytest.raises(Unavailable):
+            system.runner.bus.publish_confirmed(Message(b"{}"), "events", "caller.letter_written")
+        write(system)
+        eventlet.sleep(1.5)
+        assert count(system, "caller", OUTBOX, OUTBOX.c.published_at.is_(None)) == 1
+        connection.default_channel.queue_delete("full")
+        connection.default_channel.queue_declare("roomy", auto_delete=False)
+        connection.default_channel.queue_bind("roomy", "events", "caller.letter_written")
+
+    until(lambda: count(system, "caller", OUTBOX, OUTBOX.c.published_at.is_(None)) == 0)

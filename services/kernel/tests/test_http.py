@@ -173,3 +173,59 @@ def test_a_stop_finishes_the_requests_that_run(door):
     assert running.wait().text == "slow"
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{door.url}/hello/you", timeout=2)
+
+
+SMUGGLED = b"GET /hello/smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"Transfer-Encoding: Chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 0\r\nContent-Length: %d\r\n" % len(SMUGGLED),
+        b"Content-Length: +%d\r\n" % len(SMUGGLED),
+        b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+    ],
+)
+def test_a_request_whose_end_is_disputed_is_cut_off_with_all_that_follows(door, framing):
+    with connect(door) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n" + SMUGGLED)
+        answer = b""
+        while part := client.recv(4096):
+            answer += part
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"smuggled" not in answer
+
+
+def test_a_connection_whose_body_was_not_wanted_is_closed_and_not_drained(door):
+    with connect(door) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999999\r\n\r\nabc")
+        answer = b""
+        while part := client.recv(4096):
+            answer += part
+
+    assert b"TooLarge" in answer
+    assert b"connection: close" in answer.lower()
+
+
+def test_slow_senders_hold_no_worker(door):
+    slow = [connect(door) for _ in range(60)]
+    try:
+        for one in slow:
+            one.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        eventlet.sleep(0.2)
+        began = time.monotonic()
+        assert requests.get(f"{door.url}/hello/you", timeout=5).ok
+        assert time.monotonic() - began < 1.0
+    finally:
+        for one in slow:
+            one.close()
+
+
+def test_an_answer_that_never_comes_is_unavailable_in_the_end(door, monkeypatch):
+    monkeypatch.setattr(shell, "ANSWER_WITHIN", 0.2)
+
+    assert requests.get(f"{door.url}/slow", timeout=5).text == "Unavailable unavailable"

@@ -2,17 +2,19 @@
 
 import time
 
+import amqp
 import eventlet
 import orjson
 import pytest
 from eventlet.event import Event
+from kombu.connection import Connection
 from marshmallow import Schema, fields
 
 from helsami_kernel import rpc
 from helsami_kernel.bus import RPC, Message
 from helsami_kernel.errors import Conflict, Forbidden, Internal, Malformed, Unavailable
 from helsami_kernel.parking import DeadLetters
-from helsami_kernel.rpc import Remote
+from helsami_kernel.rpc import Remote, Rpc, deadline_of
 from helsami_kernel.testing import until
 
 
@@ -194,4 +196,50 @@ def test_a_call_without_an_address_to_answer_is_parked_and_the_service_goes_on(s
     echo.runner.bus.publish(Message(b"{}", {"token": token("echo")}), RPC, "echo.say")
 
     assert until(DeadLetters(bus, "echo").list)[0].reason == "malformed-call"
+    assert echo.remote("echo").say({"say": "x"}, token=token("echo"))
+
+
+@pytest.mark.parametrize("deadline", [float("inf"), float("nan"), 1e306, 1e15, -1, 0, "soon", None])
+def test_what_nobody_would_give_is_no_deadline(deadline):
+    assert deadline_of(Message(b"{}", {"deadline": deadline})) is None
+
+
+@pytest.mark.parametrize("deadline", [1e306, 1e15, -1, "soon", None])
+def test_a_call_with_a_deadline_that_nobody_would_give_is_parked_and_the_service_goes_on(start, bus, token, deadline):
+    echo = start(bus, Echo)
+    headers = {"deadline": deadline, "token": token("echo")}
+
+    for method in ("say", "no_such_method"):
+        message = Message(b"{}", headers, "c", echo.runner.replies.address)
+        echo.runner.bus.publish(message, RPC, f"echo.{method}")
+
+    until(lambda: len(DeadLetters(bus, "echo").list()) == 2)
+    assert echo.remote("echo").say({"say": "x"}, token=token("echo"))
+
+
+def test_a_message_that_cannot_be_decoded_does_not_deafen_the_service(start, bus, token):
+    echo = start(bus, Echo)
+    with Connection(bus) as connection:
+        raw = amqp.Message(b"\\ud800", content_encoding="unicode_escape", reply_to="x", correlation_id="c")
+        connection.default_channel.basic_publish(raw, RPC, "echo.say")
+        for _ in range(3):
+            assert echo.remote("echo").say({"say": "x"}, token=token("echo"))
+
+
+def test_a_result_that_its_schema_does_not_fit_is_an_opaque_error(echo, token, monkeypatch):
+    monkeypatch.setattr(Answer, "dump", lambda *_: 1 / 0)
+
+    with pytest.raises(Internal):
+        echo.remote("echo").say({"say": "x"}, token=token("echo"))
+
+    monkeypatch.undo()
+    assert echo.remote("echo").say({"say": "x"}, token=token("echo"))
+
+
+def test_a_settlement_that_fails_ends_no_service(echo, token, monkeypatch):
+    monkeypatch.setattr(Rpc, "_settle", lambda *_: 1 / 0)
+    with pytest.raises(Unavailable):
+        echo.remote("echo").say({"say": "x"}, token=token("echo"), within=0.3)
+
+    monkeypatch.undo()
     assert echo.remote("echo").say({"say": "x"}, token=token("echo"))

@@ -167,7 +167,7 @@ def test_a_page_of_no_sensible_size_is_malformed(reads, reader, limit):
         read(reader, reads, limit=limit)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "bm9uc2Vuc2U", "MjAyNi0wMS0wMXxh"])
+@pytest.mark.parametrize("cursor", ["", "x", "bm9uc2Vuc2U", "MjAyNi0wMS0wMXxh", "OTk5OS0xMi0zMVQyMzo1OTo1OS0xMjowMHx4"])
 def test_a_cursor_that_is_none_of_ours_is_malformed(reads, cursor):
     with pytest.raises(Malformed, match="malformed-cursor"):
         read(SECTION.soonest_first, reads, cursor=cursor)
@@ -279,3 +279,24 @@ def test_many_items_are_kept_at_once_and_the_last_word_on_each_counts(database, 
 def test_an_item_is_not_kept_for_another_owner_than_the_transactions(database):
     with database.transaction(Writes, "c2") as tx, pytest.raises(ValueError, match="another owner"):
         keep(tx, MEETINGS, Item("c1", "trondheim", "k", NOW, "visit", {}))
+
+
+def test_a_page_past_much_that_is_not_shown_costs_few_reads(meet, database):
+    meet(**{f"old{number}": -24 * 1000 - number for number in range(1200)})
+    meet(new=-1)
+    reads = Counting(database.reading_engine, "c1")
+
+    page = read(SECTION.finished, reads, limit=1)
+
+    assert (names(page), page["next"]) == (["new"], None)
+    assert reads.fetched <= 2
+
+
+class Counting(Reads):
+    """Reads that count how often they go to the database."""
+
+    fetched = 0
+
+    def fetch(self, statement, **parameters):
+        self.fetched += 1
+        return super().fetch(statement, **parameters)

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from helsami_kernel import Store, contributes
+from helsami_kernel.bus import VIEWS, Message
 from helsami_kernel.errors import Unavailable
 from helsami_kernel.testing import until
 from helsami_kernel.views import UNAVAILABLE, Gather
@@ -134,3 +135,32 @@ def test_a_token_for_one_service_opens_no_view(home, token):
     sections = home.gather.ask("home", {"limit": 1}, token=token("results"), within=1.0)
 
     assert all(orjson.loads(body)["items"] == [] for body in sections.values())
+
+
+@pytest.mark.parametrize(
+    "announcement",
+    [
+        {"service": "x", "views": {"home": [5]}},
+        {"service": "x", "views": {"home": ["../visits"]}},
+        {"service": "x", "views": {"home": 7}},
+        {"service": "x", "views": []},
+        {"service": None, "views": {"home": ["a"]}},
+        [],
+    ],
+    ids=str,
+)
+def test_an_announcement_that_makes_no_sense_changes_nothing(home, announcement):
+    home.system.runner.bus.publish(Message(orjson.dumps(announcement)), VIEWS, "announced")
+    eventlet.sleep(0.2)
+
+    assert set(home()) == {"results", "vaccines", "visits"}
+    assert len(Memory.known) == 3
+
+
+def test_a_section_stays_with_the_service_that_was_first_to_give_it(home):
+    taking_over = {"service": "evil", "views": {"home": ["results"]}}
+    home.system.runner.bus.publish(Message(orjson.dumps(taking_over)), VIEWS, "announced")
+    eventlet.sleep(0.2)
+
+    assert home()["results"]["status"] == "ok"
+    assert ("home", "results", "evil") not in Memory.known
