@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -36,18 +37,29 @@ class Delivered:
     outcomes: tuple[Outcome, ...]
 
     @property
+    def accepted(self) -> tuple[Outcome, ...]:
+        """What is still to reach its owner."""
+        return tuple(outcome for outcome in self.outcomes if outcome.fate is Fate.ACCEPTED)
+
+    @property
     def pending(self) -> bool:
         """Must it be delivered again?"""
-        return any(outcome.fate is Fate.ACCEPTED for outcome in self.outcomes)
+        return bool(self.accepted)
+
+    def refused_of(self, accepted: Collection[int] | None) -> list[Outcome]:
+        """What was refused of the entries whose sender was told they were accepted; of all, where nobody was told."""
+        refused = (outcome for outcome in self.outcomes if outcome.fate is Fate.REFUSED)
+        return [outcome for outcome in refused if accepted is None or outcome.index in accepted]
 
 
-def deliver(bundle: Bundle, ask: Ask) -> Delivered:
+def deliver(bundle: Bundle, ask: Ask, within: timedelta) -> Delivered:
     """
     Give every entry of a bundle to its owner; `ask` is (service, method, command) to the answer.
 
-    An owner that is away leaves its entries `accepted`; delivering the whole bundle again is safe, since owners know
-    what they have by its key.
+    An owner that is away, or a delivery that takes longer than `within`, leaves entries `accepted`; delivering the
+    whole bundle again is safe, since owners know what they have by its key.
     """
+    ask = impatient(ask, time.monotonic() + within.total_seconds())
     prepared = list(taking_turns(prepare(bundle)))
     people = People(ask)
     outcomes = [one for one in prepared if isinstance(one, Outcome)]
@@ -58,6 +70,22 @@ def deliver(bundle: Bundle, ask: Ask) -> Delivered:
         else:
             outcomes += _to_owner(delivery, people, settings, ask)
     return Delivered(tuple(outcomes))
+
+
+def impatient(ask: Ask, until: float) -> Ask:
+    """Ask nobody again who was away once, and nobody at all after a moment (monotonic seconds)."""
+    away: set[str] = set()
+
+    def ask_once(service: str, method: str, command: Mapping[str, Any]) -> Any:
+        if service in away or time.monotonic() >= until:
+            raise Unavailable(service)
+        try:
+            return ask(service, method, command)
+        except Unavailable:
+            away.add(service)
+            raise
+
+    return ask_once
 
 
 def taking_turns(steps: Iterable[Deliverable | Outcome]) -> Iterator[Deliverable | Outcome]:

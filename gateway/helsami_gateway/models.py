@@ -16,6 +16,15 @@ BUNDLES = sa.Table(
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("organisation", "digest"),
 )
+LATE_REFUSALS = sa.Table(
+    "late_refusals",
+    METADATA,
+    sa.Column("bundle", sa.String(32), sa.ForeignKey("bundles.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("type", sa.String(64), nullable=False),
+    sa.Column("code", sa.String(64), nullable=False),
+    sa.Column("refused_at", UtcDateTime, nullable=False),
+)
 ROSTER = sa.Table(
     "roster",
     METADATA,

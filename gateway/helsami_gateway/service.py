@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -11,9 +11,10 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
-from helsami_gateway.errors import LoginNeeded, as_response
+from helsami_gateway.errors import SYSTEM_LOGIN_NEEDED, LoginNeeded, as_response
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
+from helsami_gateway.headers import ACT_FOR, HEADERS, KEY, LONGEST_KEY
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_kernel import (
     Clock,
@@ -24,9 +25,11 @@ from helsami_kernel import (
     RemoteService,
     Store,
     fulfils,
+    logs,
 )
 from helsami_kernel.access import SystemVerifier
 from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, Unavailable, load
+from helsami_kernel.fhir import iso
 from helsami_kernel.http import body_of
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.views import UNAVAILABLE, Gather, audience
@@ -35,17 +38,8 @@ http = partial(kernel_http, on_failure=as_response)
 
 JSON: Final = "application/json"
 FHIR: Final = "application/fhir+json"
-ACT_FOR: Final = "HelsaMi-Act-For"
-KEY: Final = "Idempotency-Key"
-LONGEST_KEY: Final = 120
+DELIVERED_WITHIN: Final = timedelta(seconds=60)
 BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
-ITEMS_A_SECTION: Final = 10
-HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class GatewayService:
@@ -78,12 +72,10 @@ class GatewayService:
         """Everything at a glance: each section by itself, so that one that fails fails alone."""
         who = self.sessions.of(request)
         within = self.settings.view_deadline.total_seconds()
-        sections = self.views(
-            "home", {"limit": ITEMS_A_SECTION}, token=self._token(request, who, audience("home")), within=within
-        )
+        sections = self.views("home", {}, token=self._token(request, who, audience("home")), within=within)
         if all(body == UNAVAILABLE for body in sections.values()):
             raise Unavailable("home")
-        return self._answer(finished_view("home", self.clock().isoformat(), sections), who)
+        return self._answer(finished_view("home", iso(self.clock()), sections), who)
 
     @http("GET", "/api/v1/appointments")
     def list_appointments(self, request: Request) -> Response:
@@ -125,7 +117,10 @@ class GatewayService:
     @http("GET", "/api/v1/organisations")
     def list_organisations(self, request: Request) -> Response:
         """The organisations that have joined, and since when each shares what."""
-        return self._ask(request, "directory", "organisations", {})
+        # The same for everybody: asked as oneself, whomever one acts for.
+        who = self.sessions.of(request)
+        token = self.tokens.about_self(who, "directory")
+        return self._answer(self.directory.call("organisations", {}, token=token, raw=True), who)
 
     @http("GET", "/api/v1/grants")
     def list_grants(self, request: Request) -> Response:
@@ -136,7 +131,9 @@ class GatewayService:
     def me(self, request: Request) -> Response:
         """Who is logged in."""
         who = self.sessions.of(request)
-        return self._answer(orjson.dumps({"citizen": who.citizen}), who)
+        if request.headers.get(ACT_FOR) not in {None, who.citizen}:
+            raise Forbidden("not-for-representatives")
+        return self._answer(orjson.dumps({"citizen": who.citizen, "name": who.name}), who)
 
     # What a citizen does
 
@@ -169,12 +166,12 @@ class GatewayService:
     @http("GET", "/api/v1/openapi.json")
     def describe(self, request: Request) -> Response:  # noqa: ARG002
         """The API as OpenAPI 3.1."""
-        return Response(openapi.document(), content_type=JSON)
+        return Response(openapi.document(), headers=HEADERS, content_type=JSON)
 
     @http("GET", "/api/v1/texts/<language>")
     def say(self, request: Request, language: str) -> Response:  # noqa: ARG002
         """Every text key of the API in one language."""
-        return Response(orjson.dumps(texts.catalogue(language)), content_type=JSON)
+        return Response(orjson.dumps(texts.catalogue(language)), headers=HEADERS, content_type=JSON)
 
     # Record systems
 
@@ -187,22 +184,32 @@ class GatewayService:
             bundle = read_bundle(body, organisation)
         except (Malformed, Forbidden) as refusal:
             status = as_response(refusal, request).status_code
-            return Response(orjson.dumps(operation_outcome(refusal)), status, content_type=FHIR)
+            return Response(orjson.dumps(operation_outcome(refusal)), status, headers=HEADERS, content_type=FHIR)
         with self.store.transaction(None) as tx:
             kept = tx.keep_bundle(organisation, body)
-        delivered = deliver(bundle, partial(self._deliver, organisation))
-        if delivered.pending:
-            with self.store.transaction(None) as tx:
-                tx.promise("deliver_bundle", tx.now, {"bundle": kept}, key=f"{kept} {tx.now.isoformat()}")
-        return Response(orjson.dumps(batch_response(delivered.outcomes)), content_type=FHIR)
+            promise = f"{kept} {tx.now.isoformat()}"
+            tx.promise("deliver_bundle", tx.now + DELIVERED_WITHIN, {"bundle": kept}, key=promise)
+        delivered = deliver(bundle, partial(self._deliver, organisation), DELIVERED_WITHIN)
+        with self.store.transaction(None) as tx:
+            tx.discharge("deliver_bundle", promise)
+            if delivered.pending:
+                told = {"bundle": kept, "accepted": [outcome.index for outcome in delivered.accepted]}
+                tx.promise("deliver_bundle", tx.now, told, key=f"{promise} again")
+        return Response(orjson.dumps(batch_response(delivered.outcomes)), headers=HEADERS, content_type=FHIR)
 
     @fulfils("deliver_bundle")
     def deliver_later(self, promised: Obligation) -> None:
         """Deliver a bundle again, of which some owner was away; owners know what they have already."""
-        organisation, body = self.store.reading(None).bundle(promised.payload["bundle"])
-        delivered = deliver(read_bundle(body, organisation), partial(self._deliver, organisation))
+        bundle = promised.payload["bundle"]
+        organisation, body = self.store.reading(None).bundle(bundle)
+        delivered = deliver(read_bundle(body, organisation), partial(self._deliver, organisation), DELIVERED_WITHIN)
         if delivered.pending:
             raise Unavailable("journal")
+        refused = delivered.refused_of(promised.payload.get("accepted"))
+        if refused:
+            logs.incident("late-entries-refused", organisation=organisation, count=len(refused))
+        with self.store.transaction(None) as tx:
+            tx.note_refusals(bundle, refused)
 
     # Embedded mode
 
@@ -213,9 +220,8 @@ class GatewayService:
         session.check_origin(request)
         wish = load(schemas.Login, json_of(request))
         found = self._identify(wish["pid"])
-        who = self.sessions.begin(
-            found["citizen"], date.fromisoformat(found["birth_date"]), protected=found["protected"]
-        )
+        born = date.fromisoformat(found["birth_date"])
+        who = self.sessions.begin(found["citizen"], born, protected=found["protected"], name=found["name"])
         response = self._answer(orjson.dumps({"citizen": found["citizen"], "name": found["name"]}), who)
         self.sessions.put(response, who)
         return response
@@ -242,7 +248,10 @@ class GatewayService:
 
     def _identify(self, national_id: str) -> dict[str, Any]:
         token = self.tokens.own("directory", "directory:identify")
-        found: dict[str, Any] = self.directory.identify({"national_id": national_id}, token=token)
+        try:
+            found: dict[str, Any] = self.directory.identify({"national_id": national_id}, token=token)
+        except NotFound:
+            raise NotFound("unknown-person") from None
         if found.get("birth_date") is None:
             raise Forbidden("register-facts-missing")
         return found
@@ -253,7 +262,7 @@ class GatewayService:
         try:
             login = self.systems.verify(authorization.token if authorization is not None else None)
         except Forbidden:
-            raise LoginNeeded("system-login-needed") from None
+            raise LoginNeeded(SYSTEM_LOGIN_NEEDED) from None
         if login.organisation not in self.rules:
             raise Forbidden("unknown-organisation")
         organisation: str = login.organisation
@@ -285,17 +294,19 @@ class GatewayService:
         who = self.sessions.of(request)
         command = load(schema, json_of(request))
         body = getattr(self, service).call(
-            method, command, token=self._token(request, who, service), idempotency_key=key_of(request), raw=True
+            method, command, token=self._token(request, who, service, method), idempotency_key=key_of(request), raw=True
         )
         return self._answer(body, who, status)
 
-    def _token(self, request: Request, who: session.Session, audience_: str) -> str:
+    def _token(self, request: Request, who: session.Session, audience_: str, purpose: str | None = None) -> str:
         """A token about oneself; about anybody else, only consents can give one, asked anew for each request."""
         subject = request.headers.get(ACT_FOR)
         if subject is None or subject == who.citizen:
             about_self: str = self.tokens.about_self(who, audience_)
             return about_self
-        purpose = audience_.removeprefix("view:")
+        if audience_ == "consents":  # who may act, and who has looked, stay with the person
+            raise Forbidden("not-for-representatives")
+        purpose = purpose or audience_.removeprefix("view:")
         decided = self.consents.decide(
             {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": purpose},
             token=self.tokens.own("consents", "consents:decide"),
@@ -310,7 +321,7 @@ class GatewayService:
         return response
 
 
-def finished_view(view: str, as_of: str, sections: Mapping[str, bytes]) -> bytes:
+def finished_view(view: str, as_of: str | None, sections: Mapping[str, bytes]) -> bytes:
     """A view as JSON; its sections are joined as the bytes they came in."""
     joined = b",".join(orjson.dumps(name) + b":" + body for name, body in sections.items())
     return b'{"view":' + orjson.dumps(view) + b',"as_of":' + orjson.dumps(as_of) + b',"sections":{' + joined + b"}}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 import orjson
 from joserfc import jwe
@@ -31,7 +32,7 @@ SAFE_SITES: Final = frozenset({"same-origin", "none"})
 
 @dataclass(frozen=True)
 class Session:
-    """A login: the citizen's opaque id and the register facts that tokens need; times are aware."""
+    """A login: the citizen's opaque id and name, and the register facts that tokens need; times are aware."""
 
     citizen: str
     birth_date: date
@@ -39,6 +40,7 @@ class Session:
     began: datetime
     seen: datetime
     id: str
+    name: str | None = None
 
     def ended(self, now: datetime) -> bool:
         """Too old, or idle for too long."""
@@ -53,10 +55,10 @@ class Sessions:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._read: dict[str, Session] = {}
 
-    def begin(self, citizen: str, birth_date: date, *, protected: bool) -> Session:
+    def begin(self, citizen: str, birth_date: date, *, protected: bool, name: str | None = None) -> Session:
         """A new session, with an id of its own (no fixation: nothing of an earlier cookie lives on)."""
         now = self._clock()
-        return Session(citizen, birth_date, protected, now, now, secrets.token_urlsafe(16))
+        return Session(citizen, birth_date, protected, now, now, secrets.token_urlsafe(16), name)
 
     def put(self, response: Response, session: Session) -> None:
         """Set the cookie."""
@@ -67,6 +69,7 @@ class Sessions:
             "began": session.began.isoformat(),
             "seen": session.seen.isoformat(),
             "id": session.id,
+            "name": session.name,
         }
         sealed = jwe.encrypt_compact(SEALED, orjson.dumps(claims), self._key)
         response.set_cookie(COOKIE, sealed, path="/", secure=True, httponly=True, samesite="Lax")
@@ -89,7 +92,7 @@ class Sessions:
         now = self._clock()
         if now - session.seen < RENEW_AFTER:
             return None
-        return Session(session.citizen, session.birth_date, session.protected, session.began, now, session.id)
+        return replace(session, seen=now)
 
     def _unsealed(self, sealed: str) -> Session:
         try:
@@ -103,6 +106,7 @@ class Sessions:
             datetime.fromisoformat(claims["began"]),
             datetime.fromisoformat(claims["seen"]),
             claims["id"],
+            claims["name"],
         )
         while len(self._read) >= REMEMBERED:
             del self._read[next(iter(self._read))]
@@ -168,7 +172,9 @@ def check_origin(request: Request) -> None:
     """Refuse a change that another site's page asks for in the citizen's name (CSRF): Forbidden("another-site")."""
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    if (site is not None and site not in SAFE_SITES) or (origin is not None and origin != request.host_url.rstrip("/")):
+    # By host and port alone: what ends TLS in front of us makes our own scheme another than the browser's.
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if foreign or (site is not None and site not in SAFE_SITES):
         raise Forbidden("another-site")
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from helsami_gateway.models import BUNDLES, ROSTER
+from helsami_gateway.fhir.outcomes import Outcome
+from helsami_gateway.models import BUNDLES, LATE_REFUSALS, ROSTER
 from helsami_kernel.database import Database, Reads, Writes, insert_new
 
 BUNDLE = sa.select(BUNDLES.c.organisation, BUNDLES.c.body).where(
@@ -35,6 +36,14 @@ class BundleWrites(Writes):
         self.connection.execute(insert_new(self.connection, BUNDLES, {**values, "received_at": self.now}))
         kept = sa.select(BUNDLES.c.id).where(BUNDLES.c.organisation == organisation, BUNDLES.c.digest == digest)
         return str(self.connection.execute(kept).scalar_one())
+
+
+    def note_refusals(self, bundle: str, refused: Iterable[Outcome]) -> None:
+        """Keep which entries an owner refused after their sender had been told that they were accepted."""
+        for one in refused:
+            values = {"bundle": bundle, "position": one.index, "type": one.type, "code": one.code or one.fate.value}
+            refusal = insert_new(self.connection, LATE_REFUSALS, {**values, "refused_at": self.now})
+            self.connection.execute(refusal)
 
 
 class RosterTable:

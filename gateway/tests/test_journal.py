@@ -1,13 +1,13 @@
 """Delivering a bundle: who it is about, owners that are away, refuse or forget, and nothing dropped in silence."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from helsami_gateway import journal
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import Fate
-from helsami_gateway.journal import deliver
 from helsami_gateway.national_id import synthetic
 from helsami_kernel.errors import Forbidden, Internal, Unavailable
 
@@ -62,6 +62,10 @@ class Owners:
         if method == "resolve":
             return {"citizens": {"0": None}}
         return {"outcomes": [{"index": entry["index"], "outcome": "stored"} for entry in command["entries"]]}
+
+
+def deliver(bundle, owners, within=timedelta(seconds=60)):
+    return journal.deliver(bundle, owners, within)
 
 
 def fates(delivered):
@@ -143,3 +147,29 @@ def test_two_hundred_and_fifty_entries_go_in_calls_of_a_hundred():
     deliver(bundle(p=PATIENT, **many), owners)
 
     assert [len(command["entries"]) for service, _, command in owners.asked if service == "results"] == [100, 100, 50]
+
+
+def test_an_owner_that_was_away_once_is_not_asked_again_for_the_rest_of_the_bundle():
+    many = {
+        f"o{number}": RESULT | {"identifier": [{"system": "urn:t", "value": str(number)}]} for number in range(250)
+    }
+    owners = Owners(results=Unavailable("results"))
+
+    delivered = deliver(bundle(p=PATIENT, **many), owners)
+
+    assert [service for service, _, _ in owners.asked].count("results") == 1
+    assert sum(outcome.fate is Fate.ACCEPTED for outcome in delivered.outcomes) == 250
+
+
+def test_a_delivery_that_takes_too_long_leaves_the_rest_for_later():
+    delivered = deliver(bundle(p=PATIENT, o=RESULT), Owners(), timedelta(0))
+
+    assert delivered.pending
+    assert delivered.refused_of(None) == []
+
+
+def test_what_is_refused_late_is_told_apart_from_what_the_sender_knows():
+    delivered = deliver(bundle(p=PATIENT, o=RESULT), Owners(results=Forbidden("not-permitted")))
+
+    assert [outcome.code for outcome in delivered.refused_of([1])] == ["not-permitted"]
+    assert delivered.refused_of([0]) == []

@@ -42,18 +42,19 @@ def carrying(cookie):
 
 
 def test_a_session_comes_back_from_its_cookie(sessions):
-    began = sessions.begin("c1", date(1980, 5, 1), protected=True)
+    began = sessions.begin("c1", date(1980, 5, 1), protected=True, name="Modig Fjell")
 
     assert sessions.of(carrying(cookie_of(sessions, began))) == began
 
 
 def test_the_cookie_is_bound_to_this_host_and_kept_from_scripts_and_clear_text(sessions):
-    cookie = cookie_of(sessions, sessions.begin("c1", date(1980, 5, 1), protected=False))
+    cookie = cookie_of(sessions, sessions.begin("c1", date(1980, 5, 1), protected=False, name="Modig Fjell"))
 
     assert cookie.startswith(f"{COOKIE}=")
     assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
     assert "Domain" not in cookie
     assert "c1" not in cookie
+    assert "Modig" not in cookie
 
 
 @pytest.mark.parametrize("cookie", ["", f"{COOKIE}=", f"{COOKIE}=abc", f"{COOKIE}=a.b.c.d.e"])
@@ -138,6 +139,7 @@ def test_a_token_is_used_again_for_its_session_and_audience_only_and_not_to_its_
         {"Origin": "http://portal.example"},
         {"Sec_Fetch_Site": "same-origin", "Origin": "http://portal.example"},
         {"Sec_Fetch_Site": "none"},
+        {"Origin": "https://portal.example"},
     ],
 )
 def test_a_change_asked_for_by_the_portal_itself_is_let_through(headers):

@@ -22,6 +22,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation", "digest"),
     )
     op.create_table(
+        "late_refusals",
+        sa.Column("bundle", sa.String(32), sa.ForeignKey("bundles.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("type", sa.String(64), nullable=False),
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("refused_at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
         "roster",
         sa.Column("view", sa.String(60), primary_key=True),
         sa.Column("section", sa.String(60), primary_key=True),

@@ -195,6 +195,11 @@ class Writes:
         }
         self.connection.execute(insert_new(self.connection, OBLIGATIONS, values))
 
+    def discharge(self, kind: str, key: str) -> None:
+        """Mark an obligation fulfilled that has been met before it was due."""
+        met = sa.and_(OBLIGATIONS.c.kind == kind, OBLIGATIONS.c.key == key, OBLIGATIONS.c.fulfilled_at.is_(None))
+        self.connection.execute(sa.update(OBLIGATIONS).where(met).values(fulfilled_at=self.now))
+
     def once(self, key: str | None, command: object) -> Any:
         """
         The result that this idempotency key has had before, or None when the effect is still to be made.
