@@ -1,5 +1,6 @@
 """The settings of a process: from the environment and one TOML file, checked before anything starts."""
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -12,10 +13,11 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, validate
 
 from helsami_kernel.errors import Malformed, load
+from helsami_kernel.logs import LEVELS
 
 PREFIX: Final = "HELSAMI_"
 FILE: Final = "HELSAMI_CONFIG"
-DRIVERS: Final = ("postgresql+psycopg2://", "sqlite://")
+OF_COMMANDS: Final = frozenset({FILE, "HELSAMI_URL", "HELSAMI_TOKEN"})  # the latter two are for `helsami import`
 MEMORY_BUS: Final = "memory://"
 HIGHEST_PORT: Final = 65535
 RETRY_DELAYS: Final = (1.0, 10.0, 60.0, 600.0)
@@ -48,14 +50,16 @@ class Settings:
     heartbeat: timedelta
     event_queue_arguments: Mapping[str, str | int | bool]
     retry_delays: tuple[timedelta, ...]
+    log_level: str | None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """
         Read `HELSAMI_*` and the file that `HELSAMI_CONFIG` names; the environment goes first.
 
-        Raises `SettingsWrong`.
+        Raises `SettingsWrong`, also for a variable of that prefix which is no setting: a misspelt one would be missed.
         """
+        _refuse_strangers(environment)
         path = environment.get(FILE)
         told = _of_file(Path(path)) if path else {}
         told |= _of_environment(environment)
@@ -154,6 +158,7 @@ class _SettingsSchema(Schema):
         load_default=lambda: [timedelta(seconds=delay) for delay in RETRY_DELAYS],
         metadata={"expected": "a list of seconds"},
     )
+    log_level = fields.String(load_default=None, validate=validate.OneOf(LEVELS))
 
 
 def _of_file(path: Path) -> dict[str, Any]:
@@ -171,11 +176,23 @@ def _of_file(path: Path) -> dict[str, Any]:
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """Pick the settings that are set and not empty; a list is written with commas, a table has no such form."""
     told: dict[str, Any] = {}
-    for name, declared in _SettingsSchema().fields.items():
-        text = environment.get(_variable(name))
-        if text and not isinstance(declared, fields.Dict):
+    for name, declared in _of_variables().items():
+        if text := environment.get(_variable(name)):
             told[name] = text.split(",") if isinstance(declared, fields.List) else text
     return told
+
+
+def _of_variables() -> dict[str, fields.Field[Any]]:
+    return {name: field for name, field in _SettingsSchema().fields.items() if not isinstance(field, fields.Dict)}
+
+
+def _refuse_strangers(environment: Mapping[str, str]) -> None:
+    known = {*map(_variable, _of_variables()), *OF_COMMANDS}
+    set_here = (name for name, value in environment.items() if name.startswith(PREFIX) and value)
+    if strangers := sorted(set(set_here) - known):
+        near = difflib.get_close_matches(strangers[0].removeprefix(PREFIX).lower(), _of_variables(), n=1)
+        hint = f"; {_variable(near[0])} is one" if near else ""
+        raise SettingsWrong(f"{', '.join(strangers)}: not a setting that the environment has{hint}")
 
 
 def _explained(malformed: Malformed, environment: Mapping[str, str]) -> str:

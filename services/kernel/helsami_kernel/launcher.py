@@ -68,14 +68,18 @@ def _serve(arguments: argparse.Namespace) -> NoReturn:
     settings = Settings.read(os.environ)
     if settings.embedded:
         raise CannotStart("`helsami serve` needs a broker: set HELSAMI_BUS, or use `helsami run`")
+    logs.write_from(settings.log_level or "info")
     services = installed.services(dict.fromkeys(arguments.names))
     _describe_build()
     Lifetime(settings, services, settings.grace).run()
 
 
 def _run(_: argparse.Namespace) -> NoReturn:
+    settings = Settings.read(os.environ)
+    # Whoever tries HelsaMi reads the terminal, where a line for each of thousands of calls hides the one that counts.
+    logs.write_from(settings.log_level or "warning")
     _describe_build()
-    embedded.run(Settings.read(os.environ))
+    embedded.run(settings)
 
 
 def _migrate(arguments: argparse.Namespace) -> int:

@@ -45,6 +45,12 @@ FIELDS: Final = (
 OWN: Final = frozenset({"time", "level", "trace"})
 """Fields whose values are made here; the digits of a trace id are nobody's."""
 
+LEVELS: Final = ("info", "warning")
+"""From where on a process may be told to write; faults are always written."""
+
+NO_NEWS: Final = "duplicate"
+"""The outcome of what was already done; its metric counts it, and a start may bring thousands."""
+
 LONGEST_VALUE: Final = 120
 REDACTED: Final = "[number]"
 
@@ -55,6 +61,7 @@ _ENCODED: Final = re.compile(r"[A-Za-z0-9+/_-]{15,}")
 _HIDDEN: Final = re.compile(rb"\d(?:[ .\-]?\d){10}")
 
 _stream: TextIO | None = None
+_least = LEVELS[0]
 
 
 def start(stream: TextIO | None = None) -> None:
@@ -72,10 +79,18 @@ def start(stream: TextIO | None = None) -> None:
     _watch_greenlets(get_hub())
 
 
+def write_from(level: str) -> None:
+    """Write nothing below this one of LEVELS from now on."""
+    global _least  # noqa: PLW0603  one process, one log
+    _least = level
+
+
 def entrypoint(
     service: str, name: str, kind: str, outcome: str, seconds: float, failure: BaseException | None = None
 ) -> None:
     """Tell that an entrypoint is done; `failure` is a fault, which a refusal is not."""
+    if outcome == NO_NEWS:
+        return
     _write(
         "info" if failure is None else "error",
         {"service": service, "entrypoint": name, "kind": kind, "outcome": outcome, "ms": round(seconds * 1000, 2)},
@@ -163,7 +178,7 @@ def _stray(where: str, _: type[BaseException] | None, error: BaseException | Non
 def _write(
     level: str, facts: dict[str, Any], failure: BaseException | None, trace: TracebackType | None = None
 ) -> None:
-    if _stream is None:
+    if _stream is None or (level in LEVELS and LEVELS.index(level) < LEVELS.index(_least)):
         return
     line = facts | {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -1,5 +1,5 @@
 """
-Every metric of the kernel, by its name in the operations guide (section 2); no person, no free text, in a label.
+Every metric of the kernel; no person, no free text, in a label. Whoever knows a number sets it; `lifetime` the levels.
 
 This module imports nothing but `prometheus_client`, whose locks must be made before eventlet patches: a native thread
 that scrapes would otherwise wait on a green lock.
@@ -23,13 +23,12 @@ REQUEST_SECONDS: Final = Histogram(
     ["service", "entrypoint", "kind"],
     buckets=SECONDS,
 )
-IN_PROGRESS: Final = Gauge("helsami_in_progress", "Entrypoint calls that run now.", ["service", "kind"])
 WORKERS_RUNNING: Final = Gauge("helsami_workers_running", "Workers that are busy.", ["service"])
 WORKERS_MAX: Final = Gauge("helsami_workers_max", "Workers that may be busy at once.", ["service"])
 HUB_LAG_SECONDS: Final = Gauge("helsami_hub_lag_seconds", "How late the eventlet hub ran its last beat.")
 DATABASE_POOL_IN_USE: Final = Gauge("helsami_database_pool_in_use", "Database connections checked out.", ["service"])
-DATABASE_POOL_WAITING: Final = Gauge("helsami_database_pool_waiting", "Workers waiting for a connection.", ["service"])
-BUS_CONNECTED: Final = Gauge("helsami_bus_connected", "1 while the consumer has its connection.", ["service"])
+DATABASE_POOL_SIZE: Final = Gauge("helsami_database_pool_size", "Database connections that are kept.", ["service"])
+BUS_CONNECTED: Final = Gauge("helsami_bus_connected", "1 while the process is connected to its bus.", ["service"])
 EVENT_AGE_SECONDS: Final = Histogram(
     "helsami_event_age_seconds",
     "Age of an event when its handler was done with it.",
@@ -51,12 +50,6 @@ OUTBOX_OLDEST_SECONDS: Final = Gauge("helsami_outbox_oldest_seconds", "Age of th
 OBLIGATIONS_OVERDUE: Final = Gauge("helsami_obligations_overdue", "Promises past their time.", ["service", "kind"])
 RULES_CALLS: Final = Counter(
     "helsami_rules_calls_total", "Questions put to organisations' rules.", ["organisation", "hook", "outcome"]
-)
-RULES_SECONDS: Final = Histogram(
-    "helsami_rules_seconds",
-    "How long an organisation's rules took to answer.",
-    ["organisation", "hook"],
-    buckets=(0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1),
 )
 ORGANISATION_STATE: Final = Gauge(
     "helsami_organisation_state", "1 for the state an organisation is in, 0 for the others.", ["organisation", "state"]

@@ -1,11 +1,15 @@
 """Settings: what a process is told, and what it says about a wrong one."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from helsami_kernel.config import Settings, SettingsWrong
+from helsami_kernel.config import Settings, SettingsWrong, _SettingsSchema
+
+README = Path(__file__).parents[3] / "README.md"
+NO_DEFAULT = "–"
 
 
 def test_nothing_set_means_everything_in_one_process_with_files_in_the_data_folder():
@@ -95,6 +99,38 @@ def test_a_misspelt_setting_in_the_file_is_refused(tmp_path):
 
     with pytest.raises(SettingsWrong, match=r"no other fields than .*port"):
         Settings.read({"HELSAMI_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("HELSAMI_PROT", "HELSAMI_PROT: not a setting that the environment has; HELSAMI_PORT is one"),
+        ("HELSAMI_XYZZY", "HELSAMI_XYZZY: not a setting that the environment has"),
+        ("HELSAMI_EVENT_QUEUE_ARGUMENTS", "HELSAMI_EVENT_QUEUE_ARGUMENTS: not a setting that the environment has"),
+    ],
+)
+def test_a_misspelt_variable_is_one_line_that_names_it_and_keeps_its_value_to_itself(variable, says):
+    with pytest.raises(SettingsWrong) as wrong:
+        Settings.read({variable: "hunter2", "PATH": "/bin"})
+
+    assert str(wrong.value) == says
+
+
+def test_what_the_commands_read_and_what_is_empty_is_no_stranger():
+    Settings.read({"HELSAMI_URL": "http://127.0.0.1:1", "HELSAMI_TOKEN": "t", "HELSAMI_PROT": ""})
+
+
+def test_every_setting_is_in_the_readme_with_its_default():
+    table = README.read_text(encoding="utf-8").partition("## Settings\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| `?(.+?)`? \|", table, re.MULTILINE))
+    fields = _SettingsSchema().fields
+    told = {f"HELSAMI_{name.upper()}": default for name, default in rows.items() if default != NO_DEFAULT}
+
+    assert set(rows) == set(fields)
+    assert Settings.read(told) == Settings.read({})
+    assert {n for n, default in rows.items() if default == NO_DEFAULT} == {
+        name for name, field in fields.items() if field.load_default in (None, dict)
+    }
 
 
 def test_a_wrong_setting_in_the_file_is_named_as_such(tmp_path):

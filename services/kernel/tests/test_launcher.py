@@ -185,13 +185,20 @@ def test_run_makes_what_it_needs_says_one_line_and_ends_within_three_seconds(hel
 
     assert "http://127.0.0.1:" in line
     assert "/dev/login" in line
-    assert said(program) == [line]
+    assert program.output.splitlines() == [line], "the terminal holds nothing else"
     assert {"red.db", "blue.db", "keys", "filled"} <= {path.name for path in data.iterdir()}
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     began = time.monotonic()
     assert program.terminate() == 0
     assert time.monotonic() - began < 3
     assert said(program) == [line]
+
+
+def test_a_log_of_everything_is_had_for_the_asking(helsami):
+    program = helsami("run", log_level="info")
+    program.wait_for_line("HelsaMi is ready")
+
+    assert '"code":"started"' in program.output
 
 
 def test_ctrl_c_ends_it_as_well(helsami):

@@ -21,6 +21,7 @@ from helsami_kernel.config import Settings
 
 class Runner:
     ready = False
+    containers = []
 
     def __init__(self, settings, services):
         self.ended = eventlet.Event()

@@ -41,6 +41,7 @@ def written():
     logs.start(stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     logs._stream = None
+    logs.write_from("info")
     root.handlers, root.level, logging.raiseExceptions = before
     sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)
@@ -85,6 +86,23 @@ def test_a_fault_is_told_by_its_class_and_place_and_not_by_its_text(written):
     assert line["error"] == "builtins.ValueError"
     assert line["where"].startswith("tests/test_logs.py:")
     assert "citizen" not in json.dumps(line)
+
+
+def test_a_process_that_is_told_to_write_from_warning_up_keeps_faults_and_incidents(written):
+    logs.write_from("warning")
+    logs.entrypoint("results", "page", "rpc", "ok", 0.01)
+    logs.fact("started")
+    logs.entrypoint("results", "page", "rpc", "error", 0.01, caught())
+    logs.incident("x")
+    logging.getLogger("kombu").critical("told")
+
+    assert [line["level"] for line in written()] == ["error", "warning", "critical"]
+
+
+def test_what_was_already_done_is_no_news(written):
+    logs.entrypoint("notifications", "tell_of_result", "event", "duplicate", 0.01)
+
+    assert written() == []
 
 
 def test_an_incident_has_a_code_and_only_the_facts_that_were_given(written):
