@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
@@ -25,11 +25,23 @@ GRANTABLE: Final = frozenset(
         "results:read",
     }
 )
+READS: Final = frozenset(scope for scope in GRANTABLE if scope.endswith(":read"))
+# What a grant must hold, one of these at least, to be of use towards an audience, or for a purpose that changes things.
+SERVING: Final[Mapping[str, frozenset[str]]] = {
+    "appointments": frozenset({"appointments:read"}),
+    "medications": frozenset({"medications:read"}),
+    "notifications": frozenset({"notices:read"}),
+    "records": frozenset({"records:read"}),
+    "results": frozenset({"results:read"}),
+}
+DOING: Final[Mapping[str, frozenset[str]]] = {"book": frozenset({"appointments:act"})}
+VIEW: Final = "view:"
 BEFORE_THE_FIRST: Final = "0" * 64
 CITIZEN_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 ALLOWED: Final = "allowed"
 REFUSED: Final = "refused"
+BEYOND: Final = "beyond-the-grant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +158,14 @@ def objection(giver: Person | None, receiver: Person | None, now: datetime) -> s
     return None
 
 
-def decide(grant: Grant | None, giver: Person | None, receiver: Person | None, now: datetime) -> Decision:
-    """May the receiver act for the giver now, and do what?"""
+def decide(
+    grant: Grant | None,
+    giver: Person | None,
+    receiver: Person | None,
+    now: datetime,
+    wanted: Iterable[tuple[str, str]] = (),
+) -> Decision:
+    """May the receiver act for the giver now, and do what? `wanted` are audiences, each with what it is asked for."""
     if grant is None:
         return Decision(REFUSED, "no-grant")
     if grant.revoked_at is not None:
@@ -158,7 +176,17 @@ def decide(grant: Grant | None, giver: Person | None, receiver: Person | None, n
     scopes = grant.scopes & GRANTABLE
     if not scopes:
         return Decision(REFUSED, "nothing-granted", version=grant.version)
+    if not all(serves(scopes, audience, purpose) for audience, purpose in wanted):
+        return Decision(REFUSED, BEYOND, version=grant.version)
     return Decision(ALLOWED, "grant", scopes, grant.version)
+
+
+def serves(scopes: frozenset[str], audience: str, purpose: str) -> bool:
+    """Are these scopes of any use towards an audience, for a purpose? At a view each section looks for itself."""
+    if purpose in DOING:
+        return not scopes.isdisjoint(DOING[purpose])
+    needed = READS if audience.startswith(VIEW) else SERVING.get(audience, frozenset())
+    return not scopes.isdisjoint(needed)
 
 
 def verify(entries: Iterable[Entry], head: Head | None = None) -> int | None:

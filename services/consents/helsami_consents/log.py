@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
-from helsami_consents.domain import Entry
+from helsami_consents.domain import Entry, Person
 from helsami_kernel.errors import FieldProblem, Malformed
 
 END: Final = 2**31 - 1
 ROLE: Final = {"grant": "representative"}
 
 
-def finished(entries: Sequence[Entry], limit: int, now: datetime) -> bytes:
+def finished(entries: Sequence[Entry], limit: int, now: datetime, people: Mapping[str, Person]) -> bytes:
     """
     A section of at most `limit` items, given one link more where there are more; newest first.
 
-    The reason of a refusal is left out: it may be the other's protected address.
+    The reason of a refusal is left out: it may be the other's protected address. So is the name of whoever has one.
     """
     shown = entries[:limit]
     return orjson.dumps(
         {
-            "items": [_item(entry) for entry in shown],
+            "items": [_item(entry, people.get(entry.asked.actor)) for entry in shown],
             "as_of": written(now),
             "status": "ok",
             "absences": [] if shown else [{"code": "none_recorded"}],
@@ -56,13 +56,14 @@ def _cursor(sequence: int) -> str:
     return base64.urlsafe_b64encode(str(sequence).encode()).decode().rstrip("=")
 
 
-def _item(entry: Entry) -> dict[str, Any]:
+def _item(entry: Entry, actor: Person | None) -> dict[str, Any]:
     asked = entry.asked
     return {
         "id": str(entry.sequence),
         "organisation": None,
         "at": written(asked.at),
         "actor": asked.actor,
+        "name": None if actor is None or actor.protected else actor.name,
         "role": ROLE[asked.basis],
         "basis": asked.basis,
         "purpose": asked.purpose,

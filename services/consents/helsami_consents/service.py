@@ -8,8 +8,9 @@ from helsami_consents import domain, log, schemas, storage
 from helsami_consents.domain import Asked, Grant, Person
 from helsami_kernel import Clock, FromKeys, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
-from helsami_kernel.errors import Forbidden, NotFound, Refusal, Refused, load
+from helsami_kernel.errors import Forbidden, NotFound, Refusal, Refused, Unavailable, load
 
+NAMES_WITHIN: Final = 1.0
 # What a giver may know of why not.
 TOLD: Final = {
     "giver-protected": "protected-address",
@@ -34,7 +35,8 @@ class ConsentsService:
         Tokens for an actor who may act for a subject now; the log says so before anybody reads.
 
         Raises NotFound, the same whether the subject is foreign, missing, protected or has taken the grant back: the
-        reason stands in the log alone. Raises Unavailable while the register cannot be asked (fail closed).
+        reason stands in the log alone. Raises Forbidden where there is a grant, but not for this. Raises Unavailable
+        while the register cannot be asked (fail closed).
         """
         asked = load(schemas.Decide, command)
         actor, subject = asked["actor"], asked["subject"]
@@ -42,9 +44,12 @@ class ConsentsService:
             raise NotFound("citizen-not-found")
         people, now = self._people(actor, subject), self.clock()
         giver = people.get(subject)
+        wanted = [(audience, asked["purpose"]) for audience in asked["audiences"]]
         with self.store.transaction(subject) as tx:
-            decision = domain.decide(tx.grant_to(actor), giver, people.get(actor), now)
+            decision = domain.decide(tx.grant_to(actor), giver, people.get(actor), now, wanted)
             tx.log(Asked(now, actor, "grant", asked["purpose"], decision.outcome, decision.reason, decision.version))
+        if decision.reason == domain.BEYOND:
+            raise Forbidden("not-permitted")
         if not decision.allowed or giver is None or giver.birth_date is None:
             raise NotFound("citizen-not-found")
         band = age_band(giver.birth_date, now)
@@ -89,7 +94,7 @@ class ConsentsService:
             revoked = tx.revoke(wish["grant"])
             if revoked is None:
                 raise NotFound("grant-not-found")
-        return _shown(revoked, revoked.receiver, None)
+        return _shown(revoked, revoked.receiver, self._known(revoked.receiver).get(revoked.receiver))
 
     @rpc(scope="consents:read", answers=schemas.Overview)
     def grants(self, command: object, access: AccessToken) -> dict[str, Any]:
@@ -112,12 +117,19 @@ class ConsentsService:
         page = load(schemas.Page, command)
         before = log.read_cursor(page["cursor"])
         entries = self.store.reading(_oneself(access)).log(before, page["limit"] + 1)
-        return log.finished(entries, page["limit"], self.clock())
+        return log.finished(entries, page["limit"], self.clock(), self._known(*(one.asked.actor for one in entries)))
 
-    def _people(self, *citizens: str) -> dict[str, Person]:
+    def _known(self, *citizens: str) -> dict[str, Person]:
+        """As `_people`, for their names alone: while the register is away, nobody is known and all else goes on."""
+        try:
+            return self._people(*citizens, within=NAMES_WITHIN) if citizens else {}
+        except Unavailable:
+            return {}
+
+    def _people(self, *citizens: str, within: float | None = None) -> dict[str, Person]:
         """What the register says of these people now; who is not known is absent. Raises Unavailable."""
         token = self.issuer.issue(audience="directory", actor="consents", scopes=["directory:facts"], basis="service")
-        answer = self.directory.facts({"citizens": sorted(set(citizens))}, token=token)
+        answer = self.directory.facts({"citizens": sorted(set(citizens))}, token=token, within=within)
         return {person.id: person for person in schemas.FactsFound().load(answer)["facts"]}
 
 

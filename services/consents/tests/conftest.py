@@ -27,7 +27,7 @@ class Register:
         fact = {"citizen": citizen, "name": f"Modig {citizen[0]}", "birth_date": birth_date and birth_date.isoformat()}
         self.people[citizen] = {**fact, "protected": False, "deceased": False, "new in a later release": 1, **more}
 
-    def facts(self, command, token):
+    def facts(self, command, token, within=None):
         assert self._verifier.verify(token, "directory").allows("directory:facts")
         if self.away:
             raise Unavailable("directory")

@@ -137,6 +137,7 @@ def test_every_question_is_in_the_log_before_its_answer(give, decide, refused, l
         "organisation": None,
         "at": "",
         "actor": RECEIVER,
+        "name": "Modig b",
         "role": "representative",
         "basis": "grant",
         "purpose": "home",
@@ -146,6 +147,59 @@ def test_every_question_is_in_the_log_before_its_answer(give, decide, refused, l
     entries = reads.log(1000, 1000)
     assert [entry.asked.reason for entry in entries] == ["grant", "no-grant"]
     assert domain.verify(reversed(entries), reads.head()) is None
+
+
+@pytest.mark.parametrize(
+    ("audiences", "purpose"),
+    [
+        (["medications"], "medications"),
+        (["results", "medications"], "home"),
+        (["appointments"], "book"),
+        (["consents"], "consents"),
+        (["directory"], "results"),
+    ],
+)
+def test_what_the_grant_does_not_hold_is_refused_and_logged_as_refused(give, decide, logged, audiences, purpose):
+    give()
+
+    with pytest.raises(Forbidden, match="not-permitted"):
+        decide(audiences=audiences, purpose=purpose)
+
+    assert [(item["purpose"], item["outcome"]) for item in logged()["items"]] == [(purpose, "refused")]
+
+
+def test_whoever_may_book_may_ask_to(give, decide):
+    give(scopes=["appointments:act"])
+
+    assert decide(audiences=["appointments"], purpose="book")["basis"] == "grant"
+
+
+def test_the_log_names_those_whom_everybody_may_know(refused, logged, register):
+    refused()
+    refused(actor=STRANGER)
+    register.knows(STRANGER, protected=True)
+    refused(actor=UNKNOWN)
+
+    assert [item["name"] for item in logged()["items"]] == [None, None, "Modig b"]
+
+
+def test_while_the_register_is_away_the_log_is_read_and_a_grant_taken_back_without_names(
+    consents, give, decide, logged, register
+):
+    grant = give()
+    decide()
+    register.away = True
+
+    assert [item["name"] for item in logged()["items"]] == [None]
+    assert consents.revoke({"grant": grant["id"]}, _me(GIVER))["name"] is None
+
+
+def test_a_grant_taken_back_is_shown_as_it_was_listed(consents, give):
+    grant = give()
+
+    ended = consents.revoke({"grant": grant["id"]}, _me(GIVER))
+
+    assert ended | {"version": 1, "revoked_at": None} == grant
 
 
 def test_without_a_log_row_there_is_no_token(give, decide, store):
@@ -221,7 +275,7 @@ def test_given_again_a_grant_is_a_new_version(give, decide, verifier):
     give()
     assert give(scopes=["records:read"])["version"] == 2
 
-    token = verifier.verify(decide()["tokens"]["results"], "results")
+    token = verifier.verify(decide(audiences=["records"])["tokens"]["records"], "records")
     assert (token.scopes, token.consent_version) == ({"records:read"}, 2)
 
 
