@@ -26,6 +26,7 @@ SCHEDULES = sa.Table(
     sa.Column("place", sa.Text, nullable=False),
     sa.Column("clinician", sa.String(300), nullable=False),
     sa.Column("clinician_name", sa.Text, nullable=False),
+    sa.UniqueConstraint("organisation", "key"),
 )
 SLOTS = sa.Table(
     "slots",
@@ -40,6 +41,7 @@ SLOTS = sa.Table(
     sa.Column("ends_at", UtcDateTime, nullable=False),
     sa.Column("status", sa.String(4), nullable=False),  # what the organisation says: free or busy
     sa.Column("taken_by", sa.String(36)),  # the appointment that holds it, whatever the organisation says
+    sa.UniqueConstraint("organisation", "key"),
 )
 APPOINTMENTS = items_table(
     "appointments",
