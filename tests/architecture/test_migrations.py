@@ -41,5 +41,5 @@ def test_the_migrations_make_what_the_models_declare(request, tmp_path, service,
 
 
 def is_declared_in_models(_thing, name, kind, reflected, _compared):
-    """Leave out alembic's own table, and indexes that only the migrations know (partial ones, and those of a constraint)."""
+    """Leave out alembic's own table, and indexes that only the migrations know: partial ones, and constraints'."""
     return name != "alembic_version" and not (kind == "index" and reflected)
