@@ -1,96 +1,264 @@
 """What front ends get, as the description tells it; the owners of the data make it."""
 
-from marshmallow import Schema, fields
+from __future__ import annotations
+
+from typing import Final, cast
+
+from marshmallow import INCLUDE, Schema, fields
+
+from helsami_gateway import texts
+
+ABSENCES: Final = tuple(texts.catalogue("en")["absence"])
+CODES: Final = tuple(sorted(texts.catalogue("en")["problem"].keys() - {"other"}))
+
+
+def nullable(description: str = "") -> fields.String:
+    """A text that may be unknown, and is then null."""
+    told = {"description": description} if description else {}
+    return fields.String(required=True, allow_none=True, metadata=told)
+
+
+def one_of(*words: str) -> fields.String:
+    """One of these words."""
+    return fields.String(required=True, metadata={"enum": list(words)})
+
+
+def moment(*, allow_none: bool = False) -> fields.AwareDateTime:
+    """A time in UTC."""
+    return fields.AwareDateTime(required=True, allow_none=allow_none)
 
 
 class Absence(Schema):
     """Why something may be missing: a code, and what belongs to it."""
 
-    code = fields.String(
-        required=True,
-        metadata={
-            "enum": [
-                "none_recorded",
-                "before_go_live",
-                "organisation_not_connected",
-                "hidden_by_rule",
-                "source_unavailable",
-                "not_permitted",
-            ]
-        },
-    )
-    organisation = fields.String()
-    date = fields.Date()
-    kind = fields.String()
+    code = one_of(*ABSENCES)
+    organisation = fields.String(metadata={"description": "left out where it would tell of a protected address"})
+    date = fields.Date(metadata={"description": "with before_go_live: the first day that is shown"})
+    kind = fields.String(metadata={"description": "with hidden_by_rule: a key of the texts under `reason`"})
 
 
 class Item(Schema):
-    """One thing; what else it holds depends on the section."""
+    """One thing, from one organisation; `at` is when it counts from in lists."""
 
     id = fields.String(required=True)
-    organisation = fields.String()
-    at = fields.AwareDateTime()
+    organisation = fields.String(required=True)
+    at = moment()
 
 
-class Section(Schema):
-    """A section: what is there, as of when, and why something may not be."""
+class Coded(Item):
+    """A thing with a name and a code; `system` says whose code it is."""
 
-    items = fields.List(fields.Nested(Item), required=True)
-    as_of = fields.AwareDateTime(required=True, allow_none=True)
-    status = fields.String(required=True, metadata={"enum": ["ok", "unavailable"]})
-    absences = fields.List(fields.Nested(Absence), required=True)
-    next = fields.String(required=True, allow_none=True)
-
-
-class Home(Schema):
-    """The home view."""
-
-    view = fields.String(required=True)
-    as_of = fields.AwareDateTime(required=True)
-    sections = fields.Dict(keys=fields.String(), values=fields.Nested(Section), required=True)
+    name = fields.String(required=True)
+    system = fields.String(required=True)
+    code = fields.String(required=True)
 
 
 class Appointment(Item):
     """An appointment."""
 
-    kind = fields.String(allow_none=True)
-    unit = fields.String(allow_none=True)
-    place = fields.String(allow_none=True)
-    clinician = fields.String(allow_none=True)
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
-    status = fields.String()
+    kind = nullable()
+    unit = nullable()
+    place = nullable()
+    clinician = nullable()
+    starts_at = moment()
+    ends_at = moment()
+    status = one_of("proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow")
+
+
+class Medication(Coded):
+    """A medicine."""
+
+    status = one_of("active", "ended")
+    since = moment()
+    dosage = nullable()
+    prescriber = nullable()
+
+
+class Value(Schema):
+    """What was measured; `value` is the number as it was written, `text` what was said instead of one or about it."""
+
+    name = fields.String(required=True)
+    code = fields.String(required=True)
+    value = nullable()
+    unit = nullable()
+    text = nullable()
+
+
+class Result(Coded):
+    """A released result."""
+
+    taken_at = moment()
+    status = one_of("final", "amended", "corrected", "appended")
+    values = fields.List(fields.Nested(Value), required=True)
+    conclusion = nullable()
+
+
+class Document(Item):
+    """Something written."""
+
+    title = fields.String(required=True)
+    text = fields.String(required=True)
+    written_at = moment()
+
+
+class Visit(Item):
+    """A visit, and what was written about it."""
+
+    kind = one_of("outpatient", "inpatient", "emergency", "home", "virtual", "nursing-home", "other")
+    name = fields.String(required=True)
+    place = nullable()
+    clinician = nullable()
+    starts_at = moment()
+    ends_at = moment(allow_none=True)
+    notes = fields.List(fields.Nested(Document), required=True)
+
+
+class Condition(Coded):
+    """An illness or a complaint."""
+
+    status = one_of("active", "ended")
+    since = moment()
+
+
+class Allergy(Coded):
+    """An allergy."""
+
+    status = one_of("active", "ended")
+    criticality = nullable()
+    reactions = fields.List(fields.String(), required=True)
+
+
+class Vaccine(Coded):
+    """A vaccine that was given."""
+
+    given_at = moment()
+
+
+class About(Schema):
+    """What a notice is about; it is found in the section of its type."""
+
+    type = fields.String(required=True)
+    id = fields.String(required=True)
+
+
+class Notice(Item):
+    """Something new; the message is a key of the texts."""
+
+    message = fields.String(required=True)
+    about = fields.Nested(About, required=True)
+
+
+class Access(Item):
+    """Somebody asked on another's behalf; nobody's organisation is concerned."""
+
+    organisation = fields.String(required=True, allow_none=True)
+    actor = fields.String(required=True, metadata={"description": "the id of a citizen"})
+    name = nullable("null for one who is at a protected address, or not known now")
+    role = one_of("representative")
+    basis = one_of("grant")
+    purpose = fields.String(required=True)
+    outcome = one_of("allowed", "refused")
+
+
+class Section(Schema):
+    """A section: as of when, and why something may not be there."""
+
+    as_of = moment(allow_none=True)
+    status = one_of("ok", "unavailable")
+    absences = fields.List(fields.Nested(Absence), required=True)
+    next = nullable("the cursor of the next page; null on the last")
+
+
+def section(item: type[Schema], plural: str) -> type[Schema]:
+    """A section of these items."""
+    items = fields.List(fields.Nested(item), required=True)
+    return cast("type[Schema]", type(plural, (Section,), {"__doc__": f"A page of {plural.lower()}.", "items": items}))
+
+
+Appointments: Final = section(Appointment, "Appointments")
+Medications: Final = section(Medication, "Medications")
+Results: Final = section(Result, "Results")
+Visits: Final = section(Visit, "Visits")
+Conditions: Final = section(Condition, "Conditions")
+Allergies: Final = section(Allergy, "Allergies")
+Vaccines: Final = section(Vaccine, "Vaccines")
+Documents: Final = section(Document, "Documents")
+Notices: Final = section(Notice, "Notices")
+AccessLog: Final = section(Access, "AccessLog")
+RECORDS: Final = (Visits, Conditions, Allergies, Vaccines, Documents)
+
+
+class HomeSections(Schema):
+    """The sections of the home view; a service that joins the view adds its own."""
+
+    appointments = fields.Nested(Appointments)
+    medications = fields.Nested(Medications)
+    results = fields.Nested(Results)
+    visits = fields.Nested(Visits)
+    conditions = fields.Nested(Conditions)
+    allergies = fields.Nested(Allergies)
+    vaccines = fields.Nested(Vaccines)
+    notices = fields.Nested(Notices)
+
+    class Meta:
+        """What joins later is not described here."""
+
+        unknown = INCLUDE
+
+
+class Home(Schema):
+    """The home view."""
+
+    view = one_of("home")
+    as_of = moment()
+    sections = fields.Nested(HomeSections, required=True)
 
 
 class Slot(Schema):
     """A free time."""
 
     id = fields.String(required=True)
-    organisation = fields.String()
-    visit_type = fields.String(allow_none=True)
-    unit = fields.String(allow_none=True)
-    place = fields.String(allow_none=True)
-    clinician = fields.String(allow_none=True)
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
+    organisation = fields.String(required=True)
+    visit_type = nullable()
+    kind = nullable()
+    unit = nullable()
+    place = nullable()
+    clinician = nullable()
+    starts_at = moment()
+    ends_at = moment()
 
 
 class Slots(Schema):
     """A page of free times."""
 
     slots = fields.List(fields.Nested(Slot), required=True)
-    next = fields.String(allow_none=True)
+    next = nullable("the cursor of the next page; null on the last")
+
+
+def named() -> fields.Dict:
+    """A name in each language."""
+    return fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class Unit(Schema):
+    """A part of an organisation."""
+
+    id = fields.String(required=True)
+    names = named()
+    phone = fields.String(required=True)
 
 
 class Organisation(Schema):
-    """An organisation that has joined."""
+    """An organisation that has joined; `go_live` is the first day shown by category, null where everything is."""
 
     id = fields.String(required=True)
-    names = fields.Dict(keys=fields.String(), values=fields.String())
-    kind = fields.String()
-    parent = fields.String(allow_none=True)
-    phone = fields.String(allow_none=True)
-    go_live = fields.Dict(keys=fields.String(), values=fields.Date(allow_none=True))
+    names = named()
+    kind = fields.String(required=True)
+    parent = nullable()
+    phone = fields.String(required=True)
+    state = one_of("live", "closed")
+    units = fields.List(fields.Nested(Unit), required=True)
+    go_live = fields.Dict(keys=fields.String(), values=fields.Date(allow_none=True), required=True)
 
 
 class Organisations(Schema):
@@ -100,10 +268,15 @@ class Organisations(Schema):
 
 
 class Grant(Schema):
-    """A grant."""
+    """A grant; `citizen` and `name` are its other side, and `version` counts every change."""
 
     id = fields.String(required=True)
-    scopes = fields.List(fields.String())
+    citizen = fields.String(required=True)
+    name = nullable()
+    scopes = fields.List(fields.String(), required=True)
+    version = fields.Integer(required=True)
+    granted_at = moment()
+    revoked_at = moment(allow_none=True)
 
 
 class Grants(Schema):
@@ -117,6 +290,17 @@ class Me(Schema):
     """Who is logged in."""
 
     citizen = fields.String(required=True)
+    name = nullable()
+
+
+class DemoCitizen(Schema):
+    """Somebody one may log in as, in embedded mode."""
+
+    citizen = fields.String(required=True)
+    pid = fields.String(required=True)
+    name = fields.String(required=True)
+    birth_date = fields.Date(required=True, allow_none=True)
+    may_act_for = fields.List(fields.Nested(Grant), required=True)
 
 
 class FieldProblem(Schema):
@@ -132,6 +316,6 @@ class Problem(Schema):
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    code = fields.String(required=True)
+    code = one_of(*CODES)
     problems = fields.List(fields.Nested(FieldProblem))
-    correlation = fields.String()
+    correlation = fields.String(metadata={"description": "with 500: by this we find what happened"})

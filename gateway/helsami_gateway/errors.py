@@ -7,16 +7,22 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import texts
+from helsami_gateway.headers import HEADERS
 from helsami_kernel import errors, logs
 from helsami_kernel.errors import Refusal, Unavailable
 from helsami_kernel.http import TooLarge, TooSlow
 
 PROBLEM: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"
+SYSTEM_LOGIN_NEEDED: Final = "system-login-needed"
+# A record system sends its token; a citizen logs in where the session's cookie is set, for which there is no
+# registered scheme.
+CHALLENGES: Final = {SYSTEM_LOGIN_NEEDED: 'Bearer realm="HelsaMi journal"'}
+CITIZENS_CHALLENGE: Final = 'Cookie realm="HelsaMi"'
 
 
 class LoginNeeded(Refusal):
@@ -50,10 +56,17 @@ def as_response(failure: BaseException, request: Request) -> Response:
         problem["problems"] = [{"field": one.field, "expected": one.expected} for one in problems]
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         problem["correlation"] = correlation_of(failure)
-    headers = {"Cache-Control": "no-store"}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = RETRY_AFTER
+    headers = {**HEADERS, **owed(status, code, failure)}
     return Response(orjson.dumps(problem), status=int(status), headers=headers, content_type=PROBLEM)
+
+
+def owed(status: HTTPStatus, code: str, failure: BaseException) -> dict[str, str]:
+    """The header that a status must not come without (RFC 9110, 11.6.1, 15.5.6 and 15.6.4)."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": CHALLENGES.get(code, CITIZENS_CHALLENGE)}
+    if isinstance(failure, MethodNotAllowed) and failure.valid_methods:
+        return {"Allow": ", ".join(sorted(failure.valid_methods))}
+    return {"Retry-After": RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def explained(failure: BaseException) -> tuple[HTTPStatus, str, tuple[errors.FieldProblem, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -11,81 +12,185 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from helsami_gateway import answers, schemas
+from helsami_gateway import answers, schemas, texts
+from helsami_gateway.errors import PROBLEM
+from helsami_gateway.headers import ACT_FOR, KEY, LONGEST_KEY
+from helsami_gateway.session import COOKIE
 
 VERSION: Final = "1"
-ACT_FOR: Final = {
-    "name": "HelsaMi-Act-For",
+JSON: Final = "application/json"
+FHIR: Final = "application/fhir+json"
+ACTING: Final = {
+    "name": ACT_FOR,
     "in": "header",
     "required": False,
     "description": "The opaque id of the citizen on whose behalf one asks; absent for oneself.",
     "schema": {"type": "string"},
 }
-KEY: Final = {
-    "name": "Idempotency-Key",
+ONCE: Final = {
+    "name": KEY,
     "in": "header",
     "required": False,
     "description": "A command sent again under its key has its first answer, and no second effect.",
-    "schema": {"type": "string", "maxLength": 120},
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
 }
-PROBLEMS: Final = {
-    "400": "The request does not have the agreed form; `problems` names each field.",
-    "401": "Nobody is logged in.",
-    "403": "Not permitted.",
-    "404": "There is no such thing, or it is somebody else's: the two look the same.",
-    "503": "A service is away; try again after `Retry-After` seconds.",
+PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "section": {"type": "string", "enum": list(schemas.RECORD_SECTIONS)},
+    "language": {"type": "string", "enum": list(texts.LANGUAGES)},
+    "grant": {"type": "string"},
 }
-
-
-@dataclass(frozen=True)
-class Route:
-    """One route as it is described: what it takes, what it answers, and what else may go wrong."""
-
-    verb: str
-    path: str
-    summary: str
-    answer: type[Schema] | None = None
-    query: type[Schema] | None = None
-    body: type[Schema] | None = None
-    status: str = "200"
-    problems: tuple[tuple[str, str], ...] = ()
-    of_citizen: bool = True
-
-
+MALFORMED: Final = ("400", "The request does not have the agreed form; `problems` names each field.")
+ELSEWHERE: Final = ("403", "The change was asked for by another site's page (`another-site`).")
+TOO_LARGE: Final = ("413", "The body is too large.")
+NOT_EMBEDDED: Final = ("404", "There is no such route but in embedded mode.")
+OF_CITIZENS: Final = (
+    MALFORMED,
+    ("401", "Nobody is logged in."),
+    ("403", "Not permitted."),
+    ("404", "There is no such thing, or it is somebody else's: the two look the same."),
+    ("500", "Something broke here; `correlation` finds what."),
+    ("503", "A service is away; try again after `Retry-After` seconds."),
+)
 CONFLICTS: Final = (
     ("409", "The slot is taken (`slot-taken`), or another appointment is at the same time (`appointment-overlaps`)."),
     ("422", "The organisation's rules say no; `code` says why."),
 )
+REUSED: Final = ("409", "The key was used for something else (`idempotency-key-reused`).")
+UNGRANTABLE: Final = ("422", "The law says no; `code` says why.")
+BUNDLE: Final = {"type": "object", "description": "A FHIR R4 Bundle: transaction, batch or collection."}
+OUTCOMES: Final = {"type": "object", "description": "A FHIR R4 Bundle of type batch-response."}
+REFUSED_WHOLE: Final = {"type": "object", "description": "A FHIR R4 OperationOutcome."}
+WORDS: Final = {
+    "type": "object",
+    "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
+}
+RECORDS: Final = {"anyOf": list(answers.RECORDS)}
+Described = type[Schema] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Route:
+    """
+    One route as it is described: what it takes, what it answers, and what else may go wrong.
+
+    `name` is the gateway's method. `login` is the scheme by which one logs in, `on_behalf` whether a citizen may act
+    for another there, `once` whether it takes an idempotency key.
+    """
+
+    name: str
+    verb: str
+    path: str
+    summary: str
+    answer: Described | None = None
+    query: type[Schema] | None = None
+    body: Described | None = None
+    status: str = "200"
+    problems: tuple[tuple[str, str], ...] = OF_CITIZENS
+    login: str | None = "session"
+    on_behalf: bool = True
+    once: bool = False
+
+
 ROUTES: Final = (
-    Route("get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
-    Route("get", "/api/v1/appointments", "Appointments.", answers.Section, schemas.AppointmentsPage),
-    Route("get", "/api/v1/medications", "Medicines.", answers.Section, schemas.Page),
-    Route("get", "/api/v1/results", "Released results.", answers.Section, schemas.Page),
-    Route("get", "/api/v1/records/{section}", "A section of the record.", answers.Section, schemas.Page),
-    Route("get", "/api/v1/notices", "Notices.", answers.Section, schemas.Page),
-    Route("get", "/api/v1/access-log", "Who has looked.", answers.Section, schemas.Page),
-    Route("get", "/api/v1/slots", "Free times on offer.", answers.Slots, schemas.SlotsQuery),
-    Route("get", "/api/v1/organisations", "Who has joined, and since when each shares what.", answers.Organisations),
-    Route("get", "/api/v1/grants", "Grants given and received.", answers.Grants),
-    Route("get", "/api/v1/me", "Who is logged in.", answers.Me),
+    Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
     Route(
+        "list_appointments",
+        "get",
+        "/api/v1/appointments",
+        "Appointments: upcoming ones soonest first, past ones newest first.",
+        answers.Appointments,
+        schemas.AppointmentsPage,
+    ),
+    Route("list_medications", "get", "/api/v1/medications", "Medicines.", answers.Medications, schemas.Page),
+    Route("list_results", "get", "/api/v1/results", "Released results.", answers.Results, schemas.Page),
+    Route("list_records", "get", "/api/v1/records/{section}", "A section of the record.", RECORDS, schemas.Page),
+    Route("list_notices", "get", "/api/v1/notices", "Notices.", answers.Notices, schemas.Page),
+    Route(
+        "list_access",
+        "get",
+        "/api/v1/access-log",
+        "Who has looked.",
+        answers.AccessLog,
+        schemas.Page,
+        on_behalf=False,
+    ),
+    Route("list_slots", "get", "/api/v1/slots", "Free times on offer.", answers.Slots, schemas.SlotsQuery),
+    Route(
+        "list_organisations",
+        "get",
+        "/api/v1/organisations",
+        "Who has joined, and since when each shares what.",
+        answers.Organisations,
+        on_behalf=False,
+    ),
+    Route("list_grants", "get", "/api/v1/grants", "Grants given and received.", answers.Grants, on_behalf=False),
+    Route("me", "get", "/api/v1/me", "Who is logged in.", answers.Me, on_behalf=False),
+    Route(
+        "book",
         "post",
         "/api/v1/appointments",
         "Take a free time.",
         answers.Appointment,
         body=schemas.Book,
         status="201",
-        problems=CONFLICTS,
+        problems=(*OF_CITIZENS, *CONFLICTS, TOO_LARGE),
+        once=True,
     ),
-    Route("post", "/api/v1/grants", "Let another adult act.", answers.Grant, body=schemas.GiveGrant, status="201"),
-    Route("delete", "/api/v1/grants/{grant}", "End a grant.", answers.Grant),
-    Route("post", "/api/v1/logout", "Log out.", status="204", of_citizen=False),
-    Route("get", "/api/v1/openapi.json", "This description.", of_citizen=False),
-    Route("get", "/api/v1/texts/{language}", "Every text key in nb, nn or en.", of_citizen=False),
-    Route("post", "/journal/v1/fhir", "Take a FHIR R4 bundle from a record system.", of_citizen=False),
-    Route("post", "/dev/login", "Log in as anybody (embedded mode only).", body=schemas.Login, of_citizen=False),
-    Route("get", "/dev/citizens", "Whom one may log in as (embedded mode only).", of_citizen=False),
+    Route(
+        "grant",
+        "post",
+        "/api/v1/grants",
+        "Let another adult act.",
+        answers.Grant,
+        body=schemas.GiveGrant,
+        status="201",
+        problems=(*OF_CITIZENS, REUSED, UNGRANTABLE, TOO_LARGE),
+        once=True,
+        on_behalf=False,
+    ),
+    Route("revoke", "delete", "/api/v1/grants/{grant}", "End a grant.", answers.Grant, on_behalf=False),
+    Route("log_out", "post", "/api/v1/logout", "Log out.", status="204", problems=(ELSEWHERE,), login=None),
+    Route("describe", "get", "/api/v1/openapi.json", "This description.", {"type": "object"}, problems=(), login=None),
+    Route(
+        "say",
+        "get",
+        "/api/v1/texts/{language}",
+        "Every text in a language, by group and key.",
+        WORDS,
+        problems=(("404", "We do not speak that (`unknown-language`)."),),
+        login=None,
+    ),
+    Route(
+        "receive",
+        "post",
+        "/journal/v1/fhir",
+        "Take a FHIR R4 bundle from a record system: an outcome for each entry.",
+        OUTCOMES,
+        body=BUNDLE,
+        problems=(("401", "The token does not hold (`system-login-needed`)."), TOO_LARGE),
+        login="system",
+    ),
+    Route(
+        "log_in",
+        "post",
+        "/dev/login",
+        "Log in as anybody (embedded mode only).",
+        answers.Me,
+        body=schemas.Login,
+        problems=(MALFORMED, ELSEWHERE, ("404", "We do not know this person (`unknown-person`)."), TOO_LARGE),
+        login=None,
+    ),
+    Route(
+        "list_citizens",
+        "get",
+        "/dev/citizens",
+        "Whom one may log in as (embedded mode only).",
+        {"type": "array", "items": answers.DemoCitizen},
+        problems=(NOT_EMBEDDED,),
+        login=None,
+    ),
 )
+OF_BUNDLES: Final = (("400", "The bundle cannot be read."), ("403", "Another organisation's bundle."))
 
 
 @cache
@@ -98,7 +203,8 @@ def document() -> bytes:
         info={"description": "What a citizen reads and does. Times are in UTC; texts are keys of /api/v1/texts."},
         plugins=[MarshmallowPlugin()],
     )
-    spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": "__Host-helsami"})
+    spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": COOKIE})
+    spec.components.security_scheme("system", {"type": "http", "scheme": "bearer"})
     spec.components.schema("Problem", schema=answers.Problem)
     for route in ROUTES:
         spec.path(path=route.path, operations={route.verb: operation(route)})
@@ -107,39 +213,39 @@ def document() -> bytes:
 
 def operation(route: Route) -> dict[str, Any]:
     """A route as an OpenAPI operation."""
+    media = FHIR if route.login == "system" else JSON
     answer: dict[str, Any] = {"description": route.summary}
     if route.answer is not None:
-        answer["content"] = {"application/json": {"schema": route.answer}}
+        answer["content"] = {media: {"schema": route.answer}}
     described: dict[str, Any] = {
+        "operationId": route.name,
         "summary": route.summary,
         "parameters": parameters(route),
-        "responses": {route.status: answer, **{status: problem(text) for status, text in problems_of(route)}},
+        "responses": {route.status: answer, **{status: problem(words) for status, words in route.problems}},
     }
+    if route.login == "system":
+        described["responses"] |= {status: refused_whole(words) for status, words in OF_BUNDLES}
     if route.body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
-    if route.of_citizen:
-        described["security"] = [{"session": []}]
+        described["requestBody"] = {"required": True, "content": {media: {"schema": route.body}}}
+    if route.login is not None:
+        described["security"] = [{route.login: []}]
     return described
 
 
 def parameters(route: Route) -> list[Any]:
     """Path, query and header parameters."""
     named = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
-    found: list[Any] = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named]
+    found: list[Any] = [{"name": name, "in": "path", "required": True, "schema": PATHS[name]} for name in named]
     if route.query is not None:
         found.append({"in": "query", "schema": route.query})
-    if route.of_citizen:
-        found.append(ACT_FOR)
-    if route.of_citizen and route.verb == "post":
-        found.append(KEY)
-    return found
+    return found + [ACTING] * (route.on_behalf and route.login == "session") + [ONCE] * route.once
 
 
-def problems_of(route: Route) -> list[tuple[str, str]]:
-    """What may go wrong: the same everywhere, and what the route adds."""
-    return [*(PROBLEMS.items() if route.of_citizen else [("400", PROBLEMS["400"])]), *route.problems]
-
-
-def problem(text: str) -> dict[str, Any]:
+def problem(words: str) -> dict[str, Any]:
     """A problem response."""
-    return {"description": text, "content": {"application/problem+json": {"schema": "Problem"}}}
+    return {"description": words, "content": {PROBLEM: {"schema": "Problem"}}}
+
+
+def refused_whole(words: str) -> dict[str, Any]:
+    """What the journal answers to a bundle of which it takes nothing: FHIR's form, or a problem."""
+    return {"description": words, "content": {FHIR: {"schema": REFUSED_WHOLE}, PROBLEM: {"schema": "Problem"}}}

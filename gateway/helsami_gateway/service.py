@@ -131,7 +131,7 @@ class GatewayService:
     def me(self, request: Request) -> Response:
         """Who is logged in."""
         who = self.sessions.of(request)
-        if request.headers.get(ACT_FOR) not in {None, who.citizen}:
+        if represented(request, who) is not None:
             raise Forbidden("not-for-representatives")
         return self._answer(orjson.dumps({"citizen": who.citizen, "name": who.name}), who)
 
@@ -300,8 +300,8 @@ class GatewayService:
 
     def _token(self, request: Request, who: session.Session, audience_: str, purpose: str | None = None) -> str:
         """A token about oneself; about anybody else, only consents can give one, asked anew for each request."""
-        subject = request.headers.get(ACT_FOR)
-        if subject is None or subject == who.citizen:
+        subject = represented(request, who)
+        if subject is None:
             about_self: str = self.tokens.about_self(who, audience_)
             return about_self
         if audience_ == "consents":  # who may act, and who has looked, stay with the person
@@ -319,6 +319,12 @@ class GatewayService:
         if (renewed := self.sessions.renewed(who)) is not None:
             self.sessions.put(response, renewed)
         return response
+
+
+def represented(request: Request, who: session.Session) -> str | None:
+    """The id of the citizen on whose behalf one asks, as one says; None for oneself."""
+    subject = request.headers.get(ACT_FOR)
+    return None if subject == who.citizen else subject
 
 
 def finished_view(view: str, as_of: str | None, sections: Mapping[str, bytes]) -> bytes:

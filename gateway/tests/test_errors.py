@@ -7,6 +7,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from helsami_gateway.errors import LoginNeeded, as_response
+from helsami_gateway.headers import HEADERS
 from helsami_kernel.errors import (
     Conflict,
     FieldProblem,
@@ -70,6 +71,22 @@ def test_what_nobody_foresaw_keeps_its_words_to_itself_and_gives_a_number_to_ask
 
     assert b"138970" not in response.data
     assert orjson.loads(response.data)["correlation"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "header", "value"),
+    [
+        (MethodNotAllowed(valid_methods=["POST", "GET"]), "Allow", "GET, POST"),
+        (LoginNeeded("login-needed"), "WWW-Authenticate", 'Cookie realm="HelsaMi"'),
+        (LoginNeeded("system-login-needed"), "WWW-Authenticate", 'Bearer realm="HelsaMi journal"'),
+    ],
+)
+def test_a_refusal_says_how_it_might_be_done(failure, header, value):
+    assert answer(failure).headers[header] == value
+
+
+def test_a_problem_is_guarded_as_any_answer_is():
+    assert HEADERS.items() <= dict(answer(NotFound("slot-not-found")).headers).items()
 
 
 def test_one_who_is_asked_to_come_again_is_told_when():

@@ -48,12 +48,12 @@ def test_a_session_comes_back_from_its_cookie(sessions):
 
 
 def test_the_cookie_is_bound_to_this_host_and_kept_from_scripts_and_clear_text(sessions):
-    cookie = cookie_of(sessions, sessions.begin("c1", date(1980, 5, 1), protected=False, name="Modig Fjell"))
+    cookie = cookie_of(sessions, sessions.begin("opaque-id", date(1980, 5, 1), protected=False, name="Modig Fjell"))
 
     assert cookie.startswith(f"{COOKIE}=")
     assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
     assert "Domain" not in cookie
-    assert "c1" not in cookie
+    assert "opaque" not in cookie
     assert "Modig" not in cookie
 
 
