@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 BOOKED: Final = "booked"
 STATUSES: Final = frozenset({"proposed", "pending", BOOKED, "arrived", "fulfilled", "cancelled", "noshow"})
@@ -32,15 +32,6 @@ class Meeting:
         """The same meeting, with what it leaves unsaid taken from another."""
         return Meeting(*(getattr(self, each.name) or getattr(other, each.name) for each in fields(Meeting)))
 
-    def shown(self) -> dict[str, str | None]:
-        """What a citizen reads of it."""
-        return {
-            "kind": self.kind or None,
-            "unit": self.unit or None,
-            "place": self.place or None,
-            "clinician": self.clinician_name or None,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -53,10 +44,6 @@ class Span:
         """Refuse a span that ends before it has begun, or lasts no time: it could never overlap another."""
         if self.ends_at <= self.starts_at:
             raise ValueError("a span ends after it starts")
-
-    def shown(self) -> dict[str, str]:
-        """Both ends in UTC."""
-        return {"starts_at": written(self.starts_at), "ends_at": written(self.ends_at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +81,6 @@ class Slot:
         """The appointment of whoever takes this slot."""
         return Appointment(self.organisation, self.meeting, self.span, BOOKED, slot=self.id)
 
-    def shown(self) -> dict[str, Any]:
-        """What a citizen reads of it."""
-        whose = {"id": self.id, "organisation": self.organisation, "visit_type": self.meeting.visit_type or None}
-        return {**whose, **self.meeting.shown(), **self.span.shown()}
-
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
@@ -111,18 +93,9 @@ class Appointment:
     slot: str | None = None
     setting: str = ""
 
-    def shown(self) -> dict[str, Any]:
-        """What a citizen reads of it."""
-        return {**self.meeting.shown(), **self.span.shown(), "status": self.status}
-
 
 @dataclass(frozen=True, slots=True)
 class SlotBooked:
     """A citizen has taken a slot: the id of the appointment, and nothing of where or what for."""
 
     appointment: str
-
-
-def written(moment: datetime) -> str:
-    """An aware time in ISO 8601, in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from helsami_appointments import domain
+from helsami_kernel.clock import written
 from helsami_kernel.sections import LONGEST_PAGE, USUAL_PAGE, PageQuery
 
 UPCOMING: Final = "upcoming"
@@ -80,3 +82,27 @@ class SlotBooked(Schema):
     """The event `slot_booked`."""
 
     appointment = fields.String(required=True)
+
+
+def slot_shown(slot: domain.Slot) -> dict[str, Any]:
+    """Give a free time as a citizen reads it."""
+    whose = {"id": slot.id, "organisation": slot.organisation, "visit_type": slot.meeting.visit_type or None}
+    return {**whose, **_meeting_shown(slot.meeting), **_span_shown(slot.span)}
+
+
+def body(appointment: domain.Appointment) -> dict[str, Any]:
+    """Give an appointment as its citizen reads it."""
+    return {**_meeting_shown(appointment.meeting), **_span_shown(appointment.span), "status": appointment.status}
+
+
+def _meeting_shown(meeting: domain.Meeting) -> dict[str, str | None]:
+    return {
+        "kind": meeting.kind or None,
+        "unit": meeting.unit or None,
+        "place": meeting.place or None,
+        "clinician": meeting.clinician_name or None,
+    }
+
+
+def _span_shown(span: domain.Span) -> dict[str, str]:
+    return {"starts_at": written(span.starts_at), "ends_at": written(span.ends_at)}

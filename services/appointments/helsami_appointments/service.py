@@ -58,7 +58,7 @@ class AppointmentsService:
         search = load(schemas.Search, question)
         reads = self.store.reading(subject_of(access))
         page, following = Offers(self.rules, access, self.clock()).page(reads, search)
-        return {"slots": [slot.shown() for slot in page], "next": following}
+        return {"slots": [schemas.slot_shown(slot) for slot in page], "next": following}
 
     @contributes("home", "appointments", scope="appointments:read")
     def for_home(self, _question: Json, access: AccessToken) -> bytes:

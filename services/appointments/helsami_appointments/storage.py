@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
+from helsami_appointments import schemas
 from helsami_appointments.domain import BOOKED, HOLDING, Appointment, Meeting, Opening, Schedule, Slot, Span
 from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
 from helsami_kernel import database
@@ -214,7 +215,7 @@ class Writes(database.Writes):
             key=key,
             occurred_at=appointment.span.starts_at,
             kind="appointment",
-            body=appointment.shown(),
+            body=schemas.body(appointment),
             setting=appointment.setting,
             visit_type=appointment.meeting.visit_type,
             extra={

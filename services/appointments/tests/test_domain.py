@@ -23,26 +23,9 @@ def test_a_booked_slot_is_an_appointment_at_its_time():
     booked = slot.book()
 
     assert (booked.organisation, booked.status, booked.slot, booked.span) == ("trondheim", "booked", "slot-1", SPAN)
-    assert booked.shown() == {
-        "kind": "Legetime",
-        "unit": "doctors",
-        "place": "Legekontoret",
-        "clinician": "Klar Kompass",
-        "starts_at": "2026-03-02T08:00:00Z",
-        "ends_at": "2026-03-02T08:20:00Z",
-        "status": "booked",
-    }
 
 
 def test_what_a_meeting_leaves_unsaid_another_says():
     assert Meeting(kind="Kontroll").or_else(MEETING) == Meeting(
         "consultation", "Kontroll", "doctors", "Legekontoret", "lege-1", "Klar Kompass"
     )
-
-
-def test_what_is_unknown_is_null():
-    assert Meeting().shown() == {"kind": None, "unit": None, "place": None, "clinician": None}
-
-
-def test_a_slot_shows_the_key_of_no_clinician():
-    assert "lege-1" not in Slot("slot-1", "trondheim", MEETING, SPAN, free=True).shown().values()

@@ -1,9 +1,21 @@
-"""What is asked in another form than agreed is refused with the field and what belongs there."""
+"""What is asked in another form than agreed is refused with the field and what belongs there; what a citizen reads."""
+
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from helsami_appointments import schemas
+from helsami_appointments.domain import Meeting, Slot, Span
 from helsami_kernel.errors import Malformed, load
+
+STARTS = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=1)))
+SLOT = Slot(
+    "slot-1",
+    "trondheim",
+    Meeting("consultation", "Legetime", "doctors", "Legekontoret", "lege-1", "Klar Kompass"),
+    Span(STARTS, STARTS + timedelta(minutes=20)),
+    free=True,
+)
 
 
 def problems(schema, payload):
@@ -56,3 +68,25 @@ def test_a_search_without_anything_is_for_everything_to_come():
 def test_a_page_is_of_what_is_to_come_or_of_what_has_been():
     assert load(schemas.PageQuestion, {}) == {"when": "upcoming", "limit": 20, "cursor": None}
     assert problems(schemas.PageQuestion, {"when": "now"}) == {"when": "text, one of upcoming, past"}
+
+
+def test_an_appointment_is_shown_with_its_times_in_utc():
+    assert schemas.body(SLOT.book()) == {
+        "kind": "Legetime",
+        "unit": "doctors",
+        "place": "Legekontoret",
+        "clinician": "Klar Kompass",
+        "starts_at": "2026-03-02T08:00:00Z",
+        "ends_at": "2026-03-02T08:20:00Z",
+        "status": "booked",
+    }
+
+
+def test_what_is_unknown_is_null():
+    shown = schemas.body(Slot("slot-1", "trondheim", Meeting(), SLOT.span, free=True).book())
+
+    assert {shown[name] for name in ("kind", "unit", "place", "clinician")} == {None}
+
+
+def test_a_slot_shows_the_key_of_no_clinician():
+    assert "lege-1" not in schemas.slot_shown(SLOT).values()

@@ -9,6 +9,11 @@ from nameko.extensions import DependencyProvider
 OSLO: Final = ZoneInfo("Europe/Oslo")
 
 
+def written(at: datetime, timespec: str = "auto") -> str:
+    """Write an aware time as others read it: ISO 8601 in UTC, ending in Z; `timespec` is that of `isoformat`."""
+    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
 class Clock(DependencyProvider):  # type: ignore[misc]  # nameko carries no types
     """Gives a service the present moment: aware, in UTC. It is also that callable itself."""
 

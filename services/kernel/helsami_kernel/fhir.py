@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from helsami_kernel.clock import OSLO
+from helsami_kernel.clock import OSLO, written
 from helsami_kernel.journal import Unreadable, Unsupported
 
 Json = Mapping[str, Any]
@@ -102,9 +102,19 @@ def moment(resource: Json, *paths: str) -> datetime | None:
 
     A day, a month or a year stands for its beginning in Oslo. Raises Unreadable for what is no time.
     """
-    for path in paths:
-        if (written := element(resource, path)) is not None:
-            return _moment(written, _full(resource, path))
+    return next((_moment(value, path) for value, path in _values(resource, paths)), None)
+
+
+def moment_shown(resource: Json, *paths: str) -> str | None:
+    """
+    Give the time that `moment` gives, as a front end shows it: `2026-10-17`, `2026-10` or `2026` as it was written.
+
+    Anything more precise is in UTC. A day sent as the moment at which it begins would elsewhere be the day before.
+    Raises Unreadable for what is no time.
+    """
+    for value, path in _values(resource, paths):
+        at = _moment(value, path)
+        return value if _DATE.fullmatch(value) else written(at)
     return None
 
 
@@ -115,6 +125,13 @@ def required_moment(resource: Json, *paths: str) -> datetime:
     Without a time nobody can say whether a resource is from before its organisation joined (R64).
     """
     if (found := moment(resource, *paths)) is None:
+        raise Unreadable("undated", _full(resource, paths[0]))
+    return found
+
+
+def required_moment_shown(resource: Json, *paths: str) -> str:
+    """Give what `moment_shown` gives; Unreadable when there is no time."""
+    if (found := moment_shown(resource, *paths)) is None:
         raise Unreadable("undated", _full(resource, paths[0]))
     return found
 
@@ -134,7 +151,7 @@ def refuse_limited(resource: Json) -> None:
 
 def iso(at: datetime | None) -> str | None:
     """Write a time as citizens' front ends read it: ISO 8601 in UTC."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if at is None else written(at)
 
 
 def _label_codings(resource: Json) -> list[dict[str, Any]]:
@@ -145,9 +162,15 @@ def _full(resource: Json, path: str) -> str:
     return f"{resource.get('resourceType', '')}.{path}"
 
 
-def _moment(written: object, path: str) -> datetime:
+def _values(resource: Json, paths: Iterable[str]) -> Iterator[tuple[Any, str]]:
+    """What stands at each of these paths, where anything does, and its full path."""
+    found = ((element(resource, path), _full(resource, path)) for path in paths)
+    return ((value, path) for value, path in found if value is not None)
+
+
+def _moment(value: object, path: str) -> datetime:
     try:
-        read = _read_moment(text(written))
+        read = _read_moment(text(value))
         if read.tzinfo is not None:
             return read.astimezone(UTC)
     except (ValueError, OverflowError):
@@ -155,8 +178,8 @@ def _moment(written: object, path: str) -> datetime:
     raise Unreadable("no-time", path)
 
 
-def _read_moment(written: str) -> datetime:
-    if (part := _DATE.fullmatch(written)) is None:
-        return datetime.fromisoformat(written)
+def _read_moment(value: str) -> datetime:
+    if (part := _DATE.fullmatch(value)) is None:
+        return datetime.fromisoformat(value)
     year, month, day = (int(found.lstrip("-")) if found else 1 for found in part.groups())
     return datetime(year, month, day, tzinfo=OSLO)

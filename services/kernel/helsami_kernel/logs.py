@@ -20,6 +20,7 @@ from eventlet import greenpool
 from eventlet.hubs import get_hub
 
 from helsami_kernel import tracing
+from helsami_kernel.clock import written
 
 FIELDS: Final = (
     "time",
@@ -181,7 +182,7 @@ def _write(
     if _stream is None or (level in LEVELS and LEVELS.index(level) < LEVELS.index(_least)):
         return
     line = facts | {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": written(datetime.now(UTC), "milliseconds"),
         "level": level,
         "trace": tracing.trace_id(),
     }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from helsami_kernel.clock import Clock
+from helsami_kernel.clock import OSLO, Clock, written
 from helsami_kernel.testing import MovableClock
 
 
@@ -14,6 +14,11 @@ def test_the_clock_tells_the_present_moment_in_utc():
 
     assert before <= now <= datetime.now(UTC)
     assert now.utcoffset() == timedelta(0)
+
+
+def test_a_time_is_written_in_utc_wherever_it_is_from():
+    assert written(datetime(2026, 7, 1, 1, 30, tzinfo=OSLO)) == "2026-06-30T23:30:00Z"
+    assert written(datetime(2026, 3, 1, 12, tzinfo=UTC), "milliseconds") == "2026-03-01T12:00:00.000Z"
 
 
 def test_a_service_gets_the_clock_as_a_callable():

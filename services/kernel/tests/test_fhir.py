@@ -42,6 +42,20 @@ def test_a_time_is_read_in_utc_and_a_day_begins_in_oslo(written, read):
 
 
 @pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2026-10-17", "2026-10-17"),
+        ("2026-10", "2026-10"),
+        ("2026", "2026"),
+        ("2026-10-17T00:30:00+02:00", "2026-10-16T22:30:00Z"),
+        (None, None),
+    ],
+)
+def test_a_time_is_shown_as_precisely_as_it_was_written(written, shown):
+    assert fhir.moment_shown({"recordedDate": written}, "onsetDateTime", "recordedDate") == shown
+
+
+@pytest.mark.parametrize(
     "written", ["", "yesterday", "2026-13-01", "2026-03-01T12:30:00", "0001-01-01T00:00:00+14:00", 2026]
 )
 def test_what_is_no_time_is_refused_with_its_place(written):
@@ -49,6 +63,8 @@ def test_what_is_no_time_is_refused_with_its_place(written):
         at(written)
 
     assert (refusal.value.code, refusal.value.path) == ("no-time", "Condition.recordedDate")
+    with pytest.raises(Unreadable):
+        fhir.moment_shown({"resourceType": "Condition", "recordedDate": written}, "recordedDate")
 
 
 def test_the_first_place_that_holds_a_time_counts():
@@ -61,6 +77,8 @@ def test_the_first_place_that_holds_a_time_counts():
 def test_a_resource_without_a_time_is_refused_where_it_belongs():
     with pytest.raises(Unreadable) as refusal:
         fhir.required_moment({"resourceType": "Condition"}, "recordedDate", "onsetDateTime")
+    with pytest.raises(Unreadable):
+        fhir.required_moment_shown({"resourceType": "Condition"}, "recordedDate", "onsetDateTime")
 
     assert (refusal.value.code, refusal.value.path) == ("undated", "Condition.recordedDate")
 

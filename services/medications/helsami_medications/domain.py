@@ -15,10 +15,10 @@ class Use(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Medicine:
     """
-    What is taken, how, and by whose word; times are aware.
+    What is taken, how, and by whose word.
 
-    `listed_at` is when a clinician entered it, which is what decides whether it is shown (R64); `since` is when its use
-    began. `dosage` and `prescriber` are None where nobody has said.
+    `listed_at` (aware) is when a clinician entered it, which is what decides whether it is shown (R64); `since` is when
+    its use began, as precisely as its source wrote it. `dosage` and `prescriber` are None where nobody has said.
     """
 
     name: str
@@ -26,6 +26,6 @@ class Medicine:
     code: str
     use: Use
     listed_at: datetime
-    since: datetime
+    since: str
     dosage: str | None = None
     prescriber: str | None = None

@@ -20,6 +20,14 @@ SYSTEMS: Final = (
     "http://dmp.no/fhir/NamingSystem/fest",
     "http://www.nlm.nih.gov/research/umls/rxnorm",
 )
+LISTED: Final = {
+    REQUEST: ("authoredOn",),
+    STATEMENT: ("dateAsserted", "effectivePeriod.start", "effectiveDateTime"),
+}
+SINCE: Final = {
+    REQUEST: ("authoredOn",),
+    STATEMENT: ("effectivePeriod.start", "effectiveDateTime", "dateAsserted"),
+}
 ORDERS: Final = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 TAKEN_BACK: Final = frozenset({"entered-in-error", "cancelled"})
 # What is paused is not to be taken now, so it must not read as active.
@@ -53,18 +61,13 @@ def medicine(entry: Entry) -> Medicine | None:
     if not name:
         raise Unreadable("nameless", f"{entry.type}.medication[x]")
     coding = fhir.preferred(concept, SYSTEMS)
-    if entry.type == REQUEST:
-        since = listed_at = fhir.required_moment(resource, "authoredOn")
-    else:
-        listed_at = fhir.required_moment(resource, "dateAsserted", "effectivePeriod.start", "effectiveDateTime")
-        since = fhir.moment(resource, "effectivePeriod.start", "effectiveDateTime") or listed_at
     return Medicine(
         name=name,
         system=coding.system,
         code=coding.code,
         use=use,
-        listed_at=listed_at,
-        since=since,
+        listed_at=fhir.required_moment(resource, *LISTED[entry.type]),
+        since=fhir.required_moment_shown(resource, *SINCE[entry.type]),
         dosage=_dosage(resource),
         prescriber=fhir.display(resource.get("requester")) or None,
     )

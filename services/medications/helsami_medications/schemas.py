@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from helsami_kernel.fhir import iso
 from helsami_medications.domain import Medicine
 
 
@@ -15,7 +14,7 @@ def body(medicine: Medicine) -> dict[str, Any]:
         "system": medicine.system,
         "code": medicine.code,
         "status": str(medicine.use),
-        "since": iso(medicine.since),
+        "since": medicine.since,
         "dosage": medicine.dosage,
         "prescriber": medicine.prescriber,
     }

@@ -9,7 +9,7 @@ from helsami_medications.domain import Medicine, Use
 from helsami_medications.schemas import body
 
 AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
-MEDICINE = Medicine("Metformin", "http://www.whocc.no/atc", "A10BA02", Use.ACTIVE, AT, AT)
+MEDICINE = Medicine("Metformin", "http://www.whocc.no/atc", "A10BA02", Use.ACTIVE, AT, "2026-02-01")
 
 
 def test_a_citizen_reads_a_medicine_with_everything_that_nobody_said_as_nothing():
@@ -18,7 +18,7 @@ def test_a_citizen_reads_a_medicine_with_everything_that_nobody_said_as_nothing(
         "system": "http://www.whocc.no/atc",
         "code": "A10BA02",
         "status": "active",
-        "since": "2026-02-01T08:00:00Z",
+        "since": "2026-02-01",
         "dosage": None,
         "prescriber": None,
     }

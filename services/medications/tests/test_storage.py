@@ -20,7 +20,7 @@ from helsami_medications.storage import LIST
 PAGE_MS = 4
 
 AT = datetime(2026, 2, 1, 8, tzinfo=UTC)
-METFORMIN = Medicine("Metformin", "http://www.whocc.no/atc", "A10BA02", Use.ACTIVE, AT, AT)
+METFORMIN = Medicine("Metformin", "http://www.whocc.no/atc", "A10BA02", Use.ACTIVE, AT, "2026-02-01")
 
 
 def save(store, *medicines, key="1", organisation="trondheim"):

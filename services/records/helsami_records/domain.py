@@ -1,4 +1,8 @@
-"""What a record holds that its citizen reads; all times are aware."""
+"""
+What a record holds that its citizen reads.
+
+A time that decides something is aware; one that a citizen reads is a text, as precise as its source wrote it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,13 +25,15 @@ class Visit:
     name: str
     place: str | None
     clinician: str | None
-    starts_at: datetime
-    ends_at: datetime | None
+    starts_at: str
+    ends_at: str | None
+    began_at: datetime
+    ended_at: datetime | None
     finished: bool
 
     def is_news(self, now: datetime) -> bool:
         """Say whether its summary, arriving now, is worth telling of."""
-        return self.finished and (self.ends_at or self.starts_at) >= now - NEWS_FOR
+        return self.finished and (self.ended_at or self.began_at) >= now - NEWS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class Document:
 
     title: str
     text: str
-    written_at: datetime
+    written_at: str
+    dated_at: datetime
     visit: str | None
 
 
@@ -48,7 +55,7 @@ class Condition:
     system: str
     code: str
     active: bool
-    since: datetime
+    since: str
     recorded_at: datetime
 
 
@@ -72,7 +79,8 @@ class Vaccine:
     name: str
     system: str
     code: str
-    given_at: datetime
+    given_at: str
+    occurred_at: datetime
 
 
 Thing = Visit | Document | Condition | Allergy | Vaccine

@@ -33,6 +33,9 @@ NOT_HELD: Final = frozenset({"cancelled", "entered-in-error"})
 NOT_DIAGNOSED: Final = frozenset({"entered-in-error", "refuted", "differential"})
 ACTIVE: Final = frozenset({"active", "recurrence", "relapse", ""})
 ENTERED_IN_ERROR: Final = "entered-in-error"
+ONSET: Final = ("onsetDateTime", "onsetPeriod.start")
+DATED: Final = ("date", "content.attachment.creation", "context.period.start")
+GIVEN: Final = ("occurrenceDateTime", "recorded")
 ICD_10, ICPC_2 = "urn:oid:2.16.578.1.12.4.1.1.7110", "urn:oid:2.16.578.1.12.4.1.1.7170"
 SNOMED: Final = "http://snomed.info/sct"
 DIAGNOSES: Final = (ICD_10, ICPC_2, SNOMED)
@@ -55,8 +58,10 @@ def visit(entry: Entry) -> Visit | None:
         name=next(filter(None, map(fhir.name, kinds)), ""),
         place=next(filter(None, map(text, places)), fhir.display(resource.get("serviceProvider"))) or None,
         clinician=next(filter(None, map(text, clinicians)), None),
-        starts_at=fhir.required_moment(resource, "period.start"),
-        ends_at=fhir.moment(resource, "period.end"),
+        starts_at=fhir.required_moment_shown(resource, "period.start"),
+        ends_at=fhir.moment_shown(resource, "period.end"),
+        began_at=fhir.required_moment(resource, "period.start"),
+        ended_at=fhir.moment(resource, "period.end"),
         finished=resource.get("status") == "finished",
     )
 
@@ -74,7 +79,8 @@ def document(entry: Entry) -> Document | None:
     return Document(
         title=next(filter(None, map(text, titles)), ""),
         text=_written(attachment),
-        written_at=fhir.required_moment(resource, "date", "content.attachment.creation", "context.period.start"),
+        written_at=fhir.required_moment_shown(resource, *DATED),
+        dated_at=fhir.required_moment(resource, *DATED),
         visit=next((key for key in visits if key is not None), None),
     )
 
@@ -85,15 +91,13 @@ def condition(entry: Entry) -> Condition | None:
     if fhir.code(resource.get("verificationStatus")) in NOT_DIAGNOSED:
         return None
     coding = fhir.preferred(resource.get("code"), DIAGNOSES)
-    onset = ("onsetDateTime", "onsetPeriod.start")
-    recorded_at = fhir.required_moment(resource, "recordedDate", *onset)
     return Condition(
         name=fhir.required_name(resource, "code"),
         system=coding.system,
         code=coding.code,
         active=fhir.code(resource.get("clinicalStatus")) in ACTIVE and "abatementDateTime" not in resource,
-        since=fhir.moment(resource, *onset) or recorded_at,
-        recorded_at=recorded_at,
+        recorded_at=fhir.required_moment(resource, "recordedDate", *ONSET),
+        since=fhir.required_moment_shown(resource, *ONSET, "recordedDate"),
     )
 
 
@@ -116,7 +120,7 @@ def allergy(entry: Entry) -> Allergy | None:
         criticality=text(resource.get("criticality")) or None,
         reactions=tuple(dict.fromkeys(filter(None, reactions))),
         recorded_at=fhir.required_moment(
-            resource, "recordedDate", "onsetDateTime", "onsetPeriod.start", "lastOccurrence"
+            resource, "recordedDate", *ONSET, "lastOccurrence"
         ),
     )
 
@@ -131,7 +135,8 @@ def vaccine(entry: Entry) -> Vaccine | None:
         name=fhir.required_name(resource, "vaccineCode"),
         system=coding.system,
         code=coding.code,
-        given_at=fhir.required_moment(resource, "occurrenceDateTime", "recorded"),
+        given_at=fhir.required_moment_shown(resource, *GIVEN),
+        occurred_at=fhir.required_moment(resource, *GIVEN),
     )
 
 

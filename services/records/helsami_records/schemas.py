@@ -8,7 +8,6 @@ from typing import Any, Final
 from marshmallow import Schema, fields, validate
 
 from helsami_kernel import sections
-from helsami_kernel.fhir import iso
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
 
 SECTIONS: Final = ("visits", "documents", "conditions", "allergies", "vaccines")
@@ -39,14 +38,14 @@ def _(visit: Visit) -> dict[str, Any]:
         "name": visit.name,
         "place": visit.place,
         "clinician": visit.clinician,
-        "starts_at": iso(visit.starts_at),
-        "ends_at": iso(visit.ends_at),
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
     }
 
 
 @body.register
 def _(document: Document) -> dict[str, Any]:
-    return {"title": document.title, "text": document.text, "written_at": iso(document.written_at)}
+    return {"title": document.title, "text": document.text, "written_at": document.written_at}
 
 
 @body.register
@@ -56,7 +55,7 @@ def _(condition: Condition) -> dict[str, Any]:
         "system": condition.system,
         "code": condition.code,
         "status": _status(active=condition.active),
-        "since": iso(condition.since),
+        "since": condition.since,
     }
 
 
@@ -78,7 +77,7 @@ def _(vaccine: Vaccine) -> dict[str, Any]:
         "name": vaccine.name,
         "system": vaccine.system,
         "code": vaccine.code,
-        "given_at": iso(vaccine.given_at),
+        "given_at": vaccine.given_at,
     }
 
 

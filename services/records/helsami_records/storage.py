@@ -73,12 +73,12 @@ def _particulars(thing: Thing) -> tuple[datetime, dict[str, Any]]:
 
 @_particulars.register
 def _(visit: Visit) -> tuple[datetime, dict[str, Any]]:
-    return visit.starts_at, {"kind": "visit", "setting": visit.setting, "visit_type": visit.visit_type}
+    return visit.began_at, {"kind": "visit", "setting": visit.setting, "visit_type": visit.visit_type}
 
 
 @_particulars.register
 def _(document: Document) -> tuple[datetime, dict[str, Any]]:
-    return document.written_at, {"kind": "document" if document.visit is None else "note"}
+    return document.dated_at, {"kind": "document" if document.visit is None else "note"}
 
 
 @_particulars.register
@@ -93,4 +93,4 @@ def _(allergy: Allergy) -> tuple[datetime, dict[str, Any]]:
 
 @_particulars.register
 def _(vaccine: Vaccine) -> tuple[datetime, dict[str, Any]]:
-    return vaccine.given_at, {"kind": "vaccine"}
+    return vaccine.occurred_at, {"kind": "vaccine"}

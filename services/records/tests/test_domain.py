@@ -11,8 +11,8 @@ DAY = timedelta(days=1)
 
 
 def visit(*, began, ended=None, finished=True):
-    ends_at = None if ended is None else NOW - ended * DAY
-    return Visit("inpatient", "", "", None, None, NOW - began * DAY, ends_at, finished)
+    ended_at = None if ended is None else NOW - ended * DAY
+    return Visit("inpatient", "", "", None, None, "2026", None, NOW - began * DAY, ended_at, finished)
 
 
 @pytest.mark.parametrize(

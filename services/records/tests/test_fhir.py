@@ -87,8 +87,10 @@ def test_a_visit_is_read():
 
     assert (found.setting, found.visit_type, found.name) == ("outpatient", "gp-consultation", "Legetime")
     assert (found.place, found.clinician) == ("Øya legesenter, legekontoret", "Sindig Lykt")
-    assert found.starts_at == datetime(2026, 2, 1, 9, tzinfo=UTC)
-    assert found.ends_at == datetime(2026, 2, 1, 9, 30, tzinfo=UTC)
+    assert (found.starts_at, found.ends_at) == ("2026-02-01T09:00:00Z", "2026-02-01T09:30:00Z")
+    assert found.began_at == datetime(2026, 2, 1, 9, tzinfo=UTC)
+    assert found.ended_at == datetime(2026, 2, 1, 9, 30, tzinfo=UTC)
+    assert read(VISIT, period={"start": "2026-02-01"}).starts_at == "2026-02-01"
     assert found.finished
     assert read(VISIT, location=None).place == "Øya legesenter"
     assert not read(VISIT, status="in-progress").finished
@@ -122,7 +124,7 @@ def test_a_note_is_read_with_its_visit():
     found = read(NOTE)
 
     assert (found.title, found.text, found.visit) == ("Journalnotat", "Går bra æøå.", "urn:x|e1")
-    assert found.written_at == datetime(2026, 2, 1, 10, tzinfo=UTC)
+    assert (found.written_at, found.dated_at) == ("2026-02-01T10:00:00Z", datetime(2026, 2, 1, 10, tzinfo=UTC))
     assert read(NOTE, context=None).visit is None
     assert read(NOTE, description="Epikrise").title == "Epikrise"
 
@@ -152,9 +154,9 @@ def test_a_condition_is_read_with_the_code_that_norwegian_clinicians_use():
     found = read(CONDITION)
 
     assert (found.name, found.code, found.active) == ("Migrene", "N89", True)
-    assert found.since == datetime(2019, 12, 31, 23, tzinfo=UTC)
+    assert found.since == "2020"
     assert found.recorded_at == datetime(2026, 2, 1, 9, tzinfo=UTC)
-    assert read(CONDITION, recordedDate=None).recorded_at == found.since
+    assert read(CONDITION, recordedDate=None).recorded_at == datetime(2019, 12, 31, 23, tzinfo=UTC)
     assert not read(CONDITION, clinicalStatus={"coding": [{"code": "resolved"}]}).active
     assert not read(CONDITION, abatementDateTime="2026-02-10").active
 
@@ -172,7 +174,7 @@ def test_a_vaccine_is_read():
     found = read(VACCINE)
 
     assert (found.name, found.code) == ("Influensavaksine", "J07BB02")
-    assert found.given_at == datetime(1998, 10, 11, 22, tzinfo=UTC)
+    assert (found.given_at, found.occurred_at) == ("1998-10-12", datetime(1998, 10, 11, 22, tzinfo=UTC))
 
 
 def status(code):

@@ -70,7 +70,7 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Result:
     """
-    A report, or a single observation; times are aware.
+    A report, or a single observation; times are aware, but `taken_at` is as precise as its source wrote it.
 
     `values` are its own. `members` are the keys of the observations that a report consists of, in its order.
     """
@@ -81,7 +81,8 @@ class Result:
     system: str = ""
     code: str = ""
     status: str = ""
-    taken_at: datetime = AT_ONCE
+    taken_at: str = ""
+    occurred_at: datetime = AT_ONCE
     answered_at: datetime | None = None
     values: tuple[Value, ...] = ()
     conclusion: str | None = None

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from marshmallow import Schema, fields
 
-from helsami_kernel.fhir import iso
 from helsami_results.domain import Asked, Result, Value
 
 
@@ -25,7 +24,7 @@ def body(result: Result) -> dict[str, Any]:
         "name": result.name,
         "system": result.system,
         "code": result.code,
-        "taken_at": iso(result.taken_at),
+        "taken_at": result.taken_at,
         "status": result.status,
         "values": values(result.values),
         "conclusion": result.conclusion,

@@ -204,7 +204,7 @@ def _item(citizen: str, organisation: str, entry: Entry, told: Result | None) ->
         owner=citizen,
         organisation=organisation,
         key=entry.item_key,
-        occurred_at=result.taken_at,
+        occurred_at=result.occurred_at,
         kind="result",
         setting=entry.setting,
         body=schemas.body(result),

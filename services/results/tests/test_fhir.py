@@ -67,7 +67,9 @@ def test_a_report_is_read_with_its_members_and_its_conclusion():
     found = read(REPORT, "inpatient")
 
     assert (found.is_report, found.members, found.conclusion) == (True, ("a|1", "b"), "Normalt")
-    assert found.taken_at == datetime(2026, 2, 1, 8, tzinfo=UTC)
+    assert found.occurred_at == datetime(2026, 2, 1, 8, tzinfo=UTC)
+    assert found.taken_at == "2026-02-01T08:00:00Z"
+    assert read(REPORT, effectiveDateTime="2026-02-01").taken_at == "2026-02-01"
     assert found.answered_at == datetime(2026, 2, 2, 9, tzinfo=UTC)
     assert found.asked == (Asked("58410-2", LOINC, "LAB", "inpatient"),)
 
