@@ -17,10 +17,11 @@ warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
 from bench import contenders, embedded, measure, ours, population, report  # noqa: E402
 from bench.load import WRK  # noqa: E402
+from bench.shape import PARTITIONS  # noqa: E402
 from harness import install  # noqa: E402  what it imports warns
 from harness.broker import Broker  # noqa: E402
 from harness.caretaker import Caretaker  # noqa: E402
-from harness.portal import SERVICES, Installation  # noqa: E402
+from harness.portal import SERVICES  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.processes import Programs  # noqa: E402
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds of load on each system (%(default)s)")
     parser.add_argument("--seconds", type=float, default=8.0, help="seconds of a round (%(default)s)")
+    parser.add_argument("--services", choices=PARTITIONS, help="spread over processes in this way only")
     parser.add_argument("--only", choices=("views", "embedded"), help="leave out the rest")
     asked = parser.parse_args(arguments)
     if (hindered := install.main((WRK,))) != 0:
@@ -40,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     caretaker = Caretaker()
     try:
         if asked.only != "embedded":
-            told |= views(caretaker, asked.rounds, asked.seconds)
+            partitions = [asked.services] if asked.services else list(PARTITIONS)
+            told |= views(caretaker, partitions, asked.rounds, asked.seconds)
         if asked.only != "views":
             told["embedded"] = embedded.measure(caretaker)
             report.tell_embedded(told["embedded"])
@@ -53,39 +56,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if told.get("sound", True) else 1
 
 
-def views(caretaker: Caretaker, rounds: int, seconds: float) -> dict[str, Any]:
-    """Measure the home view, ours and theirs, on the same rows."""
+def views(caretaker: Caretaker, partitions: Sequence[str], rounds: int, seconds: float) -> dict[str, Any]:
+    """Measure the home view, ours and theirs, on the same rows, for each way to spread services over processes."""
     with closing(Broker(caretaker)) as broker, closing(Postgres(caretaker)) as postgres:
         broker.start()
         postgres.start()
         postgres.make_durable()
-        with closing(Programs(caretaker)) as programs, tempfile.TemporaryDirectory() as folder:
-            report.tell("Starting HelsaMi and its peers on the same databases")
-            running = _start(programs, broker, postgres, Path(folder))
-            items = measure.agreed(running)
-            report.tell(f"All show a citizen the same: {sum(items.values())} items in {len(items)} sections")
-            servers = {"RabbitMQ": broker.pid, "PostgreSQL": postgres.pid}
-            figures = measure.views(running, servers, rounds, seconds, Path(folder))
+        pattern = "bench_{service}"
+        for service in SERVICES:
+            postgres.create_database(pattern.format(service=service))
+        owners = postgres.url(pattern)
+        ours.migrate(contenders.Servers(broker.url, owners))
+        # The peers know nothing of row-level security, so the superuser reads for them; so does the seeding write.
+        superuser = f"postgres@127.0.0.1:{postgres.port}/{pattern}"
+        population.seed(f"postgresql+psycopg2://{superuser}")
+        told: dict[str, Any] = {"sound": True}
+        for partition in partitions:
+            report.tell(f"\nServices {partition}: HelsaMi and its peers on the same databases")
+            together = PARTITIONS[partition]
+            with closing(Programs(caretaker)) as programs, tempfile.TemporaryDirectory() as folder:
+                house = ours.start(
+                    programs, contenders.Servers(broker.empty_virtual_host(), owners), together, Path(folder)
+                )
+                theirs = contenders.Servers(broker.empty_virtual_host(), superuser)
+                running = _around(house, programs, theirs, together)
+                items = measure.agreed(running)
+                report.tell(f"All show a citizen the same: {sum(items.values())} items in {len(items)} sections")
+                measured = {"RabbitMQ": broker.pid, "PostgreSQL": postgres.pid}
+                figures = measure.views(running, measured, rounds, seconds, Path(folder))
             report.tell_views(figures)
-            return {"items": items, "views": figures, "sound": all(one["failed"] == 0 for one in figures.values())}
+            told[partition] = {"items": items, "views": figures}
+            told["sound"] &= all(one["failed"] == 0 for one in figures.values())
+        return told
 
 
-def _start(programs: Programs, broker: Broker, postgres: Postgres, folder: Path) -> list[contenders.Contender]:
-    pattern = "bench_{service}"
-    for service in SERVICES:
-        postgres.create_database(pattern.format(service=service))
-    house = Installation.start(programs, broker.url, postgres.url(pattern), folder)
-    # The peers know nothing of row-level security, so the superuser reads for them; so does the seeding write.
-    superuser = f"postgres@127.0.0.1:{postgres.port}/{pattern}"
-    population.seed(f"postgresql+psycopg2://{superuser}")
+def _around(
+    house: ours.House, programs: Programs, servers: contenders.Servers, together: contenders.Partition
+) -> list[contenders.Contender]:
+    """Start the peers; what they have in common is an address of databases without a driver."""
     citizens = population.citizens()
-    psycopg2 = contenders.Servers(broker.url, f"postgresql+psycopg2://{superuser}")
-    asyncpg = contenders.Servers(broker.url, f"postgresql://{superuser}")
+    psycopg2 = contenders.Servers(servers.bus, f"postgresql+psycopg2://{servers.database}")
+    asyncpg = contenders.Servers(servers.bus, f"postgresql://{servers.database}")
     return [
         ours.about_oneself(house, citizens),
         ours.about_another(house, citizens),
-        contenders.stock_nameko(programs, psycopg2, citizens),
-        contenders.fastapi_fan_out(programs, asyncpg, citizens),
+        contenders.stock_nameko(programs, psycopg2, together, citizens),
+        contenders.fastapi_fan_out(programs, asyncpg, together, citizens),
         contenders.asyncpg_monolith(programs, asyncpg, citizens),
     ]
 

@@ -1,4 +1,4 @@
-"""Starts the four systems that are compared, each on the same databases and with a process for each service."""
+"""Starts the four systems that are compared, each on the same databases and with its services in as many processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from bench.load import Asked
 from bench.population import Citizen
-from bench.shape import OWNERS, SECTIONS
 from harness.ports import reserve_port
 from harness.processes import Program, Programs
 
@@ -22,6 +21,7 @@ PEERS: Final = Path(__file__).parent / "peers"
 QUIET: Final = {"PYTHONWARNINGS": "ignore", "PYTHONPATH": str(TESTS)}
 
 Counted = Mapping[str, int]
+Partition = Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -52,36 +52,37 @@ def _asked(citizens: Sequence[Citizen]) -> list[Asked]:
     return [Asked(f"/home/{citizen.id}") for citizen in citizens]
 
 
-def stock_nameko(programs: Programs, servers: Servers, citizens: Sequence[Citizen]) -> Contender:
-    """Nameko as it comes: a process for each service and one for the gateway."""
-    ports = {name: reserve_port() for name in (*OWNERS, "gateway")}
-    settings = PEERS / "stock.yaml"
-    processes = {}
-    for name, port in ports.items():
-        module = f"bench.peers.stock_{'gateway' if name == 'gateway' else 'service'}"
-        env = {**QUIET, "BENCH_BUS": servers.bus, "BENCH_DATABASE": servers.database, "BENCH_SERVICE": name}
-        command = (SCRIPTS / "nameko", "run", "--config", settings, module)
-        processes[name] = programs.start(f"stock-{name}", *command, env={**env, "BENCH_PORT": str(port)})
-    processes["gateway"].wait_until_ready(f"http://127.0.0.1:{ports['gateway']}/home/{citizens[0].id}")
-    return Contender(
-        "stock", "(a) stock Nameko, RpcProxy", ports["gateway"], processes, partial(_asked, citizens), _plain
-    )
-
-
-def fastapi_fan_out(programs: Programs, servers: Servers, citizens: Sequence[Citizen]) -> Contender:
-    """FastAPI services behind a FastAPI gateway: the same processes, over HTTP."""
-    ports = {name: reserve_port() for name in OWNERS}
-    env = {**QUIET, "BENCH_DATABASE": servers.database, "BENCH_PORTS": json.dumps(ports)}
+def stock_nameko(programs: Programs, servers: Servers, together: Partition, citizens: Sequence[Citizen]) -> Contender:
+    """Nameko as it comes."""
+    port = reserve_port()
+    env = {**QUIET, "BENCH_BUS": servers.bus, "BENCH_DATABASE": servers.database, "BENCH_PORT": str(port)}
+    command = (SCRIPTS / "nameko", "run", "--config", PEERS / "stock.yaml")
     processes = {
-        name: _uvicorn(programs, "fastapi_service", port, {**env, "BENCH_SERVICE": name})
-        for name, port in ports.items()
+        "+".join(services): programs.start(
+            f"stock-{services[0]}",
+            *(*command, "bench.peers.stock_service"),
+            env={**env, "BENCH_SERVICES": ",".join(services)},
+        )
+        for services in together
+    }
+    processes["gateway"] = programs.start("stock-gateway", *command, "bench.peers.stock_gateway", env=env)
+    processes["gateway"].wait_until_ready(f"http://127.0.0.1:{port}/home/{citizens[0].id}")
+    return Contender("stock", "(a) stock Nameko, RpcProxy", port, processes, partial(_asked, citizens), _plain)
+
+
+def fastapi_fan_out(
+    programs: Programs, servers: Servers, together: Partition, citizens: Sequence[Citizen]
+) -> Contender:
+    """FastAPI services behind a FastAPI gateway: the same processes, over HTTP."""
+    ports = {services: reserve_port() for services in together}
+    port_of = {service: port for services, port in ports.items() for service in services}
+    env = {**QUIET, "BENCH_DATABASE": servers.database, "BENCH_PORTS": json.dumps(port_of)}
+    processes = {
+        "+".join(services): _uvicorn(programs, "fastapi_service", port, {**env, "BENCH_SERVICES": ",".join(services)})
+        for services, port in ports.items()
     }
     port = reserve_port()
     processes["gateway"] = _uvicorn(programs, "fastapi_gateway", port, env)
-    for section in SECTIONS:
-        processes[section.service].wait_until_ready(
-            f"http://127.0.0.1:{ports[section.service]}/{section.name}/{citizens[0].id}"
-        )
     processes["gateway"].wait_until_ready(f"http://127.0.0.1:{port}/home/{citizens[0].id}")
     return Contender(
         "http", "(b) FastAPI services, aiohttp fan-out", port, processes, partial(_asked, citizens), _plain

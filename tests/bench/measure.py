@@ -19,10 +19,15 @@ WARM_UP_SECONDS: Final = 3.0
 SAMPLES: Final = 5
 SETTLE_SECONDS: Final = 3.0
 ANSWER_WITHIN: Final = 10.0
+LAST_WORDS: Final = 1500
 
 
 class Disagreement(Exception):
     """Two contenders show a citizen something else."""
+
+
+class NoAnswer(Exception):
+    """A contender answers something else than a view; the text ends with what its processes said last."""
 
 
 def agreed(contenders: Sequence[Contender]) -> Counted:
@@ -41,8 +46,12 @@ def agreed(contenders: Sequence[Contender]) -> Counted:
 
 def _answer(contender: Contender, asked: Asked) -> Any:
     request = urllib.request.Request(f"http://127.0.0.1:{contender.port}{asked.path}", headers=dict(asked.headers))
-    with urllib.request.urlopen(request, timeout=ANSWER_WITHIN) as answer:
-        return json.loads(answer.read())
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN) as answer:
+            return json.loads(answer.read())
+    except OSError as failure:
+        said = (f"--- {name}\n{process.output[-LAST_WORDS:]}" for name, process in contender.processes.items())
+        raise NoAnswer("\n".join((f"{contender.title}: {failure}", *said))) from failure
 
 
 def views(

@@ -31,6 +31,11 @@ SECTIONS: Final = (
     Section("vaccines", "records", "vaccines"),
     Section("visits", "records", "visits"),
 )
+PARTITIONS: Final = {
+    "apart": (("records",), ("appointments",), ("medications",), ("notifications",), ("results",)),
+    "together": (("records",), ("appointments", "medications", "notifications", "results")),
+}
+"""Which services share a process, beside the gateway's: none, as they are deployed, or all of them two processes."""
 OWNERS: Final = tuple(dict.fromkeys(section.service for section in SECTIONS))
 
 

@@ -1,4 +1,4 @@
-"""Peer (a), a service: Nameko as it comes, an `@rpc` for each section that returns a list of dicts."""
+"""Peer (a), services: Nameko as it comes, an `@rpc` for each section that returns a list of dicts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _method(section: Section) -> Any:
 
 def _service(owner: str) -> type:
     methods = {section.name: _method(section) for section in sections_of(owner)}
-    return type(owner.title(), (), {"name": owner, "database": Database(), **methods})
+    return type(owner.title(), (), {"name": owner, "__module__": __name__, "database": Database(), **methods})
 
 
-Owner = _service(os.environ["BENCH_SERVICE"])
+globals().update({name.title(): _service(name) for name in os.environ["BENCH_SERVICES"].split(",")})
