@@ -11,6 +11,8 @@ from helsami_gateway import texts
 ABSENCES: Final = tuple(texts.catalogue("en")["absence"])
 CODES: Final = tuple(sorted(texts.catalogue("en")["problem"].keys() - {"other"}))
 
+AS_WRITTEN: Final = r"^\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?)?)?$"
+
 
 def nullable(description: str = "") -> fields.String:
     """A text that may be unknown, and is then null."""
@@ -26,6 +28,12 @@ def one_of(*words: str) -> fields.String:
 def moment(*, allow_none: bool = False) -> fields.AwareDateTime:
     """A time in UTC."""
     return fields.AwareDateTime(required=True, allow_none=allow_none)
+
+
+def as_written(*, allow_none: bool = False) -> fields.String:
+    """A time in UTC, or a year, a month or a day where nothing more precise was written."""
+    told = {"description": "2026, 2026-10, 2026-10-17 or a time in UTC", "pattern": AS_WRITTEN}
+    return fields.String(required=True, allow_none=allow_none, metadata=told)
 
 
 class Absence(Schema):
@@ -69,7 +77,7 @@ class Medication(Coded):
     """A medicine."""
 
     status = one_of("active", "ended")
-    since = moment()
+    since = as_written()
     dosage = nullable()
     prescriber = nullable()
 
@@ -87,7 +95,7 @@ class Value(Schema):
 class Result(Coded):
     """A released result."""
 
-    taken_at = moment()
+    taken_at = as_written()
     status = one_of("final", "amended", "corrected", "appended")
     values = fields.List(fields.Nested(Value), required=True)
     conclusion = nullable()
@@ -98,7 +106,7 @@ class Document(Item):
 
     title = fields.String(required=True)
     text = fields.String(required=True)
-    written_at = moment()
+    written_at = as_written()
 
 
 class Visit(Item):
@@ -108,8 +116,8 @@ class Visit(Item):
     name = fields.String(required=True)
     place = nullable()
     clinician = nullable()
-    starts_at = moment()
-    ends_at = moment(allow_none=True)
+    starts_at = as_written()
+    ends_at = as_written(allow_none=True)
     notes = fields.List(fields.Nested(Document), required=True)
 
 
@@ -117,7 +125,7 @@ class Condition(Coded):
     """An illness or a complaint."""
 
     status = one_of("active", "ended")
-    since = moment()
+    since = as_written()
 
 
 class Allergy(Coded):
@@ -131,7 +139,7 @@ class Allergy(Coded):
 class Vaccine(Coded):
     """A vaccine that was given."""
 
-    given_at = moment()
+    given_at = as_written()
 
 
 class About(Schema):

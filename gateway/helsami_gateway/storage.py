@@ -37,7 +37,6 @@ class BundleWrites(Writes):
         kept = sa.select(BUNDLES.c.id).where(BUNDLES.c.organisation == organisation, BUNDLES.c.digest == digest)
         return str(self.connection.execute(kept).scalar_one())
 
-
     def note_refusals(self, bundle: str, refused: Iterable[Outcome]) -> None:
         """Keep which entries an owner refused after their sender had been told that they were accepted."""
         for one in refused:

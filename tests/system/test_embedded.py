@@ -8,6 +8,7 @@ import time
 
 import pytest
 import requests
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from harness.portal import HELSAMI, embedded
@@ -140,15 +141,112 @@ def test_pages_follow_each_other_without_gap_or_repetition(demo, citizens):
     assert paged == whole
 
 
-def test_the_description_is_valid_openapi_and_knows_every_route(demo):
-    described = requests.get(f"{demo.url}/api/v1/openapi.json", timeout=10).json()
+@pytest.fixture(scope="session")
+def described(demo):
+    return requests.get(f"{demo.url}/api/v1/openapi.json", timeout=10).json()
+
+
+def test_the_description_is_valid_openapi_and_knows_every_route_by_its_name(described):
     validate(described)
 
-
     served = {
-        (each.verb.lower(), re.sub(r"<(\w+)>", r"{\1}", each.path)) for each in entrypoints(GatewayService, Http)
+        (each.verb.lower(), re.sub(r"<(\w+)>", r"{\1}", each.path), each.method_name)
+        for each in entrypoints(GatewayService, Http)
     }
-    assert {(verb, path) for path, verbs in described["paths"].items() for verb in verbs} == served
+    assert {
+        (verb, path, operation["operationId"])
+        for path, verbs in described["paths"].items()
+        for verb, operation in verbs.items()
+    } == served
+
+
+@pytest.fixture(scope="session")
+def wrong(described):
+    """What of an answer is not as the description of its route and status says."""
+
+    def find(answer, verb, path):
+        told = described["paths"][path][verb]["responses"][str(answer.status_code)]["content"]
+        schema = told[answer.headers["Content-Type"]]["schema"] | {"components": described["components"]}
+        checker = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        return [(path, error.json_path, error.message) for error in checker.iter_errors(answer.json())]
+
+    return find
+
+
+LISTS = ["appointments", "medications", "results", "notices", "access-log", "slots", "organisations", "grants", "me"]
+RECORDS = ["visits", "conditions", "allergies", "vaccines", "documents"]
+
+
+def test_every_answer_is_as_it_is_described(demo, citizens, described, wrong):
+    pages = {f"/api/v1/{name}": f"/api/v1/{name}" for name in ["home", *LISTS]}
+    pages |= {f"/api/v1/records/{name}": "/api/v1/records/{section}" for name in RECORDS}
+    pages |= {"/api/v1/appointments?when=past&limit=100": "/api/v1/appointments"}
+    for citizen in citizens[::6]:
+        own = demo.log_in(citizen["pid"])
+        for address, path in pages.items():
+            assert wrong(own.get(address), "get", path) == []
+        assert set(own.home()) <= set(described["components"]["schemas"]["HomeSections"]["properties"])
+    for address, path in [("/dev/citizens", "/dev/citizens"), ("/api/v1/texts/nn", "/api/v1/texts/{language}")]:
+        assert wrong(requests.get(demo.url + address, timeout=60), "get", path) == []
+
+
+def test_what_a_citizen_changes_and_what_is_refused_is_answered_as_described(demo, citizens, wrong):
+    giver, receiver = (demo.log_in(citizens[number]["pid"]) for number in adults(citizens)[:2])
+    command = {"receiver": receiver.get("/api/v1/me").json()["citizen"], "scopes": ["medications:read"]}
+    given = giver.post("/api/v1/grants", command)
+    assert (given.status_code, wrong(given, "post", "/api/v1/grants")) == (201, [])
+    acting = {"HelsaMi-Act-For": giver.get("/api/v1/me").json()["citizen"]}
+    assert receiver.get("/api/v1/medications", headers=acting).status_code == 200
+
+    beyond = receiver.get("/api/v1/results", headers=acting)
+    log = giver.get("/api/v1/access-log")
+    ended = giver.delete(f"/api/v1/grants/{given.json()['id']}")
+    gone = receiver.get("/api/v1/medications", headers=acting)
+
+    assert (beyond.status_code, wrong(beyond, "get", "/api/v1/results")) == (403, [])
+    assert [(item["purpose"], item["outcome"], item["name"]) for item in log.json()["items"][:2]] == [
+        ("results", "refused", receiver.get("/api/v1/me").json()["name"]),
+        ("medications", "allowed", receiver.get("/api/v1/me").json()["name"]),
+    ]
+    assert wrong(log, "get", "/api/v1/access-log") == []
+    assert (ended.json()["name"], wrong(ended, "delete", "/api/v1/grants/{grant}")) == (given.json()["name"], [])
+    assert (gone.status_code, wrong(gone, "get", "/api/v1/medications")) == (404, [])
+    malformed = giver.post("/api/v1/appointments", {})
+    assert (malformed.status_code, wrong(malformed, "post", "/api/v1/appointments")) == (400, [])
+    stranger = requests.post(f"{demo.url}/dev/login", json={"pid": "01810012345"}, timeout=10)
+    assert (stranger.json()["code"], wrong(stranger, "post", "/dev/login")) == ("unknown-person", [])
+
+
+def adults(citizens):
+    return [number for number, one in enumerate(citizens) if one["birth_date"] < "2000" and not one["may_act_for"]]
+
+
+@pytest.mark.parametrize("path", ["grants", "access-log", "me"])
+def test_what_is_a_persons_own_is_refused_to_a_representative_before_anybody_is_asked(demo, citizens, path):
+    actor = next(citizen for citizen in citizens if citizen["may_act_for"])
+    subject = actor["may_act_for"][0]["citizen"]
+    own = demo.log_in(next(citizen["pid"] for citizen in citizens if citizen["citizen"] == subject))
+    before = own.get("/api/v1/access-log").json()["items"]
+
+    answer = demo.log_in(actor["pid"]).get(f"/api/v1/{path}", headers={"HelsaMi-Act-For": subject})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-for-representatives")
+    assert own.get("/api/v1/access-log").json()["items"] == before
+
+
+def test_the_organisations_are_the_same_for_whomever_one_acts(demo, citizens):
+    citizen = demo.log_in(citizens[0]["pid"])
+
+    acting = citizen.get("/api/v1/organisations", headers={"HelsaMi-Act-For": citizens[1]["citizen"]})
+
+    assert acting.content == citizen.get("/api/v1/organisations").content
+
+
+def test_a_method_that_a_route_does_not_have_is_told_which_it_has(demo):
+    answer = requests.put(f"{demo.url}/api/v1/home", timeout=10)
+
+    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (405, "nosniff")
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
 
 
 def test_nothing_is_kept_by_caches_or_read_by_other_sites(demo, citizens):
