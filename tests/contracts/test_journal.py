@@ -1,7 +1,7 @@
 """What the journal sends, its owners understand, and the other way round: the demo's bundles, without a bus."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 
 import orjson
 import pytest
@@ -62,7 +62,7 @@ def test_every_owner_understands_what_the_journal_sends_and_the_journal_what_it_
     owners = Owners()
 
     for organisation, bundle in itertools.islice(bundles(date(2026, 3, 1)), SOME):
-        delivered = deliver(read_bundle(dumps(bundle), organisation), owners)
+        delivered = deliver(read_bundle(dumps(bundle), organisation), owners, timedelta(minutes=1))
         assert {outcome.fate for outcome in delivered.outcomes} == {Fate.STORED}
 
     assert owners.types == {(owner, kind) for kind, owner in OWNERS.items()}

@@ -72,6 +72,7 @@ def start(stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [_LibraryRecords(logging.WARNING)]
     root.setLevel(logging.WARNING)
+    logging.getLogger("nameko.containers").addFilter(_is_news)
     logging.captureWarnings(capture=True)
     logging.raiseExceptions = False
     sys.excepthook = lambda kind, error, trace: _stray("process", kind, error, trace)
@@ -134,6 +135,11 @@ def place(trace: TracebackType | None) -> str | None:
         return None
     frame = (own or frames)[-1]
     return _short(frame.filename, frame.lineno)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """At every stop Nameko warns, twice for each, of threads that are meant to run until then."""
+    return record.funcName != "_kill_managed_threads"
 
 
 class _LibraryRecords(logging.Handler):

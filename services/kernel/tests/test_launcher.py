@@ -18,11 +18,12 @@ from helsami_kernel import launcher
 
 TOYS = '''
 """Two services and what stands beside them."""
-from helsami_kernel import rpc
+from helsami_kernel import Store, rpc
 
 class Red:
     """Owns red things."""
     name = "red"
+    store = Store()
 
     @rpc(scope="results:read")
     def things(self, question, access):
@@ -191,7 +192,7 @@ def test_run_makes_what_it_needs_says_one_line_and_ends_within_three_seconds(hel
     began = time.monotonic()
     assert program.terminate() == 0
     assert time.monotonic() - began < 3
-    assert said(program) == [line]
+    assert program.output.splitlines() == [line]
 
 
 def test_a_log_of_everything_is_had_for_the_asking(helsami):
