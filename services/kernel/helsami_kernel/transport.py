@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,6 +27,7 @@ GONE = (OSError, AMQPError, OperationalError)
 CONNECT_WITHIN = 3.0
 CONFIRM_WITHIN = 5.0
 CLOSE_WITHIN = 1.0
+HEARTBEAT_LOOK = 1.0
 RECONNECT_AFTER = (0.1, 0.3, 1.0, 2.0)
 READ_AT_MOST = 65536
 UNWRITTEN_AT_MOST = 16 * 1024 * 1024
@@ -178,12 +180,15 @@ class Link:
         self.channel = channel
 
     def _drain(self) -> None:
+        """Read, and look at the heartbeat each second: a connection that only ever reads must still show life."""
         connection = self._connection
+        looked_at = time.monotonic()
         while not self._stopping:
-            try:
-                connection.drain_events(timeout=1)
-            except TimeoutError:
+            with contextlib.suppress(TimeoutError):
+                connection.drain_events(timeout=HEARTBEAT_LOOK)
+            if (now := time.monotonic()) - looked_at >= HEARTBEAT_LOOK:
                 connection.heartbeat_tick()
+                looked_at = now
 
     def _lose(self) -> None:
         if not self._stopping:

@@ -6,7 +6,9 @@ import eventlet
 import pytest
 from eventlet.green import socket as green_socket
 
-from helsami_kernel.transport import CoalescedWriter, trying
+from helsami_kernel.bus import Message, Queue
+from helsami_kernel.testing import until
+from helsami_kernel.transport import AmqpBus, CoalescedWriter, trying
 
 MEGABYTE = 1024 * 1024
 
@@ -79,3 +81,19 @@ def test_a_connection_that_is_gone_is_told_once(connected):
             eventlet.sleep(0.01)
 
     assert broken == [1]
+
+
+def test_a_connection_that_only_ever_reads_outlives_its_heartbeats_under_load(bus):
+    lost, got = [], []
+    amqp_bus = AmqpBus(bus, heartbeat=1)
+    amqp_bus.on_lost(lambda: lost.append(1))
+    consumption = amqp_bus.consume(Queue("replies", exclusive=True), got.append, prefetch=0, settled=False)
+    amqp_bus.start()
+    until(lambda: amqp_bus.connected)
+
+    for _ in range(50):  # five seconds without a second's silence; the broker gives up on a client after two or three
+        amqp_bus.publish(Message(b"{}"), "", consumption.queue_name)
+        eventlet.sleep(0.1)
+
+    assert (lost, len(got)) == ([], 50)
+    amqp_bus.stop()
