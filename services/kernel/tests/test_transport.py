@@ -1,14 +1,16 @@
 """Frames leave in the order in which they came and never inside one another, however slowly the broker reads."""
 
 import socket
+import struct
 
 import eventlet
 import pytest
+from amqp.exceptions import UnexpectedFrame
 from eventlet.green import socket as green_socket
 
 from helsami_kernel.bus import Message, Queue
 from helsami_kernel.testing import until
-from helsami_kernel.transport import AmqpBus, CoalescedWriter, trying
+from helsami_kernel.transport import AmqpBus, CoalescedWriter, received_frames, trying
 
 MEGABYTE = 1024 * 1024
 
@@ -97,3 +99,43 @@ def test_a_connection_that_only_ever_reads_outlives_its_heartbeats_under_load(bu
 
     assert (lost, len(got)) == ([], 50)
     amqp_bus.stop()
+
+
+class Transport:
+    def __init__(self, sock):
+        self.sock = sock
+        self._read_buffer = b""
+
+
+def frame(channel, payload):
+    return struct.pack(">BHI", 1, channel, len(payload)) + payload + b"\xce"
+
+
+def test_frames_are_read_whole_however_the_network_cuts_them(connected):
+    ours, theirs = connected
+    transport = Transport(theirs)
+    sent = [(1, number, bytes([number]) * number * 700) for number in range(40)]
+    stream = b"".join(frame(channel, payload) for _, channel, payload in sent)
+
+    got = []
+    for start in range(0, len(stream), 997):
+        ours.sendall(stream[start : start + 997])
+        got += received_frames(transport)
+
+    assert got == sent
+    assert transport._read_buffer == b""
+
+
+def test_what_is_no_frame_and_what_is_the_end_are_told_apart_from_silence(connected):
+    ours, theirs = connected
+    theirs.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        received_frames(Transport(theirs))
+
+    ours.sendall(frame(1, b"payload")[:-1] + b"?")
+    with pytest.raises(UnexpectedFrame):
+        received_frames(Transport(theirs))
+
+    ours.close()
+    with pytest.raises(OSError, match="closed the connection"):
+        received_frames(Transport(theirs))
