@@ -31,8 +31,8 @@ OUT: Final = Path(__file__).parent / "out"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for; 1 when something did not work, whatever the figures are."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of load on each system (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=8.0, help="seconds of a round (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of load on each system (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="seconds of a round (%(default)s)")
     parser.add_argument("--services", choices=PARTITIONS, help="spread over processes in this way only")
     parser.add_argument("--only", choices=("views", "embedded"), help="leave out the rest")
     asked = parser.parse_args(arguments)
@@ -85,7 +85,7 @@ def views(caretaker: Caretaker, partitions: Sequence[str], rounds: int, seconds:
                 measured = {"RabbitMQ": broker.pid, "PostgreSQL": postgres.pid}
                 figures = measure.views(running, measured, rounds, seconds, Path(folder))
             report.tell_views(figures)
-            told[partition] = {"items": items, "views": figures}
+            told[partition] = {"items": items, "views": figures, "ratios": report.all_ratios(figures)}
             told["sound"] &= all(one["failed"] == 0 for one in figures.values())
         return told
 

@@ -83,7 +83,6 @@ def _summed(contender: Contender, rounds: Sequence[Mapping[str, float]]) -> dict
     return {
         "title": contender.title,
         **medians,
-        "cpu_ms": sum(spent for name, spent in medians.items() if name.startswith("cpu_ms ")),
         "failed": sum(one["failed"] for one in rounds),
         "rounds": [dict(one) for one in rounds],
         "peak_mib": {name: usage.peak_mib(program.pid) for name, program in contender.processes.items()},

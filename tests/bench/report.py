@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ def tell_views(figures: Mapping[str, Any]) -> None:
             f"{one['per_second']:.0f}",
             f"{one['p50_ms']:.0f}",
             f"{one['p99_ms']:.0f}",
-            f"{one['cpu_ms']:.1f}",
+            f"{cpu_ms(one):.1f}",
             str(one["failed"]),
             f"{sum(one['peak_mib'].values()):.0f}",
             ", ".join(f"{name} {held:.0f}" for name, held in one["peak_mib"].items()),
@@ -47,16 +48,34 @@ def tell_views(figures: Mapping[str, Any]) -> None:
         for one in figures.values()
     ]
     _table([heads, *rows])
+    told = all_ratios(figures)
     for peer, promised in RATIOS:
-        told = ratios(figures, peer)
         aim = "" if promised is None else f" (aim: {promised:g})"
-        tell(f"HelsaMi : {figures[peer]['title']} = {told['views']:.2f}{aim}; by processor time {told['cpu']:.2f}")
+        views, cpu = told[peer]["views"], told[peer]["cpu"]
+        tell(f"HelsaMi : {figures[peer]['title']} = {views:.2f}{aim}; by processor time {cpu:.2f}")
 
 
 def ratios(figures: Mapping[str, Any], peer: str) -> dict[str, float]:
-    """How many times as many views ours gives as a peer: in a second, and for the same processor time."""
-    ours, theirs = figures[OURS], figures[peer]
-    return {"views": ours["per_second"] / theirs["per_second"], "cpu": theirs["cpu_ms"] / ours["cpu_ms"]}
+    """
+    How many times as many views ours gives as a peer, in a second and for the same processor time.
+
+    The median of the rounds' own ratios: what disturbs a machine disturbs neighbouring rounds alike.
+    """
+    rounds = list(zip(figures[OURS]["rounds"], figures[peer]["rounds"], strict=True))
+    return {
+        "views": statistics.median(ours["per_second"] / theirs["per_second"] for ours, theirs in rounds),
+        "cpu": statistics.median(cpu_ms(theirs) / cpu_ms(ours) for ours, theirs in rounds),
+    }
+
+
+def all_ratios(figures: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """The ratios to each peer, by its name."""
+    return {peer: ratios(figures, peer) for peer, _ in RATIOS}
+
+
+def cpu_ms(figures: Mapping[str, Any]) -> float:
+    """Processor time of a view (milliseconds): the system's own, and what broker and database spent on it."""
+    return float(sum(spent for name, spent in figures.items() if name.startswith("cpu_ms ")))
 
 
 def tell_embedded(figures: Mapping[str, Any]) -> None:
