@@ -12,7 +12,7 @@ from typing import Any
 
 import amqp
 import eventlet
-from amqp.exceptions import AMQPError, MessageNacked, UnexpectedFrame
+from amqp.exceptions import AMQPError, UnexpectedFrame
 from amqp.spec import Basic
 from eventlet.green.ssl import GreenSSLSocket
 from eventlet.hubs import get_hub
@@ -24,7 +24,7 @@ from helsami_kernel import logs
 from helsami_kernel.bus import EXCHANGES, Message, Queue, Unroutable
 from helsami_kernel.errors import Unavailable
 
-GONE = (OSError, AMQPError, OperationalError)
+GONE = (OSError, EOFError, AMQPError, OperationalError)  # EOFError: eventlet's, of a socket closed under a reader
 CONNECT_WITHIN = 3.0
 CONFIRM_WITHIN = 5.0
 CLOSE_WITHIN = 1.0
@@ -513,7 +513,7 @@ class ConfirmedPublisher:
     def _outcome(publish: Callable[[], None]) -> BaseException | None:
         try:
             publish()
-        except (*GONE, Unroutable, MessageNacked) as failure:
+        except Exception as failure:  # noqa: BLE001  what escapes a greenlet here surfaces in one that has no part in it
             return failure
         return None
 
