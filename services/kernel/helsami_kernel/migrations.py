@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -63,15 +64,25 @@ def is_at_head(service: str, url: str) -> bool:
 @contextmanager
 def closing_engine(url: str) -> Iterator[Engine]:
     """Give an engine for migrations, which may take longer than a citizen would wait."""
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = open_engine(url, pool_size=1)
-    else:
-        options = {"options": f"-c lock_timeout={TABLE_WITHIN_MS} -c timezone=UTC", "connect_timeout": 5}
-        engine = sa.create_engine(url, poolclass=NullPool, connect_args=options)
+    if make_url(url).get_backend_name() != "sqlite":
+        yield _engine_without_connections(url)
+        return
+    engine = open_engine(url, pool_size=1)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+@cache
+def _engine_without_connections(url: str) -> Engine:
+    """
+    Keep an engine that holds nothing while nobody asks.
+
+    Who serves looks every few seconds, and a new engine asks a server many things before its first question.
+    """
+    options = {"options": f"-c lock_timeout={TABLE_WITHIN_MS} -c timezone=UTC", "connect_timeout": 5}
+    return sa.create_engine(url, poolclass=NullPool, connect_args=options)
 
 
 def _folder(service: str) -> Path | None:

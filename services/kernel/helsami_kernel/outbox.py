@@ -47,9 +47,8 @@ class Relay:
         while not self._stopping:
             try:
                 # Until the whole process has started, a bus in memory lacks the queues of services that come later.
-                while self._bus.connected and self.send_batch() == BATCH:
+                while self._measure() and self._bus.connected and self.send_batch():
                     pass
-                self._measure()
             except Exception as failure:  # noqa: BLE001  a relay that ends would take its service with it
                 logs.incident("outbox-not-sent", service=self._service, failure=failure)
             with eventlet.Timeout(LOOK_EVERY.total_seconds(), False):
@@ -103,13 +102,15 @@ class Relay:
             again = sa.update(OUTBOX).where(OUTBOX.c.announced_at >= since).values(published_at=None, try_after=tx.now)
             return int(tx.connection.execute(again).rowcount)
 
-    def _measure(self) -> None:
+    def _measure(self) -> int:
+        """How many events are unsent: most often none, and then there is no transaction to begin."""
         query = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.announced_at)).where(OUTBOX.c.published_at.is_(None))
         with self._database.reading_engine.connect() as connection:
             count, oldest = connection.execute(query).one()
         age = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
         metrics.OUTBOX_UNSENT.labels(self._service).set(count)
         metrics.OUTBOX_OLDEST_SECONDS.labels(self._service).set(age)
+        return int(count)
 
 
 def unsent(now: datetime) -> sa.Select[Any]:
