@@ -5,4 +5,10 @@ import prometheus_client  # noqa: F401  (before the patch: its locks must be nat
 
 eventlet.monkey_patch()
 
+from hypothesis import settings  # noqa: E402
+
+# The same examples each time: a run says what a change did.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
+
 pytest_plugins = ["harness.plugin"]

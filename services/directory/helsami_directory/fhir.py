@@ -53,7 +53,7 @@ def place(resource: Resource) -> Place:
 
 def _name(resource: Resource) -> str:
     """The official name, else the first that is still in use."""
-    names = [name for name in _objects(resource.get("name")) if name.get("use") not in FORMER_NAMES]
+    names = [name for name in _objects(resource.get("name")) if _text(name.get("use")) not in FORMER_NAMES]
     names.sort(key=lambda name: name.get("use") != "official")
     return next(filter(None, map(_written, names)), "")
 

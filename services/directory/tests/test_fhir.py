@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helsami_directory import fhir
@@ -97,6 +97,7 @@ def test_a_place_has_a_name_and_a_telephone():
     )
 
 
+@example({"name": [{"name": None, "use": []}]})
 @given(st.dictionaries(st.sampled_from(ELEMENTS), JSON))
 def test_whatever_came_is_read_without_an_error(resource):
     fhir.told_by(resource)
