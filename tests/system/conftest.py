@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 
+from harness.broker import Broker
 from harness.portal import SERVICES, Installation, embedded
 from harness.processes import Programs
 
@@ -22,6 +23,14 @@ def demo(caretaker, tmp_path_factory):
 def fresh(programs, tmp_path):
     """An embedded system of this test's own."""
     return embedded(programs, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def broker(caretaker):
+    """A node of these tests' own: one with the virtual hosts of all the others takes long to come back from a kill."""
+    with closing(Broker(caretaker)) as node:
+        node.start()
+        yield node
 
 
 @pytest.fixture(scope="session")
