@@ -16,7 +16,7 @@ from harness.programs import RABBITMQ
 from harness.server import ProcessGroup, new_folder
 
 USER = "helsami"
-READY_SECONDS = 150.0  # after a kill it looks through every virtual host that the run has made
+READY_SECONDS = 30.0
 CTL_SECONDS = 60.0
 PROBE_SECONDS = 1.0
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
