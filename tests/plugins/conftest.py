@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from helsami_sdk.rules import Organisations, RuleCall, load_organisations
+from helsami_sdk.organisations import Organisations, load_organisations
+from helsami_sdk.rules import RuleCall
 
 RULES = """
 from helsami_sdk import BookingDecision, Restriction, ResultClass, hookimpl

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from helsami_sdk import BookingQuestion, Release, ResultQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier
-from helsami_sdk.rules import load_organisations
+from helsami_sdk.organisations import load_organisations
 
 from .conftest import RULES, manifest_of
 

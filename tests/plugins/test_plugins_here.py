@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from helsami_sdk.manifest import FILE, read_manifest
-from helsami_sdk.rules import load_organisations
+from helsami_sdk.organisations import load_organisations
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 FOLDERS = sorted(path.parents[1] for path in PLUGINS.glob(f"*/helsami_plugin_*/{FILE}"))

@@ -9,7 +9,8 @@ from helsami_sdk.executors import InlineExecutor
 from helsami_sdk.hooks import HOOKS
 from helsami_sdk.hookspecs import hookimpl
 from helsami_sdk.manifest import Manifest
-from helsami_sdk.rules import Observer, Organisations, Rules, implementations
+from helsami_sdk.organisations import Organisations, implementations
+from helsami_sdk.rules import Observer, Rules
 
 GO_LIVE = date(2025, 1, 1)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helsami_sdk import BookingQuestion, ResultQuestion, SharingQuestion
-from helsami_sdk.rules import load_organisations
+from helsami_sdk.organisations import load_organisations
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 ROUNDS = 5_000

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from helsami_sdk import BookingQuestion, Release, ResultQuestion, SharingQuestion, Tier
-from helsami_sdk.rules import Rules, load_organisations
+from helsami_sdk.organisations import load_organisations
+from helsami_sdk.rules import Rules
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 

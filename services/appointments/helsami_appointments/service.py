@@ -16,7 +16,7 @@ from helsami_kernel.journal import Entry, Unreadable
 from helsami_kernel.sections import Cursor
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import Tier
-from helsami_sdk.rules import Organisations
+from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
 

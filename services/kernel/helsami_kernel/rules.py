@@ -8,7 +8,8 @@ from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
 from helsami_kernel import logs, metrics
-from helsami_sdk.rules import Organisations, RuleCall, load_organisations
+from helsami_sdk.organisations import Organisations, load_organisations
+from helsami_sdk.rules import RuleCall
 
 QUIET = frozenset({"answered", "loaded"})
 

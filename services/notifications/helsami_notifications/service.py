@@ -14,7 +14,7 @@ from helsami_kernel.sections import PageQuery
 from helsami_kernel.store import OpenStore
 from helsami_notifications import domain, schemas, storage
 from helsami_notifications.domain import News
-from helsami_sdk.rules import Organisations
+from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
 
