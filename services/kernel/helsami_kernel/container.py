@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import eventlet
 from eventlet.greenpool import GreenPool
@@ -42,10 +42,33 @@ class Work:
     give_up: Callable[[], None] = lambda: None
 
 
+class Performed(Protocol):
+    """What a worker runs: named for metrics and logs, and done with a service's instance and the prepared arguments."""
+
+    @property
+    def service_name(self) -> str:
+        """The name of the service it belongs to."""
+
+    @property
+    def method_name(self) -> str:
+        """The entrypoint's name in metrics and logs."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of entrypoint."""
+
+    def perform(self, service: Any, *arguments: Any) -> Any:
+        """Do it."""
+
+
 class KernelEntrypoint(Entrypoint):  # type: ignore[misc]
     """An entrypoint of ours: what kind it is, for metrics and logs."""
 
     kind = "entrypoint"
+
+    def perform(self, service: Any, *arguments: Any) -> Any:
+        """Call the method it decorates."""
+        return getattr(service, self.method_name)(*arguments)
 
     @property
     def service_name(self) -> str:
@@ -75,7 +98,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
         self._worker_pool = GreenPool(size=self.max_workers)
         metrics.WORKERS_MAX.labels(self.service_name).set(self.max_workers)
 
-    def dispatch(self, entrypoint: KernelEntrypoint, data: Mapping[str, Any], work: Work) -> None:
+    def dispatch(self, entrypoint: Performed, data: Mapping[str, Any], work: Work) -> None:
         """Run an entrypoint as soon as a worker is free, without making the caller (who reads the bus) wait for one."""
         if self._worker_pool.free() > 0:
             self._begin(entrypoint, data, work)
@@ -87,7 +110,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
         self.stopping = True
         super().stop()
 
-    def _begin(self, entrypoint: KernelEntrypoint, data: Mapping[str, Any], work: Work) -> None:
+    def _begin(self, entrypoint: Performed, data: Mapping[str, Any], work: Work) -> None:
         if not self.stopping and not self._being_killed:
             self.spawn_worker(entrypoint, (), {}, context_data=dict(data), handle_result=work)
         else:
@@ -95,7 +118,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
 
     def _run_worker(self, worker_ctx: WorkerContext, work: Work) -> None:
         """In place of Nameko's: a BaseException is a failure too, or its message would never be settled (1.7)."""
-        entrypoint: KernelEntrypoint = worker_ctx.entrypoint
+        entrypoint: Performed = worker_ctx.entrypoint
         began = time.perf_counter()
         failure: BaseException | None = None
         result: Any = None
@@ -104,7 +127,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
             try:
                 arguments = work.prepare(worker_ctx)
                 self._inject_dependencies(worker_ctx)
-                result = getattr(worker_ctx.service, entrypoint.method_name)(*arguments)
+                result = entrypoint.perform(worker_ctx.service, *arguments)
             except BaseException as raised:
                 if isinstance(raised, GreenletExit) and self._being_killed:
                     raise
@@ -136,7 +159,7 @@ def outcome_of(failure: BaseException | None) -> str:
     return "duplicate" if isinstance(failure, AlreadyDone) else "error"
 
 
-def note(entrypoint: KernelEntrypoint, failure: BaseException | None, seconds: float) -> None:
+def note(entrypoint: Performed, failure: BaseException | None, seconds: float) -> None:
     """Count and log the end of a worker."""
     outcome = outcome_of(failure)
     names = (entrypoint.service_name, entrypoint.method_name)

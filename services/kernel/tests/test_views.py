@@ -10,7 +10,7 @@ from helsami_kernel import Store, contributes
 from helsami_kernel.bus import VIEWS, Message
 from helsami_kernel.errors import Unavailable
 from helsami_kernel.testing import until
-from helsami_kernel.views import UNAVAILABLE, Gather
+from helsami_kernel.views import UNAVAILABLE, Gather, joined, parted
 
 
 class Memory:
@@ -47,9 +47,12 @@ class Results:
 
 class Records:
     name = "records"
+    broken = False
 
     @contributes("home", "vaccines", scope="records:read")
     def vaccines(self, question, access):
+        if Records.broken:
+            raise SystemExit
         return b'{"status":"ok","items":["vaccine"]}'
 
     @contributes("home", "visits", scope="records:read")
@@ -59,7 +62,7 @@ class Records:
 
 @pytest.fixture
 def home(request, start, any_bus, token):
-    Results.delay, Results.broken = 0.0, False
+    Results.delay, Results.broken, Records.broken = 0.0, False, False
     Memory.known.clear()
     Memory.known.extend(getattr(request, "param", ()))
     system = start(any_bus, Gateway, Results, Records)
@@ -98,6 +101,27 @@ def test_a_failing_section_is_unavailable_and_says_nothing_else(home):
 
     assert sections["results"] == orjson.loads(UNAVAILABLE)
     assert sections["visits"]["status"] == "ok"
+
+
+def test_a_failing_section_leaves_the_others_of_its_service_as_they_are(home):
+    Records.broken = True
+
+    sections = home()
+
+    assert sections["vaccines"] == orjson.loads(UNAVAILABLE)
+    assert sections["visits"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("lengths", ["vaccines:4", "vaccines:99", "vaccines", "vaccines:x", "", "None"])
+def test_lengths_that_are_none_of_the_body_are_no_sections(lengths):
+    with pytest.raises(ValueError, match=r"int|lengths"):
+        parted(b"[{}]!", lengths)
+
+
+def test_joined_sections_part_again():
+    sections = {"visits": b"[1]", "vaccines": b"", "notices": b'{"a":"\xc3\xa5"}'}
+
+    assert parted(*joined(sections)) == sections
 
 
 def test_a_slow_section_is_unavailable_at_the_deadline_and_holds_nothing_up(home):
