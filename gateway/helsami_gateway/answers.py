@@ -324,6 +324,12 @@ class Problem(Schema):
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    code = one_of(*CODES)
+    code = fields.String(
+        required=True,
+        metadata={
+            "anyOf": [{"enum": list(CODES)}, {"pattern": "^[a-z0-9]+(-[a-z0-9]+)+$"}],
+            "description": "one of these, or an organisation's own reason, which begins with its id; all have texts",
+        },
+    )
     problems = fields.List(fields.Nested(FieldProblem))
     correlation = fields.String(metadata={"description": "with 500: by this we find what happened"})

@@ -170,8 +170,9 @@ class GatewayService:
 
     @http("GET", "/api/v1/texts/<language>")
     def say(self, request: Request, language: str) -> Response:  # noqa: ARG002
-        """Every text key of the API in one language."""
-        return Response(orjson.dumps(texts.catalogue(language)), headers=HEADERS, content_type=JSON)
+        """Every text key of the API in one language, and the organisations' own."""
+        said = texts.everything(language, self.rules)
+        return Response(orjson.dumps(said), headers=HEADERS, content_type=JSON)
 
     # Record systems
 

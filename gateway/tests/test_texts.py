@@ -3,6 +3,7 @@
 import ast
 import inspect
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from werkzeug.wrappers import Request
 from helsami_gateway import texts
 from helsami_kernel.errors import NotFound
 from helsami_sdk import BookingDecision, Restriction
+from helsami_sdk.manifest import read_manifest
 from helsami_sdk.rules import ORGANISATION_CLOSED, RULES_FAILED
+from helsami_sdk.testing import manifest_of, organisations_of, rules_of
+from helsami_sdk.words import CORE, words_of
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = {"NotFound", "Malformed", "Forbidden", "Conflict", "Refused", "LoginNeeded", "TooLarge", "TooSlow"}
@@ -94,6 +98,16 @@ def reasons_in_policy(path):
         yield from ((OF_TABLE[table], row["reason"]) for row in rows if "reason" in row)
 
 
+def own_words():
+    """Every organisation's own codes, wherever they are read."""
+    manifests = [read_manifest(path.parent) for path in ROOT.glob("plugins/*/helsami_plugin_*/manifest.toml")]
+    return {(group, code) for code in words_of(manifests) for group in texts.REASONS}
+
+
+def test_every_core_reason_has_words():
+    assert {(group, code) for group, codes in CORE.items() for code in codes} - keys(texts.catalogue("nb")) == set()
+
+
 def test_every_reason_of_an_organisation_has_words():
     sdk = ROOT / "plugins/sdk/helsami_sdk"
     code = [sdk / "defaults.py", sdk / "policy.py", *ROOT.glob("plugins/*/helsami_plugin_*/rules.py")]
@@ -103,7 +117,37 @@ def test_every_reason_of_an_organisation_has_words():
     reasons |= {(group, safe) for group in ("problem", "reason") for safe in (RULES_FAILED, ORGANISATION_CLOSED)}
 
     assert {("problem", "small-children-in-person"), ("problem", "by-phone-only"), ("reason", "young-person")} < reasons
-    assert reasons - keys(texts.catalogue("nb")) == set()
+    assert reasons - {(group, code) for group, codes in CORE.items() for code in codes} - own_words() == set()
+
+
+def levanger(**words):
+    """Levanger and Trondheim, the former with words of its own for reasons."""
+    manifest = replace(manifest_of("levanger"), words=words)
+    return organisations_of(rules_of(manifest=manifest), rules_of())
+
+
+OWN = {"levanger-in-person-only": {"nb": "Du må møte opp.", "nn": "Du må møte fram.", "en": "Please come in person."}}
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_an_organisations_own_reason_is_said_in_its_own_words_beside_all_others(language):
+    everything = texts.everything(language, levanger(**OWN))
+
+    for group in texts.REASONS:
+        own = {"levanger-in-person-only": OWN["levanger-in-person-only"][language]}
+        assert everything[group] == texts.catalogue(language)[group] | own
+    assert texts.problem("levanger-in-person-only", language, levanger(**OWN)) == own["levanger-in-person-only"]
+
+
+def test_no_organisation_puts_words_into_the_mouth_of_the_portal_or_of_another():
+    lies = levanger(**{code: dict.fromkeys(texts.LANGUAGES, "No.") for code in ("too-late", "trondheim-closed")})
+
+    assert texts.everything("en", lies) == texts.catalogue("en")
+    assert texts.problem("trondheim-closed", "en", lies) == texts.catalogue("en")["problem"]["other"]
+
+
+def test_a_reason_nobody_has_words_for_is_something_else():
+    assert texts.problem("levanger-unheard-of", "en", levanger(**OWN)) == texts.catalogue("en")["problem"]["other"]
 
 
 @pytest.mark.parametrize(

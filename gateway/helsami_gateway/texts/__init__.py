@@ -10,8 +10,12 @@ from typing import Final
 from werkzeug.wrappers import Request
 
 from helsami_kernel.errors import NotFound
+from helsami_kernel.rules import organisations as installed
+from helsami_sdk.organisations import Organisations
+from helsami_sdk.words import words_of
 
 LANGUAGES: Final = ("nb", "nn", "en")
+REASONS: Final = ("reason", "problem")  # where an organisation's reasons are read
 SPOKEN: Final = {"no": "nb", "nb": "nb", "nn": "nn", "en": "en"}
 
 
@@ -24,10 +28,25 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(text)
 
 
-def problem(code: str, language: str) -> str:
-    """What a problem's code means, in plain words."""
+def everything(language: str, organisations: Organisations) -> dict[str, dict[str, str]]:
+    """
+    All texts of a language, with the organisations' words for their own reasons; raises NotFound("unknown-language").
+
+    What an organisation means by a code of its own is the same wherever it is given as a reason.
+    """
+    known = catalogue(language)
+    own = {code: said[language] for code, said in words_of(rules.manifest for rules in organisations.values()).items()}
+    return {**known, **{group: {**own, **known[group]} for group in REASONS}}
+
+
+def problem(code: str, language: str, organisations: Organisations | None = None) -> str:
+    """What a problem's code means, in plain words: the portal's, or those of the organisation whose code it is."""
     problems = catalogue(language)["problem"]
-    return problems.get(code, problems["other"])
+    if code in problems:
+        return problems[code]
+    rules = (organisations if organisations is not None else installed()).values()
+    own = words_of(each.manifest for each in rules).get(code)
+    return own[language] if own else problems["other"]
 
 
 def language_of(request: Request) -> str:

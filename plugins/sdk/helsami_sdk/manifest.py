@@ -7,6 +7,7 @@ from datetime import date, time
 from pathlib import Path
 
 from helsami_sdk.tables import LANGUAGES, Table
+from helsami_sdk.words import is_own, prefix_of
 
 FILE = "manifest.toml"
 ORGANISATION_ID = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
@@ -54,7 +55,8 @@ class Manifest:
     What an organisation is.
 
     `names` has nb, nn and en; `go_live` holds a date per category of CATEGORIES, or None for no floor (R19, K9);
-    `everything_since` is the date for the categories it does not name; `sdk` is the range of SDK versions it fits.
+    `everything_since` is the date for the categories it does not name; `sdk` is the range of SDK versions it fits;
+    `words` says in nb, nn and en what each of the organisation's own reason codes means.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Manifest:
     sdk: str = ""
     units: Mapping[str, Unit] = field(default_factory=dict)
     go_live: Mapping[str, date | None] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def unknown(cls, organisation: str) -> "Manifest":
@@ -109,6 +112,7 @@ def read_manifest(folder: Path) -> Manifest:
         go_live={
             category: go_live.day(category, none=NO_FLOOR) for category in sorted(CATEGORIES) if category in go_live
         },
+        words=_read_words(table),
     )
     hours.close()
     go_live.close()
@@ -135,6 +139,16 @@ def _read_units(table: Table) -> dict[str, Unit]:
             row.note("id", f"an id of its own; {unit.id} is taken")
         units[unit.id] = unit
     return units
+
+
+def _read_words(table: Table) -> dict[str, dict[str, str]]:
+    words: dict[str, dict[str, str]] = {}
+    organisation = table.text("id", optional=True)
+    for code, row in table.groups("words"):
+        words[code] = {language: row.text(language, expected="a sentence for citizens") for language in LANGUAGES}
+        if not is_own(code, organisation):
+            table.note(f"words.{code}", f"a code of its own, such as {prefix_of(organisation)}in-person-only")
+    return words
 
 
 def fits(version: str, wanted: str) -> bool:

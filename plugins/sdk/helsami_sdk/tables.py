@@ -142,6 +142,17 @@ class Table:
             yield table
             table.close()
 
+    def groups(self, key: str) -> Iterator[tuple[str, "Table"]]:
+        """Read an optional table of tables that the file names itself, and close each after its turn."""
+        if key not in self:
+            self._known.add(key)
+            return
+        outer = self.table(key)
+        for name in outer._content:  # noqa: SLF001  its own kind
+            table = outer.table(name)
+            yield name, table
+            table.close()
+
     def names(self, key: str) -> dict[str, str]:
         """Read a name in all three languages."""
         table = self.table(key)
