@@ -1,6 +1,6 @@
 """Every installed organisation with its rules: loaded each by itself, so that a broken one stands alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pluggy
 
@@ -8,6 +8,7 @@ from helsami_sdk import defaults, hookspecs
 from helsami_sdk.discovery import Found, NotLoaded, find_organisations, with_ancestors
 from helsami_sdk.executors import Implementation, InlineExecutor, whereabouts
 from helsami_sdk.hooks import HOOKS
+from helsami_sdk.lifecycle import DRAFT, LIVE, UNKNOWN, understood
 from helsami_sdk.manifest import Manifest
 from helsami_sdk.rules import REGION, Observer, RuleCall, Rules
 
@@ -21,6 +22,7 @@ class Organisations(Mapping[str, Rules]):
         """Hold rules by organisation id."""
         self._rules = dict(rules)
         self._observer = observer
+        self._state_of: Callable[[str], str] = lambda _organisation: LIVE
 
     def __getitem__(self, organisation: str) -> Rules:
         """Rules of an organisation, closed ones if it is not installed."""
@@ -41,6 +43,19 @@ class Organisations(Mapping[str, Rules]):
     def __len__(self) -> int:
         """Count the installed organisations."""
         return len(self._rules)
+
+    def apply(self, states: Mapping[str, str] | None) -> None:
+        """
+        Put every organisation into its state, by id; None where nothing is known, and then all are closed.
+
+        An organisation that is not named is a draft: it is installed, and nobody has said anything of it. Before this
+        is called, as in an organisation's own tests, all are live.
+        """
+        self._state_of = lambda organisation: (
+            UNKNOWN if states is None else understood(states.get(organisation, DRAFT))
+        )
+        for organisation, rules in self._rules.items():
+            rules.enter(self._state_of(organisation))
 
     def connected(self, organisation: str) -> bool:
         """Whether the organisation is installed, be it closed."""

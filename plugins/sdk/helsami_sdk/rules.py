@@ -8,8 +8,10 @@ from typing import Any, NamedTuple, TypeVar
 from helsami_sdk.answers import BookingDecision, Restriction, ResultClass
 from helsami_sdk.executors import Executor, HookFailed, InlineExecutor, whereabouts
 from helsami_sdk.hooks import CLASSIFY_RESULT, DECIDE_BOOKING, RESTRICT_SHARING, RESTRICT_SLOTS, Hook
+from helsami_sdk.lifecycle import CLOSED, LIVE, SHADOW, code_of
 from helsami_sdk.manifest import Manifest
 from helsami_sdk.questions import BookingQuestion, ResultQuestion, SharingQuestion, SlotsQuestion
+from helsami_sdk.shadow import in_short
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -22,10 +24,12 @@ ORGANISATION_CLOSED = "organisation-closed"
 
 class RuleCall(NamedTuple):
     """
-    What an observer is told of one question, or of one organisation that was loaded (`hook` is `load`).
+    What an observer is told of one question; of an organisation that was loaded, or of the state that it entered.
 
-    `outcome` is answered, failed, invalid, closed or loaded; `layer` is whose rules failed; nothing here is from the
-    question. A remembered answer is not told: no rule was called.
+    The hook of the latter two is `load` and `state`, and the outcome of `state` is the state. Of a question, `outcome`
+    is answered, failed or invalid, or the state in which the rules answer nothing: closed, paused …; `layer` is whose
+    rules failed, `detail` what they would have answered in the shadow. Nothing here is from the question. A remembered
+    answer is not told: no rule was called.
     """
 
     organisation: str
@@ -60,12 +64,12 @@ class Rules:
     ) -> None:
         """Put rules in front of an executor; `ancestors` are the manifests of the parents."""
         self.manifest = manifest
-        self.state = "live"
+        self.state = LIVE
         self.reason = ""
         self._executor = executor
         self._observe = observer or (lambda _call: None)
         self._ancestors = tuple(ancestors)
-        self._code = ""
+        self.code = ""
         # Both questions are pure and free of time, and asked for every item of every page. lru_cache keeps no
         # exception, so a failure is asked again.
         self._results = lru_cache(REMEMBERED)(lambda question: self._ask(CLASSIFY_RESULT, question))
@@ -82,15 +86,29 @@ class Rules:
     ) -> "Rules":
         """Rules that give every hook's safe default; `reason` is for operators, `code` for the answers."""
         rules = cls(manifest, InlineExecutor({}), observer=observer)
-        rules.state, rules.reason, rules._code = "closed", reason, code
+        rules.state, rules.reason, rules.code = CLOSED, reason, code
         return rules
+
+    def enter(self, state: str) -> None:
+        """
+        Answer as an organisation in this state from the next question on; closed rules stay closed.
+
+        Any state but live gives every hook's safe default, with the state's code; shadow also asks the rules, and tells
+        the observer alone what they would have answered.
+        """
+        if self.state in {CLOSED, state}:
+            return
+        self.state, self.code = state, code_of(state)
+        self._results.cache_clear()
+        self._sharing.cache_clear()
+        self._observe(RuleCall(self.manifest.id, "state", state))
 
     def decide_booking(self, question: BookingQuestion) -> BookingDecision:
         """How a citizen may book, change or cancel (R20, R21); always with a number to phone, if there is one."""
         try:
             decision = self._ask(DECIDE_BOOKING, question)
         except _Unanswered:
-            decision = DECIDE_BOOKING.safe(self._code or RULES_FAILED)
+            decision = DECIDE_BOOKING.safe(self.code or RULES_FAILED)
         telephone = self.manifest.phone_of(question.unit)
         return BookingDecision(decision.tier, decision.reason, decision.deadline, telephone)
 
@@ -113,20 +131,22 @@ class Rules:
         try:
             return self._recall(self._sharing, RESTRICT_SHARING, question)
         except _Unanswered:
-            return RESTRICT_SHARING.safe(self._code or RULES_FAILED)
+            return RESTRICT_SHARING.safe(self.code or RULES_FAILED)
 
     def history_starts(self, category: str) -> date | None:
         """
-        The first day whose items are shown, None for no floor, `date.max` while the organisation is closed (R19, K10).
+        The first day whose items are shown, None for no floor, `date.max` unless the organisation is live (R19, K10).
 
         The latest date among the organisation and its parents holds.
         """
-        if self.state == "closed":
+        if self.state != LIVE:
             return date.max
         days = (manifest.history_starts(category) for manifest in (self.manifest, *self._ancestors))
         return max((day for day in days if day is not None), default=None)
 
     def _recall(self, memory: Callable[[Q], A], hook: Hook[Q, A], question: Q) -> A:
+        if self.state != LIVE:
+            return self._ask(hook, question)
         try:
             return memory(question)
         except TypeError as error:  # a field that cannot be hashed: no such question exists
@@ -135,9 +155,16 @@ class Rules:
 
     def _ask(self, hook: Hook[Q, A], question: Q) -> A:
         """Raises _Unanswered after telling the observer."""
-        if self.state == "closed":
-            self._tell(hook, "closed", detail=self.reason)
-            raise _Unanswered
+        if self.state == LIVE:
+            return self._asked(hook, question, lambda _answer: ("answered", ""))
+        if self.state == SHADOW:
+            self._asked(hook, question, lambda answer: (SHADOW, in_short(answer)))
+        else:
+            self._tell(hook, self.state, detail=self.reason)
+        raise _Unanswered
+
+    def _asked(self, hook: Hook[Q, A], question: Q, told: Callable[[A], tuple[str, str]]) -> A:
+        """Ask the rules, and tell the observer the outcome and the detail that `told` says of an answer."""
         try:
             answer = self._settle(hook, question)
         except HookFailed as failure:
@@ -145,7 +172,8 @@ class Rules:
         except Exception as error:  # noqa: BLE001  a question that cannot be settled is a failure as well
             self._tell(hook, "failed", "rules", whereabouts(error))
         else:
-            self._tell(hook, "answered")
+            outcome, detail = told(answer)
+            self._tell(hook, outcome, detail=detail)
             return answer
         raise _Unanswered
 
