@@ -29,6 +29,12 @@ class Found:
     module: object = None
     problem: str = ""
 
+    def layers(self) -> Iterator[tuple[str, object]]:
+        """The plugins that answer for it, by name: what its code says goes before what its data say."""
+        yield f"{self.id}/rules.py", self.module
+        if self.policy is not None:
+            yield f"{self.id}/policy.toml", self.policy
+
 
 def find_organisations() -> list[Found]:
     """Load every entry point of the group by itself; a problem is told in its place, never raised."""
