@@ -45,7 +45,10 @@ def section(service: type) -> str:
         ("Answers", [f"`{each.method_name}` ({each.scope})" for each in entrypoints(service, Rpc)]),
         (
             "Gives to views",
-            [f"{each.section} of `{each.view}` ({each.scope})" for each in entrypoints(service, Contributes)],
+            [
+                f"{', '.join(each.sections)} of `{each.view}` ({each.scope})"
+                for each in entrypoints(service, Contributes)
+            ],
         ),
         ("Serves", [f"`{each.verb} {each.path}`" for each in entrypoints(service, Http)]),
         ("Announces", [f"`{event}`" for event in announced(service)]),

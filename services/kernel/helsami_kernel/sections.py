@@ -205,38 +205,39 @@ NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 
 
 NO_FLOOR: Final = datetime.min.replace(tzinfo=UTC)
+BLANK: Final = sa.literal("")
 
 
+@dataclass(frozen=True)
 class Inside:
     """
     Items that are shown inside those of a section, as a list in their field `field`: the notes of a visit.
 
-    Rules are asked about each, with the visit type and setting of what it is inside. Who does not see that sees none.
+    `outer_id` is the column of `table` with the id of the item it is inside. Rules are asked about each, with the visit
+    type and setting of what it is inside. Who does not see that sees none.
     """
 
-    def __init__(self, table: sa.Table, outer: sa.Table, outer_id: sa.Column[Any], field: str) -> None:
-        """`outer_id` is the column of `table` with the id of the item it is inside."""
-        self.field = field
-        bounds = (sa.bindparam("first_at", type_=UtcDateTime), sa.bindparam("last_at", type_=UtcDateTime))
+    table: sa.Table
+    outer_id: sa.Column[Any]
+    field: str
+
+    def of(self, page: sa.CTE) -> sa.Select[Any]:
+        """A select of what is inside the items of a page."""
         of_outer = {"setting", "visit_type"}
-        sharing = ((outer if column in of_outer else table).c[column] for column in SHARING_COLUMNS)
-        self.statement = (
+        return (
             sa.select(
-                outer_id.label("outer_id"),
-                table.c.id,
-                table.c.organisation,
-                table.c.occurred_at,
-                *sharing,
-                sa.literal("").label("category"),
-                table.c.body,
+                sa.literal("inside"),
+                self.table.c.id,
+                self.table.c.organisation,
+                self.table.c.occurred_at,
+                *((page if column in of_outer else self.table).c[column] for column in SHARING_COLUMNS),
+                BLANK,
+                self.table.c.body,
+                self.outer_id,
             )
-            .join(outer, outer.c.id == outer_id)
-            .where(
-                table.c.owner == sa.bindparam("owner"),
-                outer.c.owner == table.c.owner,
-                outer.c.occurred_at.between(*bounds),
-            )
-        )  # in no order: asked for one, SQLite begins with the citizen's whole table
+            .join(page, page.c.id == self.outer_id)
+            .where(self.table.c.owner == sa.bindparam("owner"))
+        )
 
 
 class Section:
@@ -257,9 +258,9 @@ class Section:
         items are of several categories the column `categories` names theirs, and is empty for the section's.
         """
         self.category = category
-        self._inside = inside
-        self._newest_first = _statement(table, only, categories, soonest_first=False)
-        self._soonest_first = _statement(table, only, categories, soonest_first=True)
+        self._field = inside.field if inside else None
+        self.newest_first = _statement(table, only, categories, inside, soonest_first=False)
+        self._soonest_first = _statement(table, only, categories, inside, soonest_first=True)
 
     def finished(
         self,
@@ -275,9 +276,9 @@ class Section:
 
         An item is shown from its organisation's go-live on (R64), and if no rule withholds it. Raises Malformed.
         """
-        page = _Page(self.category, rules, access, limit)
-        page.fill(reads, self._newest_first, Cursor.read(cursor, NEWEST), newest_first=True)
-        return page.finished(now, reads, self._inside)
+        page = self.page(rules, access, limit)
+        page.fill(reads, self.newest_first, Cursor.read(cursor, NEWEST), newest_first=True)
+        return page.finished(now)
 
     def soonest_first(
         self,
@@ -289,60 +290,100 @@ class Section:
         cursor: str | None = None,
     ) -> bytes:
         """As `finished`, of what is still to come: from now on, the soonest first."""
-        page = _Page(self.category, rules, access, limit)
+        page = self.page(rules, access, limit)
         page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")), newest_first=False)
-        return page.finished(now, reads, self._inside)
+        return page.finished(now)
+
+    def page(self, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> Page:
+        """An empty page. Raises Malformed."""
+        return Page(self.category, self._field, rules, access, limit)
+
+
+class Sections:
+    """Several sections that are read in one round trip, each the newest first."""
+
+    def __init__(self, sections: Mapping[str, Section]) -> None:
+        self._sections = sections
+        parts = {name: section.newest_first.subquery(name) for name, section in sections.items()}
+        self._statement = sa.union_all(
+            *(sa.select(sa.literal(name).label("section"), *part.c) for name, part in parts.items())
+        )
+
+    def finished(
+        self, reads: Reads, rules: Mapping[str, Rules], access: AccessToken, now: datetime, limit: int
+    ) -> dict[str, bytes]:
+        """The first page of each by name, as `Section.finished` gives it."""
+        rows = reads.fetch(self._statement, from_at=NEWEST.at, from_id=NEWEST.id, limit=limit + 1)
+        found: dict[str, list[Row[Any]]] = {name: [] for name in self._sections}
+        for row in rows:
+            found[row.section].append(row)
+        finished = {}
+        for name, section in self._sections.items():
+            page = section.page(rules, access, limit)
+            page.fill(reads, section.newest_first, NEWEST, newest_first=True, begun=found[name])
+            finished[name] = page.finished(now)
+        return finished
 
 
 def _statement(
     table: sa.Table,
     only: Sequence[sa.ColumnElement[bool]],
     categories: sa.Column[Any] | None,
+    inside: Inside | None,
     *,
     soonest_first: bool,
 ) -> sa.CompoundSelect[Any]:
-    """A select of the items beyond a place in time, and of each organisation's oldest."""
+    """A select of the items beyond a place in time, of what is inside them, and of each organisation's oldest."""
     where = (table.c.owner == sa.bindparam("owner"), *only)
     at, last = sa.bindparam("from_at", type_=UtcDateTime), sa.bindparam("from_id", type_=sa.String)
     place = (table.c.occurred_at, table.c.id)
     beyond = sa.tuple_(*place) > sa.tuple_(at, last) if soonest_first else sa.tuple_(*place) < sa.tuple_(at, last)
-    blank = sa.literal("")
-    category = (blank if categories is None else categories).label("category")
+    category = (BLANK if categories is None else categories).label("category")
     columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS), category)
     page = (
-        sa.select(sa.literal("item").label("what"), *columns, table.c.body)
+        sa.select(sa.literal("item").label("what"), *columns, table.c.body, BLANK.label("outer_id"))
         .where(*where, beyond)
         .order_by(*(column.asc() if soonest_first else column.desc() for column in place))
         .limit(sa.bindparam("limit", type_=sa.Integer))
-        .subquery("page")
+        .cte()
     )
     oldest = (
         sa.select(
             sa.literal("oldest"),
-            blank,
+            BLANK,
             table.c.organisation,
             sa.func.min(table.c.occurred_at, type_=UtcDateTime),
-            *(blank for _ in SHARING_COLUMNS),
+            *(BLANK for _ in SHARING_COLUMNS),
             category,
-            blank,
+            BLANK,
+            BLANK,
         )
         .where(*where)
         .group_by(table.c.organisation, *(() if categories is None else (categories,)))
     )
-    return sa.union_all(sa.select(page), oldest)
+    return sa.union_all(sa.select(page), oldest, *([inside.of(page)] if inside else []))
 
 
-class _Page:
+class Page:
     """A page being filled."""
 
-    def __init__(self, category: str | None, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> None:
+    def __init__(
+        self,
+        category: str | None,
+        field_inside: str | None,
+        rules: Mapping[str, Rules],
+        access: AccessToken,
+        limit: int,
+    ) -> None:
         if not 1 <= limit <= LONGEST_PAGE:
             raise Malformed("malformed-limit", FieldProblem("limit", f"a number from 1 to {LONGEST_PAGE}"))
         self._category = category
+        self._field_inside = field_inside
         self._rules = rules
         self._access = access
         self._limit = limit
         self._shown: list[Row[Any]] = []
+        self._inside: list[Row[Any]] = []
         self._withheld: set[str] = set()
         self._starts: dict[tuple[str, str], date | None] = {}
         self._floors: dict[tuple[str, str], datetime] = {}
@@ -355,32 +396,45 @@ class _Page:
         return len(self._shown) > self._limit
 
     def fill(
-        self, reads: Reads, statement: sa.CompoundSelect[Any], start: Cursor, *, newest_first: bool
+        self,
+        reads: Reads,
+        statement: sa.CompoundSelect[Any],
+        start: Cursor,
+        *,
+        newest_first: bool,
+        begun: Sequence[Row[Any]] | None = None,
     ) -> None:
         """
-        Read from a place on until the page is full, or there is no more to be shown.
+        Read from a place on until the page is full, or there is no more to be shown; `begun` are the first rows read.
 
         What is not shown is passed over in long strides, so that it costs no more to look past it than to show it.
         """
         stride = self._limit + 1
-        while not self.full:
-            rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=stride)
-            items = [row for row in rows if row.what == "item"]
-            self._shown += [row for row in items if self._may_show(row)]
-            self._oldest = {(row.organisation, row.category): row.occurred_at for row in rows if row.what == "oldest"}
-            if len(items) < stride or (newest_first and self._nothing_before(items[-1].occurred_at)):
-                break
+        rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=stride) if begun is None else begun
+        while True:
+            items = self._take(rows)
+            if self.full or len(items) < stride or (newest_first and self._nothing_before(items[-1].occurred_at)):
+                return
             start, stride = Cursor(items[-1].occurred_at, items[-1].id), LONG_STRIDE
+            rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=stride)
+
+    def _take(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+        """Keep what may be shown of the rows that were read; all their items."""
+        items = [row for row in rows if row.what == "item"]
+        self._shown += [row for row in items if self._may_show(row)]
+        self._inside += [row for row in rows if row.what == "inside"]
+        self._oldest = {(row.organisation, row.category): row.occurred_at for row in rows if row.what == "oldest"}
+        return items
 
     def _nothing_before(self, at: datetime) -> bool:
         """Is all that is older from before every organisation's start?"""
         return self._category is not None and all(at < self._floor_of(*whose) for whose in self._oldest)
 
-    def finished(self, now: datetime, reads: Reads, inside: Inside | None) -> bytes:
+    def finished(self, now: datetime) -> bytes:
         """The page as JSON."""
         shown = self._shown[: self._limit]
         following = str(Cursor(shown[-1].occurred_at, shown[-1].id)) if self.full else None
-        bodies = [row.body for row in shown] if inside is None else self._filled(shown, reads, inside)
+        bodies = [row.body for row in shown] if self._field_inside is None else self._filled(shown)
         rest = {
             "as_of": now.isoformat().replace("+00:00", "Z"),
             "status": "ok",
@@ -389,15 +443,12 @@ class _Page:
         }
         return b'{"items":[' + ",".join(bodies).encode() + b"]," + orjson.dumps(rest)[1:]
 
-    def _filled(self, shown: list[Row[Any]], reads: Reads, inside: Inside) -> list[str]:
+    def _filled(self, shown: list[Row[Any]]) -> list[str]:
         parts: dict[str, list[str]] = {row.id: [] for row in shown}
-        if shown:
-            times = sorted((shown[0].occurred_at, shown[-1].occurred_at))
-            found = reads.fetch(inside.statement, first_at=times[0], last_at=times[1])
-            for row in sorted(found, key=lambda row: (row.occurred_at, row.id)):
-                if row.outer_id in parts and self._may_show(row):
-                    parts[row.outer_id].append(row.body)
-        field = f'"{inside.field}":'
+        for row in sorted(self._inside, key=lambda row: (row.occurred_at, row.id)):
+            if row.outer_id in parts and self._may_show(row):
+                parts[row.outer_id].append(row.body)
+        field = f'"{self._field_inside}":'
         return [f"{row.body[:-1]},{field}[{','.join(parts[row.id])}]}}" for row in shown]
 
     def _may_show(self, row: Row[Any]) -> bool:
@@ -461,7 +512,7 @@ class _Page:
         if organisation not in self._rules:
             return {"code": "organisation_not_connected", **place}
         if start is None or start == date.max:
-            return {"code": "hidden_by_rule", "kind": "organisation-closed", **place}
+            return {"code": "hidden_by_rule", "kind": self._rules[organisation].code or "organisation-closed", **place}
         return {"code": "before_go_live", **place, "date": start.isoformat()}
 
 

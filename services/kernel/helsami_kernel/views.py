@@ -82,7 +82,7 @@ class Contributor(SharedExtension):  # type: ignore[misc]
             eventlet.sleep(ANNOUNCE_EVERY.total_seconds())
 
     def _announce(self) -> None:
-        views = {view: [entrypoint.section for entrypoint in given] for view, given in self._sections.items()}
+        views = {view: sections_of(given) for view, given in self._sections.items()}
         body = orjson.dumps({"service": self.container.service_name, "views": views})
         try:
             self._bus.publish(Message(body, expires_in=SILENT_AFTER.total_seconds()), VIEWS, ANNOUNCED)
@@ -125,8 +125,11 @@ class Question:
         self._container.dispatch(self, data, Work(self._prepare, self._settle))
 
     def perform(self, service: Any, question: Any, access: AccessToken) -> dict[str, bytes]:
-        """Each section by its name; one that fails fails alone."""
-        return {given.section: given.finished(service, question, access) for given in self._sections}
+        """Each section by its name; a method that fails fails alone."""
+        made: dict[str, bytes] = {}
+        for given in self._sections:
+            made |= given.finished(service, question, access)
+        return made
 
     def _prepare(self, _ctx: WorkerContext) -> tuple[Any, ...]:
         if self._deadline <= time.time():
@@ -137,7 +140,7 @@ class Question:
         return read_body(self._asked.body), access
 
     def _settle(self, result: Any, failure: BaseException | None) -> None:
-        sections = dict.fromkeys((given.section for given in self._sections), instead(failure)) if failure else result
+        sections = dict.fromkeys(sections_of(self._sections), instead(failure)) if failure else result
         left = self._deadline - time.time()
         if left > 0:
             body, lengths = joined(sections)
@@ -146,6 +149,11 @@ class Question:
                 self._container.config["bus"].publish(reply, "", str(self._asked.reply_to))
             except Unavailable:
                 return  # the gateway shows the sections as unavailable at its deadline
+
+
+def sections_of(given: Iterable[Contributes]) -> list[str]:
+    """The names of all the sections that these methods give."""
+    return [section for each in given for section in each.sections]
 
 
 def instead(failure: BaseException) -> bytes:
@@ -172,14 +180,18 @@ def parted(body: bytes, lengths: str) -> dict[str, bytes]:
 
 
 class Contributes(KernelEntrypoint):
-    """A method that gives one section of a view: (question, access) to finished JSON bytes."""
+    """
+    A method that gives sections of a view: (question, access) to finished JSON bytes.
+
+    Where it gives several at once, it returns them by name.
+    """
 
     kind = "section"
     contributor = Contributor()
 
-    def __init__(self, view: str, section: str, scope: str, **kwargs: Any) -> None:
+    def __init__(self, view: str, *sections: str, scope: str, **kwargs: Any) -> None:
         self.view = view
-        self.section = section
+        self.sections = sections
         self.scope = scope
         super().__init__(**kwargs)
 
@@ -191,25 +203,25 @@ class Contributes(KernelEntrypoint):
         """Take no more questions."""
         self.contributor.cancel()
 
-    def finished(self, service: Any, question: Any, access: AccessToken) -> bytes:
-        """The section, or what stands for one that failed; counted and logged."""
+    def finished(self, service: Any, question: Any, access: AccessToken) -> dict[str, bytes]:
+        """Each section by its name, or what stands for one that failed; counted and logged."""
         began = time.perf_counter()
         failure: BaseException | None = None
         try:
-            section = self._made(service, question, access)
+            made = self._made(service, question, access)
         except GreenletExit:
             raise
         except BaseException as raised:  # noqa: BLE001  as in a worker: none of it is another section's failure
             failure = understood(raised, self.service_name)
-            section = instead(failure)
+            made = dict.fromkeys(self.sections, instead(failure))
         note(self, failure, time.perf_counter() - began)
-        return section
+        return made
 
-    def _made(self, service: Any, question: Any, access: AccessToken) -> bytes:
+    def _made(self, service: Any, question: Any, access: AccessToken) -> dict[str, bytes]:
         if not access.allows(self.scope):
             raise Forbidden("not-permitted")
-        section: bytes = self.perform(service, question, access)
-        return section
+        made = self.perform(service, question, access)
+        return {self.sections[0]: made} if isinstance(made, bytes) else {name: made[name] for name in self.sections}
 
 
 contributes: Callable[..., Decorator] = Contributes.decorator

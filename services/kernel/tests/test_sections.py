@@ -15,6 +15,7 @@ from helsami_kernel.sections import (
     Item,
     PageQuery,
     Section,
+    Sections,
     is_open,
     item_id,
     items_table,
@@ -174,7 +175,7 @@ def test_a_cursor_that_is_none_of_ours_is_malformed(reads, cursor):
 
 
 NOTES = items_table("notes", METADATA, sa.Column("meeting", sa.String(36)))
-WITH_NOTES = Section(MEETINGS, "appointments", inside=Inside(NOTES, MEETINGS, NOTES.c.meeting, "notes"))
+WITH_NOTES = Section(MEETINGS, "appointments", inside=Inside(NOTES, NOTES.c.meeting, "notes"))
 TEXTS = items_table("texts", METADATA, sa.Column("category", sa.String(60), nullable=False, default=""))
 BY_CATEGORY = Section(TEXTS, "results", categories=TEXTS.c.category)
 
@@ -226,6 +227,23 @@ def test_what_is_inside_is_withheld_by_a_rule_of_its_own_and_by_the_type_of_what
     assert notes(page) == {"visit": ["of the nurse"]}
     assert set(asked) == {("visit", "ward-round"), ("note", "ward-round")}
     assert page["absences"] == [{"code": "hidden_by_rule", "kind": "not-doctors"}]
+
+
+def test_sections_read_at_once_are_what_each_is_alone(meet, note, database, reads):
+    meet("st_olavs", **{f"hidden{number}": 20 - number for number in range(9)})
+    meet(first=1, second=2, third=3)
+    note("early", "second", 8)
+    with database.transaction(Writes, "c1") as tx:
+        keep(tx, TEXTS, Item("c1", "trondheim", "text", NOW, "result", {"name": "text"}))
+    rules = organisations_of(
+        rules_of(), rules_of(manifest=manifest_of("st_olavs"), restrict_sharing=Restriction.withhold("not-here"))
+    )
+    sections = {"meetings": WITH_NOTES, "texts": BY_CATEGORY, "none": Section(NOTES, "visits", sa.false())}
+
+    at_once = Sections(sections).finished(reads, rules, ACCESS, NOW, 2)
+
+    assert at_once == {name: one.finished(reads, rules, ACCESS, NOW, 2) for name, one in sections.items()}
+    assert notes(orjson.loads(at_once["meetings"])) == {"third": [], "second": ["early"]}
 
 
 def test_an_item_of_another_category_has_that_categorys_floor(database, reads):

@@ -13,7 +13,7 @@ from helsami_kernel.sections import Item, is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
 
-AT_HOME: Final = 5
+ITEMS_AT_HOME: Final = 5
 
 
 class RecordsService:
@@ -39,27 +39,15 @@ class RecordsService:
     @rpc(scope="records:read")
     def page(self, query: object, access: AccessToken) -> bytes:
         """A page of one section, the newest first."""
-        return self._section(access, **load(schemas.PageQuery, query))
+        wanted = load(schemas.PageQuery, query)
+        section = storage.SECTIONS[wanted.pop("section")]
+        return section.finished(self.store.reading(access.subject), self.rules, access, self.clock(), **wanted)
 
-    @contributes("home", "visits", scope="records:read")
-    def visits_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  all are asked the same
-        """The newest visits with their notes."""
-        return self._section(access, "visits")
-
-    @contributes("home", "conditions", scope="records:read")
-    def conditions_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002
-        """The newest diagnoses (R57)."""
-        return self._section(access, "conditions")
-
-    @contributes("home", "allergies", scope="records:read")
-    def allergies_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002
-        """The newest allergies (R58)."""
-        return self._section(access, "allergies")
-
-    @contributes("home", "vaccines", scope="records:read")
-    def vaccines_for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002
-        """The newest vaccines (R59)."""
-        return self._section(access, "vaccines")
+    @contributes("home", *storage.AT_HOME, scope="records:read")
+    def for_home(self, question: object, access: AccessToken) -> dict[str, bytes]:  # noqa: ARG002  all are asked the same
+        """The newest visits with their notes, diagnoses, allergies and vaccines (R57-R59)."""
+        reads = self.store.reading(access.subject)
+        return storage.HOME.finished(reads, self.rules, access, self.clock(), ITEMS_AT_HOME)
 
     def _keep(
         self, tx: storage.Writes, citizen: str, delivery: Delivery, read: list[tuple[Entry, Thing | None]]
@@ -76,7 +64,3 @@ class RecordsService:
             told = schemas.SummaryPublished().dump(SummaryPublished(visit))
             tx.announce(Event.of(type="summary_published", subject=citizen, data=told))
         return outcomes
-
-    def _section(self, access: AccessToken, section: str, limit: int = AT_HOME, cursor: str | None = None) -> bytes:
-        reads = self.store.reading(access.subject)
-        return storage.SECTIONS[section].finished(reads, self.rules, access, self.clock(), limit, cursor)

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from helsami_kernel import database
 from helsami_kernel.journal import Entry
-from helsami_kernel.sections import Inside, Item, Section, Withdrawn, item_id, keep_or_withdraw
+from helsami_kernel.sections import Inside, Item, Section, Sections, Withdrawn, item_id, keep_or_withdraw
 from helsami_records import schemas
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
 from helsami_records.models import ALLERGIES, CONDITIONS, DOCUMENTS, VACCINES, VISITS
 
-NOTES: Final = Inside(DOCUMENTS, VISITS, DOCUMENTS.c.visit, "notes")
+NOTES: Final = Inside(DOCUMENTS, DOCUMENTS.c.visit, "notes")
 SECTIONS: Final[Mapping[str, Section]] = {
     "visits": Section(VISITS, "visits", inside=NOTES),
     "documents": Section(DOCUMENTS, "documents", DOCUMENTS.c.visit.is_(None)),
@@ -24,6 +24,8 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "allergies": Section(ALLERGIES, "allergies"),
     "vaccines": Section(VACCINES, "vaccines"),
 }
+AT_HOME: Final = ("visits", "conditions", "allergies", "vaccines")
+HOME: Final = Sections({name: SECTIONS[name] for name in AT_HOME})
 TABLES: Final = {
     "Encounter": VISITS,
     "DocumentReference": DOCUMENTS,

@@ -100,17 +100,15 @@ def test_a_document_of_no_visit_is_a_document(receive, page):
 
 
 def test_every_section_is_read_and_contributed(receive, page, records, citizen):
-    receive(visit(), condition(), allergy(), vaccine())
-    home = {
-        "visits": records.visits_for_home,
-        "conditions": records.conditions_for_home,
-        "allergies": records.allergies_for_home,
-        "vaccines": records.vaccines_for_home,
-    }
+    receive(visit(), note(), condition(), allergy(), vaccine())
 
-    for section, contribute in home.items():
+    home = records.for_home({}, citizen)
+
+    assert list(home) == ["visits", "conditions", "allergies", "vaccines"]
+    for section, contributed in home.items():
         assert len(page(section)["items"]) == 1
-        assert orjson.loads(contribute({}, citizen)) == page(section, limit=5)
+        assert orjson.loads(contributed) == page(section, limit=5)
+    assert notes(page("visits")) == {"gp-consultation": ["Går bra."]}
 
 
 def test_the_same_again_is_unchanged_and_tells_nobody(receive, told):
