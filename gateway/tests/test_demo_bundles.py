@@ -12,6 +12,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from helsami_gateway.demo import bundles, dumps, people
 from helsami_gateway.demo.__main__ import main
+from helsami_gateway.demo.welcome import deliveries
 
 TODAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -341,3 +342,16 @@ def _appointments_by_person(resources):
         if body["resourceType"] == "Appointment":
             times[body["identifier"][0]["value"].split(".")[1]].append((body["start"], body["end"]))
     return times.values()
+
+
+def test_a_first_start_delivers_every_entry_in_few_bundles_each_organisation_in_its_order():
+    told = list(deliveries(TODAY))
+
+    assert len(told) < 15
+    assert all(bundle["meta"]["source"] == f"urn:helsami:organisation:{whose}" for whose, bundle in told)
+    for organisation in GO_LIVE:
+        delivered, known = (
+            [entry for whose, bundle in some if whose == organisation for entry in bundle["entry"]]
+            for some in (told, bundles(TODAY))
+        )
+        assert delivered == known

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Final
 
 import requests
 
 from helsami_gateway.demo import bundles, dumps, grants
+from helsami_gateway.demo.fhir import Json, transaction
 from helsami_gateway.demo.people import Grant
 from helsami_gateway.tokens import system_token
 from helsami_kernel.clock import OSLO
@@ -16,6 +17,7 @@ from helsami_kernel.config import Settings
 from helsami_kernel.installed import CannotStart
 
 ANSWER_WITHIN: Final = 60
+ENTRIES_A_DELIVERY: Final = 200
 
 
 def load_demo(settings: Settings) -> None:
@@ -25,9 +27,10 @@ def load_demo(settings: Settings) -> None:
         gateway = f"http://{settings.host}:{settings.port}"
         tokens: dict[str, str] = {}
         try:
-            for organisation, bundle in bundles(today):
-                token = tokens.setdefault(organisation, system_token(organisation))
-                headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+            for organisation, bundle in deliveries(today):
+                if organisation not in tokens:
+                    tokens[organisation] = system_token(organisation)
+                headers = {"Authorization": f"Bearer {tokens[organisation]}", "Content-Type": "application/fhir+json"}
                 answer = client.post(
                     f"{gateway}/journal/v1/fhir", data=dumps(bundle), headers=headers, timeout=ANSWER_WITHIN
                 )
@@ -35,6 +38,18 @@ def load_demo(settings: Settings) -> None:
             give(client, gateway, grants(today))
         except requests.RequestException as failure:
             raise CannotStart(f"the demo data could not be loaded: {type(failure).__name__}") from failure
+
+
+def deliveries(today: date) -> Iterator[tuple[str, Json]]:
+    """Put what an organisation knows of several people into one bundle, since each bundle costs the journal its own."""
+    waiting: dict[str, list[Json]] = {}
+    for organisation, bundle in bundles(today):
+        entries = waiting.setdefault(organisation, [])
+        entries += bundle["entry"]
+        if len(entries) >= ENTRIES_A_DELIVERY:
+            yield organisation, transaction(organisation, waiting.pop(organisation))
+    for organisation, entries in waiting.items():
+        yield organisation, transaction(organisation, entries)
 
 
 def give(client: requests.Session, gateway: str, given: Iterable[Grant]) -> None:
