@@ -9,7 +9,8 @@ from typing import Any, Protocol
 EVENTS = "events"
 RPC = "rpc"
 VIEWS = "views"
-EXCHANGES = (EVENTS, RPC, VIEWS)
+ORGANISATIONS = "organisations"
+EXCHANGES = (EVENTS, RPC, VIEWS, ORGANISATIONS)
 
 
 @dataclass(frozen=True)

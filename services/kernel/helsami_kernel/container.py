@@ -190,6 +190,11 @@ class ServiceRunner:
         """Started, consuming, and not on the way out; a flag read by other threads."""
         return self._started and self.bus.connected and not any(container.stopping for container in self.containers)
 
+    @property
+    def settled(self) -> bool:
+        """No service asks organisations' rules, or their states are known or were waited for; a flag as `ready` is."""
+        return all(states.settled for container in self.containers if (states := container.config.get("states")))
+
     def start(self) -> None:
         """Start every service, then the bus, so that all queues are declared at the first connection."""
         for container in self.containers:

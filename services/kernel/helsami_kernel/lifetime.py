@@ -116,6 +116,7 @@ class Lifetime:
 
     def _watch(self, ops: Ops) -> None:
         ops.register_check("services", lambda: self._runner is not None and self._runner.ready)
+        ops.register_check("organisation states", lambda: self._runner is not None and self._runner.settled)
         for name in self._up_to_date:
             ops.register_check(f"database {name}", partial(self._up_to_date.__getitem__, name))
         ops.start()

@@ -117,9 +117,17 @@ def incident(  # noqa: PLR0913  the fields of the line
     _write("warning", facts | {"kind": kind, "reason": reason, "count": count}, failure)
 
 
-def fact(code: str, *, service: str | None = None, reason: str | None = None, count: int | None = None) -> None:
+def fact(
+    code: str,
+    *,
+    service: str | None = None,
+    organisation: str | None = None,
+    reason: str | None = None,
+    count: int | None = None,
+) -> None:
     """Tell of something that happens as it should, such as a start."""
-    _write("info", {"code": code, "service": service, "reason": reason, "count": count}, None)
+    facts = {"code": code, "service": service, "organisation": organisation, "reason": reason, "count": count}
+    _write("info", facts, None)
 
 
 def redacted(text: str) -> str:

@@ -54,5 +54,11 @@ RULES_CALLS: Final = Counter(
 ORGANISATION_STATE: Final = Gauge(
     "helsami_organisation_state", "1 for the state an organisation is in, 0 for the others.", ["organisation", "state"]
 )
+ORGANISATION_STATES_VERSION: Final = Gauge(
+    "helsami_organisation_states_version", "The version of all organisations' states that this process obeys."
+)
+ORGANISATION_STATES_HEARD: Final = Gauge(
+    "helsami_organisation_states_heard_timestamp_seconds", "When this process last heard all organisations' states."
+)
 TOKENS_REFUSED: Final = Counter("helsami_tokens_refused_total", "Access tokens not believed.", ["service", "reason"])
 BUILD: Final = Info("helsami_build", "Which build this process runs.")

@@ -21,6 +21,7 @@ from helsami_kernel.config import Settings
 
 class Runner:
     ready = False
+    settled = True
     containers = []
 
     def __init__(self, settings, services):
@@ -46,6 +47,10 @@ life = lifetime.Lifetime(settings, [], timedelta(seconds={grace}))
 sys.exit(life.run(lambda: print("ready", flush=True)))
 """
 
+UNSETTLED = """
+class Unsettled(Runner):
+    settled = False
+"""
 SLOW = """
 class Slow(Runner):
     def stop(self, within):
@@ -131,6 +136,12 @@ def test_a_process_that_is_told_to_stop_drains_and_ends_cleanly(begin, number):
     assert "drained" in program.output
     assert "Traceback" not in program.output
     assert time.monotonic() - began < 1.5
+
+
+def test_it_is_not_ready_while_it_waits_for_the_organisations_states(begin):
+    _, port = begin(UNSETTLED)
+
+    assert readiness(port) == (503, {"ready": False, "failing": ["organisation states"]})
 
 
 def test_it_is_not_ready_while_it_drains(begin):
