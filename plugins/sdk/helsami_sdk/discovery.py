@@ -2,9 +2,9 @@
 
 import importlib.util
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import Distribution, EntryPoint, distributions, version
 from pathlib import Path
 
 import helsami_sdk
@@ -21,17 +21,24 @@ class NotLoaded(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """An installed organisation: all of it, or its manifest if that could be read, and the problem."""
+    """
+    An installed organisation: all of it, or its manifest if that could be read, and the problem.
+
+    `version` is its distribution's; `point` is where it was found, to be read again from there.
+    """
 
     id: str
     manifest: Manifest
     policy: Policy | None = None
     module: object = None
     problem: str = ""
+    version: str = ""
+    point: EntryPoint | None = None
 
     def layers(self) -> Iterator[tuple[str, object]]:
         """The plugins that answer for it, by name: what its code says goes before what its data say."""
-        yield f"{self.id}/rules.py", self.module
+        if self.module is not None:
+            yield f"{self.id}/rules.py", self.module
         if self.policy is not None:
             yield f"{self.id}/policy.toml", self.policy
 
@@ -39,6 +46,11 @@ class Found:
 def find_organisations() -> list[Found]:
     """Load every entry point of the group by itself; a problem is told in its place, never raised."""
     return [_load(name, claims) for name, claims in sorted(_entry_points().items())]
+
+
+def find_again(found: Found) -> Found:
+    """Load an organisation once more from where it was; Python keeps the code that it has, the rest is read anew."""
+    return _load(found.id, [found.point] if found.point is not None else [found.problem])
 
 
 def _entry_points() -> dict[str, list[EntryPoint | str]]:
@@ -72,19 +84,25 @@ def _read_distribution(distribution: Distribution) -> tuple[str, list[tuple[str,
 
 
 def _load(organisation: str, claims: list[EntryPoint | str]) -> Found:
-    manifest = Manifest.unknown(organisation)
+    found = Found(organisation, Manifest.unknown(organisation))
     try:
         point = _only(claims)
+        found = replace(found, point=point, version=_version(point))
         folder = _folder(point)
         manifest = _read_manifest(organisation, folder)
-        policy = read_policy(folder, manifest.units)
-        return Found(organisation, manifest, policy, _import(point))
+        found = replace(found, manifest=manifest)
+        return replace(found, policy=read_policy(folder, manifest.units), module=_import(point))
     except KeyboardInterrupt:
         raise
     except (NotLoaded, ValueError) as error:
-        return Found(organisation, manifest, problem=str(error))
+        return replace(found, problem=str(error))
     except BaseException as error:  # noqa: BLE001  whatever a folder hides, the others load
-        return Found(organisation, manifest, problem=whereabouts(error))
+        return replace(found, problem=whereabouts(error))
+
+
+def _version(point: EntryPoint) -> str:
+    """The version of the distribution that is installed now, which may be another than the one that was."""
+    return version(point.dist.name) if point.dist is not None else ""
 
 
 def _only(claims: list[EntryPoint | str]) -> EntryPoint:
@@ -127,7 +145,7 @@ def _import(point: EntryPoint) -> object:
         raise NotLoaded(f"{point.value} cannot be imported: {whereabouts(error)}") from error
 
 
-def with_ancestors(organisation: str, found: dict[str, Found]) -> Iterator[Found]:
+def with_ancestors(organisation: str, found: Mapping[str, Found]) -> Iterator[Found]:
     """An organisation and its parents, nearest first; raises NotLoaded for an unknown parent, a cycle or a problem."""
     seen: set[str] = set()
     current: str | None = organisation

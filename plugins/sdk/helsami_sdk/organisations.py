@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pluggy
 
 from helsami_sdk import defaults, hookspecs
-from helsami_sdk.discovery import Found, NotLoaded, find_organisations, with_ancestors
+from helsami_sdk.discovery import Found, NotLoaded, find_again, find_organisations, with_ancestors
 from helsami_sdk.executors import Implementation, InlineExecutor, whereabouts
 from helsami_sdk.hooks import HOOKS
 from helsami_sdk.lifecycle import DRAFT, LIVE, UNKNOWN, understood
@@ -18,9 +18,12 @@ _ORDERING_OPTIONS = ("wrapper", "hookwrapper", "tryfirst", "trylast")
 class Organisations(Mapping[str, Rules]):
     """The rules of every installed organisation; an id that is not installed gives closed rules."""
 
-    def __init__(self, rules: Mapping[str, Rules], *, observer: Observer | None = None) -> None:
-        """Hold rules by organisation id."""
+    def __init__(
+        self, rules: Mapping[str, Rules], *, observer: Observer | None = None, found: Mapping[str, Found] | None = None
+    ) -> None:
+        """Hold rules by organisation id; `found` is what they were made of, where they can be reloaded."""
         self._rules = dict(rules)
+        self._found = dict(found or {})
         self._observer = observer
         self._state_of: Callable[[str], str] = lambda _organisation: LIVE
 
@@ -57,6 +60,33 @@ class Organisations(Mapping[str, Rules]):
         for organisation, rules in self._rules.items():
             rules.enter(self._state_of(organisation))
 
+    def reload(self, organisation: str) -> bool:
+        """
+        Read one organisation's manifest, policy and version again, and let its children see what it says now.
+
+        Rules that do not load any more stay as they were, and the observer is told (outcome `kept`). Raises KeyError
+        for an organisation that is not installed.
+        """
+        fresh = self._found | {organisation: find_again(self._found[organisation])}
+        rules, problem = _built(organisation, fresh, self._observer)
+        if problem:
+            _told(self._observer, RuleCall(organisation, "load", "kept", detail=problem))
+            return False
+        self._found = fresh
+        self._replace(rules)
+        for name in self._found:
+            if name != organisation and organisation in _line(name, self._found):
+                self._replace(_load(name, self._found, self._observer))
+        return True
+
+    def _replace(self, rules: Rules) -> None:
+        organisation = rules.manifest.id
+        rules.enter(self._state_of(organisation))
+        was = self._rules[organisation].state
+        self._rules[organisation] = rules
+        if was != rules.state == LIVE:  # which rules are from the beginning, and therefore do not tell
+            _told(self._observer, RuleCall(organisation, "state", LIVE))
+
     def connected(self, organisation: str) -> bool:
         """Whether the organisation is installed, be it closed."""
         return organisation in self._rules
@@ -65,34 +95,44 @@ class Organisations(Mapping[str, Rules]):
 def load_organisations(observer: Observer | None = None) -> Organisations:
     """Load every installed organisation, each by itself; what does not load is closed and told to the observer."""
     found = {one.id: one for one in find_organisations()}
-    return Organisations({name: _load(name, found, observer) for name in found}, observer=observer)
+    return Organisations({name: _load(name, found, observer) for name in found}, observer=observer, found=found)
 
 
-def _load(organisation: str, found: dict[str, Found], observer: Observer | None) -> Rules:
+def _load(organisation: str, found: Mapping[str, Found], observer: Observer | None) -> Rules:
+    rules, problem = _built(organisation, found, observer)
+    _told(observer, RuleCall(organisation, "load", "closed" if problem else "loaded", detail=problem))
+    return rules
+
+
+def _built(organisation: str, found: Mapping[str, Found], observer: Observer | None) -> tuple[Rules, str]:
+    """Rules of an organisation and its parents, or closed ones and the problem."""
     own = found[organisation]
     try:
         line = list(with_ancestors(organisation, found))
-        executor = InlineExecutor(implementations([layer for one in line for layer in _layers(one)]))
+        executor = InlineExecutor(implementations([layer for one in line for layer in one.layers()]))
     except (NotLoaded, pluggy.PluginValidationError, ValueError) as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001  a plugin's objects may raise anything while they are looked at
         problem = whereabouts(error)
     else:
-        _told(observer, RuleCall(organisation, "load", "loaded"))
-        return Rules(own.manifest, executor, ancestors=[one.manifest for one in line[1:]], observer=observer)
-    _told(observer, RuleCall(organisation, "load", "closed", detail=problem))
-    return Rules.closed(own.manifest, problem, observer=observer)
+        ancestors = [one.manifest for one in line[1:]]
+        return Rules(own.manifest, executor, ancestors=ancestors, observer=observer, version=own.version), ""
+    return Rules.closed(own.manifest, problem, observer=observer, version=own.version), problem
+
+
+def _line(organisation: str, found: Mapping[str, Found]) -> set[str]:
+    """An organisation's ancestors and itself, as far as they are known; a circle ends."""
+    line: set[str] = set()
+    current: str | None = organisation
+    while current is not None and current in found and current not in line:
+        line.add(current)
+        current = found[current].manifest.parent
+    return line
 
 
 def _told(observer: Observer | None, call: RuleCall) -> None:
     if observer is not None:
         observer(call)
-
-
-def _layers(found: Found) -> Iterator[tuple[str, object]]:
-    yield f"{found.id}/rules.py", found.module
-    if found.policy is not None:
-        yield f"{found.id}/policy.toml", found.policy
 
 
 def implementations(layers: Sequence[tuple[str, object]]) -> dict[str, list[tuple[str, Implementation]]]:

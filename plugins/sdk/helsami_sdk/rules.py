@@ -61,9 +61,11 @@ class Rules:
         *,
         ancestors: Sequence[Manifest] = (),
         observer: Observer | None = None,
+        version: str = "",
     ) -> None:
-        """Put rules in front of an executor; `ancestors` are the manifests of the parents."""
+        """Put rules in front of an executor; `ancestors` are the parents' manifests, `version` the plugin's own."""
         self.manifest = manifest
+        self.version = version
         self.state = LIVE
         self.reason = ""
         self._executor = executor
@@ -83,9 +85,10 @@ class Rules:
         *,
         code: str = ORGANISATION_CLOSED,
         observer: Observer | None = None,
+        version: str = "",
     ) -> "Rules":
         """Rules that give every hook's safe default; `reason` is for operators, `code` for the answers."""
-        rules = cls(manifest, InlineExecutor({}), observer=observer)
+        rules = cls(manifest, InlineExecutor({}), observer=observer, version=version)
         rules.state, rules.reason, rules.code = CLOSED, reason, code
         return rules
 
