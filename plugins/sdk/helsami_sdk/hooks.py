@@ -1,16 +1,45 @@
 """How the answers to a hook are checked and become one, and what holds when they cannot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from helsami_sdk.answers import BookingDecision, Release, Restriction, ResultClass, Tier
-from helsami_sdk.questions import BookingQuestion, ResultQuestion, SharingQuestion, SlotsQuestion
+from helsami_sdk import defaults, settling
+from helsami_sdk.answers import (
+    BookingDecision,
+    CaseRoute,
+    CheckIn,
+    DeliveryPlan,
+    FormWindow,
+    Recipients,
+    Release,
+    Restriction,
+    ResultClass,
+    Route,
+    Translation,
+    WaitlistTerms,
+)
+from helsami_sdk.questions import (
+    BookingQuestion,
+    CaseQuestion,
+    CheckInQuestion,
+    DelegationQuestion,
+    DeliveryQuestion,
+    FormQuestion,
+    InboundQuestion,
+    MessageQuestion,
+    RankingQuestion,
+    RecipientsQuestion,
+    ResultQuestion,
+    SharingQuestion,
+    SlotsQuestion,
+    WaitlistQuestion,
+)
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+_Names = Callable[[Any, Any], bool]
 
 
 @dataclass(frozen=True)
@@ -19,100 +48,143 @@ class Hook(Generic[Q, A]):
     One question to organisations, as the rules handle it.
 
     `accepts(question, answer)` says whether an answer is one; `settle(question, answers, regional)` makes one of the
-    organisations' answers (nearest first, perhaps none) and the region's; `safe(reason)` is the declared safe default.
+    organisations' answers (nearest first, perhaps none) and the region's; `safe(question, reason)` is the declared safe
+    default. A hook is of one of two shapes: in one the nearest answer decides, in the other every answer counts.
     """
 
     name: str
     accepts: Callable[[Q, object], bool]
     settle: Callable[[Q, Sequence[A], A], A]
-    safe: Callable[[str], A]
+    safe: Callable[[Q, str], A]
 
 
-_STRICTNESS = MappingProxyType({kind: place for order in (Tier, Release) for place, kind in enumerate(order)})
+def _exactly(kind: type, names: _Names = lambda _question, _answer: True) -> Callable[[object, object], bool]:
+    """An answer of this very type (a subclass could answer differently each time) that names ids of its question."""
+    return lambda question, answer: type(answer) is kind and names(question, answer)
 
 
-def _earliest(answers: Sequence[BookingDecision]) -> datetime | None:
-    return min((answer.deadline for answer in answers if answer.deadline is not None), default=None)
+def _some_of(ids: Callable[[Any], frozenset[str]]) -> Callable[[Any, object], bool]:
+    """A set of nothing but ids of the question."""
+    return lambda question, answer: type(answer) in {set, frozenset} and ids(question).issuperset(answer)  # type: ignore[arg-type]
 
 
-def _settle_booking(
-    question: BookingQuestion,
-    answers: Sequence[BookingDecision],
-    regional: BookingDecision,
-) -> BookingDecision:
-    if not answers:
-        return regional
-    strictest = max(answers, key=lambda answer: _STRICTNESS[answer.tier])
-    deadline = _earliest(answers)
-    if strictest.tier is not Tier.PHONE and deadline is not None and deadline <= question.asked_at:
-        return BookingDecision.phone("too-late")
-    return strictest if strictest.deadline == deadline else replace(strictest, deadline=deadline)
-
-
-def _settle_slots(
-    question: SlotsQuestion,
-    answers: Sequence[frozenset[str]],
-    regional: frozenset[str],
-) -> frozenset[str]:
-    return question.ids.intersection(regional, *answers)
-
-
-def _settle_result(
-    question: ResultQuestion,  # noqa: ARG001  the settler's shape
-    answers: Sequence[ResultClass],
-    regional: ResultClass,
-) -> ResultClass:
-    if not answers or regional.release is Release.BLOCKED:
-        return regional
-    strictest = max(answers, key=lambda answer: (_STRICTNESS[answer.release], answer.review_days or 0))
-    return replace(strictest, provisional=False)
-
-
-def _settle_sharing(
-    question: SharingQuestion,  # noqa: ARG001  the settler's shape
-    answers: Sequence[Restriction],
-    regional: Restriction,
-) -> Restriction:
-    for answer in answers:
-        if answer.withheld:
-            return answer
-    lifted = regional.withheld and any(answer.despite == regional.reason for answer in answers)
-    return Restriction.show() if lifted else regional
-
-
-def _exactly(kind: type) -> Callable[[object, object], bool]:
-    # A subclass could answer differently each time it is looked at.
-    return lambda _question, answer: type(answer) is kind
-
-
-def _only_ids_of_the_question(question: SlotsQuestion, answer: object) -> bool:
-    return type(answer) in {set, frozenset} and question.ids.issuperset(answer)  # type: ignore[arg-type]
+def _ranks(question: RankingQuestion, answer: object) -> bool:
+    """Ids of the question in some order, each once."""
+    if type(answer) not in {tuple, list}:
+        return False
+    ids: list[object] = list(answer)  # type: ignore[call-overload]
+    return question.ids.issuperset(ids) and len(set(ids)) == len(ids)
 
 
 DECIDE_BOOKING: Hook[BookingQuestion, BookingDecision] = Hook(
     name="decide_booking",
     accepts=_exactly(BookingDecision),
-    settle=_settle_booking,
-    safe=BookingDecision.phone,
+    settle=settling.booking,
+    safe=lambda _question, reason: BookingDecision.phone(reason),
 )
 RESTRICT_SLOTS: Hook[SlotsQuestion, frozenset[str]] = Hook(
     name="restrict_slots",
-    accepts=_only_ids_of_the_question,
-    settle=_settle_slots,
-    safe=lambda _reason: frozenset(),
+    accepts=_some_of(lambda question: question.ids),
+    settle=lambda question, answers, regional: question.ids.intersection(regional, *answers),
+    safe=lambda _question, _reason: frozenset(),
+)
+CHOOSE_WAITLIST_TERMS: Hook[WaitlistQuestion, WaitlistTerms] = Hook(
+    name="choose_waitlist_terms",
+    accepts=_exactly(WaitlistTerms),
+    settle=settling.nearest,
+    safe=lambda _question, reason: WaitlistTerms.off(reason),
+)
+RANK_WAITLIST: Hook[RankingQuestion, tuple[str, ...]] = Hook(
+    name="rank_waitlist",
+    accepts=_ranks,
+    settle=settling.ranking,
+    safe=lambda question, _reason: defaults.rank_waitlist(question),
+)
+CHOOSE_CHECK_IN: Hook[CheckInQuestion, CheckIn] = Hook(
+    name="choose_check_in",
+    accepts=_exactly(CheckIn, lambda question, answer: question.forms.issuperset(answer.forms)),
+    settle=settling.nearest,
+    safe=lambda _question, reason: CheckIn.off(reason),
+)
+LIST_RECIPIENTS: Hook[RecipientsQuestion, Recipients] = Hook(
+    name="list_recipients",
+    accepts=_exactly(Recipients, lambda question, answer: answer.ids <= question.ids),
+    settle=settling.recipients,
+    safe=lambda question, _reason: defaults.list_recipients(question),
+)
+ROUTE_MESSAGE: Hook[MessageQuestion, Route] = Hook(
+    name="route_message",
+    accepts=_exactly(
+        Route,
+        lambda question, answer: (
+            question.inboxes.issuperset(answer.inboxes) and question.employees.issuperset(answer.employees)
+        ),
+    ),
+    settle=settling.route,
+    safe=lambda question, _reason: defaults.route_message(question),
+)
+ROUTE_CASE: Hook[CaseQuestion, CaseRoute] = Hook(
+    name="route_case",
+    accepts=_exactly(CaseRoute, lambda question, answer: answer.queue in question.queues),
+    settle=settling.nearest,
+    safe=lambda question, _reason: defaults.route_case(question),
 )
 CLASSIFY_RESULT: Hook[ResultQuestion, ResultClass] = Hook(
     name="classify_result",
     accepts=_exactly(ResultClass),
-    settle=_settle_result,
-    safe=lambda _reason: ResultClass(Release.MANUAL, provisional=True),
+    settle=settling.result,
+    safe=lambda _question, _reason: ResultClass(Release.MANUAL, provisional=True),
 )
 RESTRICT_SHARING: Hook[SharingQuestion, Restriction] = Hook(
     name="restrict_sharing",
     accepts=_exactly(Restriction),
-    settle=_settle_sharing,
-    safe=Restriction.withhold,
+    settle=settling.sharing,
+    safe=lambda _question, reason: Restriction.withhold(reason),
+)
+LIMIT_DELEGATION: Hook[DelegationQuestion, frozenset[str]] = Hook(
+    name="limit_delegation",
+    accepts=_some_of(lambda question: question.scopes),
+    settle=lambda question, answers, regional: question.scopes.intersection(regional, *answers),
+    safe=lambda _question, _reason: frozenset(),
+)
+CHOOSE_FORM_WINDOW: Hook[FormQuestion, FormWindow] = Hook(
+    name="choose_form_window",
+    accepts=_exactly(FormWindow),
+    settle=settling.nearest,
+    safe=lambda question, _reason: defaults.choose_form_window(question),
+)
+PLAN_DELIVERY: Hook[DeliveryQuestion, DeliveryPlan] = Hook(
+    name="plan_delivery",
+    accepts=_exactly(DeliveryPlan, lambda question, answer: answer.channels <= question.reach),
+    settle=settling.delivery,
+    safe=lambda question, _reason: defaults.plan_delivery(question),
+)
+TRANSLATE_INBOUND: Hook[InboundQuestion, Translation] = Hook(
+    name="translate_inbound",
+    accepts=_exactly(
+        Translation, lambda question, answer: question.ids.issuperset(one.id for one in answer.meanings)
+    ),
+    settle=settling.nearest,
+    safe=lambda _question, reason: Translation.hold(reason),
 )
 HOOKS: Mapping[str, Hook[Any, Any]] = MappingProxyType(
-    {hook.name: hook for hook in (DECIDE_BOOKING, RESTRICT_SLOTS, CLASSIFY_RESULT, RESTRICT_SHARING)},
+    {
+        hook.name: hook
+        for hook in (
+            DECIDE_BOOKING,
+            RESTRICT_SLOTS,
+            CHOOSE_WAITLIST_TERMS,
+            RANK_WAITLIST,
+            CHOOSE_CHECK_IN,
+            LIST_RECIPIENTS,
+            ROUTE_MESSAGE,
+            ROUTE_CASE,
+            CLASSIFY_RESULT,
+            RESTRICT_SHARING,
+            LIMIT_DELEGATION,
+            CHOOSE_FORM_WINDOW,
+            PLAN_DELIVERY,
+            TRANSLATE_INBOUND,
+        )
+    },
 )

@@ -5,12 +5,40 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from helsami_sdk.answers import BookingDecision, Restriction, ResultClass
+from helsami_sdk import hooks
+from helsami_sdk.answers import (
+    BookingDecision,
+    CaseRoute,
+    CheckIn,
+    DeliveryPlan,
+    FormWindow,
+    Recipients,
+    Restriction,
+    ResultClass,
+    Route,
+    Translation,
+    WaitlistTerms,
+)
 from helsami_sdk.executors import Executor, HookFailed, InlineExecutor, whereabouts
-from helsami_sdk.hooks import CLASSIFY_RESULT, DECIDE_BOOKING, RESTRICT_SHARING, RESTRICT_SLOTS, Hook
+from helsami_sdk.hooks import Hook
 from helsami_sdk.lifecycle import CLOSED, LIVE, SHADOW, code_of
 from helsami_sdk.manifest import Manifest
-from helsami_sdk.questions import BookingQuestion, ResultQuestion, SharingQuestion, SlotsQuestion
+from helsami_sdk.questions import (
+    BookingQuestion,
+    CaseQuestion,
+    CheckInQuestion,
+    DelegationQuestion,
+    DeliveryQuestion,
+    FormQuestion,
+    InboundQuestion,
+    MessageQuestion,
+    RankingQuestion,
+    RecipientsQuestion,
+    ResultQuestion,
+    SharingQuestion,
+    SlotsQuestion,
+    WaitlistQuestion,
+)
 from helsami_sdk.shadow import in_short
 
 Q = TypeVar("Q")
@@ -74,8 +102,8 @@ class Rules:
         self.code = ""
         # Both questions are pure and free of time, and asked for every item of every page. lru_cache keeps no
         # exception, so a failure is asked again.
-        self._results = lru_cache(REMEMBERED)(lambda question: self._ask(CLASSIFY_RESULT, question))
-        self._sharing = lru_cache(REMEMBERED)(lambda question: self._ask(RESTRICT_SHARING, question))
+        self._results = lru_cache(REMEMBERED)(lambda question: self._ask(hooks.CLASSIFY_RESULT, question))
+        self._sharing = lru_cache(REMEMBERED)(lambda question: self._ask(hooks.RESTRICT_SHARING, question))
 
     @classmethod
     def closed(
@@ -108,33 +136,67 @@ class Rules:
 
     def decide_booking(self, question: BookingQuestion) -> BookingDecision:
         """How a citizen may book, change or cancel (R20, R21); always with a number to phone, if there is one."""
-        try:
-            decision = self._ask(DECIDE_BOOKING, question)
-        except _Unanswered:
-            decision = DECIDE_BOOKING.safe(self.code or RULES_FAILED)
+        decision = self._answer(hooks.DECIDE_BOOKING, question)
         telephone = self.manifest.phone_of(question.unit)
         return BookingDecision(decision.tier, decision.reason, decision.deadline, telephone)
 
     def restrict_slots(self, question: SlotsQuestion) -> frozenset[str]:
         """The ids of the free times that may be offered (R20)."""
-        try:
-            return self._ask(RESTRICT_SLOTS, question)
-        except _Unanswered:
-            return RESTRICT_SLOTS.safe(RULES_FAILED)
+        return self._answer(hooks.RESTRICT_SLOTS, question)
 
     def classify_result(self, question: ResultQuestion) -> ResultClass:
         """How a result of this type is released (R48-R50); provisional where the organisation could not say."""
         try:
-            return self._recall(self._results, CLASSIFY_RESULT, question)
+            return self._recall(self._results, hooks.CLASSIFY_RESULT, question)
         except _Unanswered:
-            return CLASSIFY_RESULT.safe(RULES_FAILED)
+            return hooks.CLASSIFY_RESULT.safe(question, RULES_FAILED)
 
     def restrict_sharing(self, question: SharingQuestion) -> Restriction:
         """Whether an item is withheld from a reader (R29, R30)."""
         try:
-            return self._recall(self._sharing, RESTRICT_SHARING, question)
+            return self._recall(self._sharing, hooks.RESTRICT_SHARING, question)
         except _Unanswered:
-            return RESTRICT_SHARING.safe(self.code or RULES_FAILED)
+            return hooks.RESTRICT_SHARING.safe(question, self.code or RULES_FAILED)
+
+    def choose_waitlist_terms(self, question: WaitlistQuestion) -> WaitlistTerms:
+        """Whether those who wait are offered an earlier time, and on what terms (R23-R28)."""
+        return self._answer(hooks.CHOOSE_WAITLIST_TERMS, question)
+
+    def rank_waitlist(self, question: RankingQuestion) -> tuple[str, ...]:
+        """The ids of all who wait, in the order in which they are offered a time (R28)."""
+        return self._answer(hooks.RANK_WAITLIST, question)
+
+    def choose_check_in(self, question: CheckInQuestion) -> CheckIn:
+        """When check-in opens, with which forms, and whether there is an arrival button (R36, R37)."""
+        return self._answer(hooks.CHOOSE_CHECK_IN, question)
+
+    def list_recipients(self, question: RecipientsQuestion) -> Recipients:
+        """Who may be written to, user support always among them (R78, R86)."""
+        return self._answer(hooks.LIST_RECIPIENTS, question)
+
+    def route_message(self, question: MessageQuestion) -> Route:
+        """Where a message goes, and its back-ups, the duty inbox always among them (R79, R81)."""
+        return self._answer(hooks.ROUTE_MESSAGE, question)
+
+    def route_case(self, question: CaseQuestion) -> CaseRoute:
+        """The queue of a case, and within how many days it is answered (R87, R90)."""
+        return self._answer(hooks.ROUTE_CASE, question)
+
+    def limit_delegation(self, question: DelegationQuestion) -> frozenset[str]:
+        """The scopes a representative may hold towards this organisation (R93, R98)."""
+        return self._answer(hooks.LIMIT_DELEGATION, question)
+
+    def choose_form_window(self, question: FormQuestion) -> FormWindow:
+        """For how many days an answered form is shown (R106)."""
+        return self._answer(hooks.CHOOSE_FORM_WINDOW, question)
+
+    def plan_delivery(self, question: DeliveryQuestion) -> DeliveryPlan:
+        """The channels by which a letter reaches one recipient, in their order (R85)."""
+        return self._answer(hooks.PLAN_DELIVERY, question)
+
+    def translate_inbound(self, question: InboundQuestion) -> Translation:
+        """Whether an entry that came in is taken, and with which codes (R72)."""
+        return self._answer(hooks.TRANSLATE_INBOUND, question)
 
     def history_starts(self, category: str) -> date | None:
         """
@@ -146,6 +208,12 @@ class Rules:
             return date.max
         days = (manifest.history_starts(category) for manifest in (self.manifest, *self._ancestors))
         return max((day for day in days if day is not None), default=None)
+
+    def _answer(self, hook: Hook[Q, A], question: Q) -> A:
+        try:
+            return self._ask(hook, question)
+        except _Unanswered:
+            return hook.safe(question, self.code or RULES_FAILED)
 
     def _recall(self, memory: Callable[[Q], A], hook: Hook[Q, A], question: Q) -> A:
         if self.state != LIVE:

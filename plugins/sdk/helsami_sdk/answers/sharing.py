@@ -1,28 +1,13 @@
-"""What an organisation may answer; an answer that makes no sense cannot be built."""
+"""What may be answered about sharing: how a result is released, and whether an item is withheld."""
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from helsami_sdk.answers.codes import is_code, is_whole
+
 REVIEW_DAYS = 14
 LONGEST_REVIEW_DAYS = 365
-_CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST_CODE = 60
-
-
-def is_code(text: object) -> bool:
-    """Whether this is a stable kebab-case code of at most 60 characters."""
-    return isinstance(text, str) and len(text) <= _LONGEST_CODE and _CODE.fullmatch(text) is not None
-
-
-class Tier(StrEnum):
-    """How a citizen gets something done with an appointment, from the easiest to the last resort (R21)."""
-
-    DIRECT = "direct"
-    REQUEST = "request"
-    PHONE = "phone"
 
 
 class Release(StrEnum):
@@ -32,44 +17,6 @@ class Release(StrEnum):
     REVIEW = "review"
     MANUAL = "manual"
     BLOCKED = "blocked"
-
-
-@dataclass(frozen=True, slots=True)
-class BookingDecision:
-    """
-    How the citizen may act, why not more easily, and until when (aware time).
-
-    `telephone` is filled in by the rules from the manifest, whatever a plugin wrote: a citizen may always phone.
-    """
-
-    tier: Tier
-    reason: str = ""
-    deadline: datetime | None = None
-    telephone: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown tier, a missing reason and a deadline without a zone: ValueError."""
-        if type(self.tier) is not Tier:
-            raise ValueError("tier: expected one of Tier")
-        if not (is_code(self.reason) or (self.tier is Tier.DIRECT and self.reason == "")):
-            raise ValueError("reason: expected a kebab-case code")
-        if self.deadline is not None and (type(self.deadline) is not datetime or self.deadline.tzinfo is None):
-            raise ValueError("deadline: expected a time with a zone")
-
-    @classmethod
-    def direct(cls, deadline: datetime | None = None) -> Self:
-        """Let the citizen act directly, until the deadline if there is one."""
-        return cls(Tier.DIRECT, deadline=deadline)
-
-    @classmethod
-    def request(cls, reason: str = "by-request-only", deadline: datetime | None = None) -> Self:
-        """Let the citizen send a request that staff answer."""
-        return cls(Tier.REQUEST, reason, deadline)
-
-    @classmethod
-    def phone(cls, reason: str = "by-phone-only") -> Self:
-        """Ask the citizen to phone."""
-        return cls(Tier.PHONE, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +37,7 @@ class ResultClass:
             raise ValueError("release: expected one of Release")
         if self.release is not Release.REVIEW and self.review_days is not None:
             raise ValueError("review_days: expected none unless the release is review")
-        if self.release is Release.REVIEW and not (
-            type(self.review_days) is int and 1 <= self.review_days <= LONGEST_REVIEW_DAYS
-        ):
+        if self.release is Release.REVIEW and not is_whole(self.review_days, 1, LONGEST_REVIEW_DAYS):
             raise ValueError(f"review_days: expected 1 to {LONGEST_REVIEW_DAYS} whole days")
 
     @classmethod
