@@ -3,6 +3,7 @@
 import importlib.util
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, distributions, version
 from pathlib import Path
@@ -51,6 +52,15 @@ def find_organisations() -> list[Found]:
 def find_again(found: Found) -> Found:
     """Load an organisation once more from where it was; Python keeps the code that it has, the rest is read anew."""
     return _load(found.id, [found.point] if found.point is not None else [found.problem])
+
+
+def manifests_installed() -> dict[str, Manifest]:
+    """The manifests of the installed organisations by id, those that can be read; no plugin's code is run."""
+    found = {}
+    for name, claims in _entry_points().items():
+        with suppress(NotLoaded, ValueError, ImportError):
+            found[name] = read_manifest(_folder(_only(claims)))
+    return found
 
 
 def _entry_points() -> dict[str, list[EntryPoint | str]]:

@@ -27,8 +27,8 @@ CATEGORIES = frozenset(
 )
 WITHOUT_FLOOR = frozenset({"vaccines", "corona_results"})
 NO_FLOOR = "no floor"
+PHONE = r"\+\d{2}( ?\d){6,12}"
 
-_PHONE = r"\+\d{2}( ?\d){6,12}"
 _RANGE = r">=\d+\.\d+(\.\d+)?(, ?<\d+\.\d+(\.\d+)?)?"
 
 
@@ -101,7 +101,7 @@ def read_manifest(folder: Path) -> Manifest:
         id=table.text("id", ORGANISATION_ID, expected="a name such as oya_legesenter"),
         kind=table.choice("kind", ORGANISATION_KINDS),
         names=table.names("names"),
-        phone=table.text("phone", _PHONE, expected="a phone number such as +47 00 00 00 01"),
+        phone=table.text("phone", PHONE, expected="a phone number such as +47 00 00 00 01"),
         hours=_read_hours(hours),
         parent=table.text("parent", ORGANISATION_ID, expected="the id of another organisation", optional=True) or None,
         owner=table.text("owner", expected="who answers for the rules"),
@@ -133,7 +133,7 @@ def _read_units(table: Table) -> dict[str, Unit]:
         unit = Unit(
             id=row.text("id", r"[a-z][a-z0-9]*(-[a-z0-9]+)*", expected="a code such as blood-tests"),
             names=row.names("names"),
-            phone=row.text("phone", _PHONE, expected="a phone number such as +47 00 00 00 01"),
+            phone=row.text("phone", PHONE, expected="a phone number such as +47 00 00 00 01"),
         )
         if unit.id in units:
             row.note("id", f"an id of its own; {unit.id} is taken")
