@@ -1,7 +1,9 @@
 """Norwegian person numbers: is one well formed, and which synthetic one may a test person have."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 LENGTH: Final = 11
@@ -14,6 +16,7 @@ D_NUMBER_DAY: Final = 40
 HELP_NUMBER_MONTH: Final = 40
 SYNTHETIC_MONTH: Final = 80
 DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+FEWEST_A_DAY: Final = 200
 # Which individual numbers were given to whom before 2032.
 SERIES: Final = (
     (range(1854, 1900), range(500, 750)),
@@ -42,16 +45,22 @@ def synthetic(birth_date: date, serial: int) -> str:
 
     The same arguments always give the same number. A day has some 200 to 420 numbers; a serial beyond them starts over.
     """
-    numbers = _synthetic_numbers(birth_date)
+    if serial < FEWEST_A_DAY:
+        return next(islice(_synthetic_numbers(birth_date), serial, None))
+    numbers = _all_synthetic_numbers(birth_date)
     return numbers[serial % len(numbers)]
 
 
 @lru_cache(maxsize=1024)
-def _synthetic_numbers(birth_date: date) -> tuple[str, ...]:
+def _all_synthetic_numbers(birth_date: date) -> tuple[str, ...]:
+    return tuple(_synthetic_numbers(birth_date))
+
+
+def _synthetic_numbers(birth_date: date) -> Iterator[str]:
     individuals = next((given for years, given in SERIES if birth_date.year in years), range(1000))
     prefix = f"{birth_date.day:02}{birth_date.month + SYNTHETIC_MONTH}{birth_date.year % 100:02}"
     endings = (_with_check_digits(f"{prefix}{individual:03}") for individual in individuals)
-    return tuple(number for number in endings if number is not None)
+    return (number for number in endings if number is not None)
 
 
 def _with_check_digits(number: str) -> str | None:
