@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -131,12 +132,18 @@ def load(schema: Schema | type[Schema], payload: object) -> Any:
     repeated: both are the sender's text and may hold anything. A field states its own expectation with
     `metadata={"expected": "…"}` where the type does not say enough.
     """
-    loader = schema if isinstance(schema, Schema) else schema()
+    loader = schema if isinstance(schema, Schema) else _made(schema)
     try:
         return loader.load(payload, unknown=RAISE)  # type: ignore[arg-type]  # marshmallow itself refuses what is no mapping
     except ValidationError as error:
         found = list(_of_schema(loader, error.messages, ()))[:MOST_PROBLEMS]
     raise Malformed("malformed", *found)
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """Make a schema once: it copies every field when it is made, and keeps nothing of what it loads."""
+    return schema()
 
 
 def _problems(wire: object) -> Iterator[FieldProblem]:
