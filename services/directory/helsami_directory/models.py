@@ -54,3 +54,15 @@ PLACES = sa.Table(
     sa.Column("phone", sa.Text, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
 )
+CHANGES = sa.Table(
+    "changes",
+    metadata,
+    # Counted by whoever writes, so that versions are committed in their order and none is left out.
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("who", sa.String(200), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Index("changes_by_organisation", "organisation", "version"),
+)

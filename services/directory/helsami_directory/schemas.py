@@ -7,8 +7,11 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from helsami_directory.lifecycle import STATES
+
 NATIONAL_ID: Final = validate.Regexp(r"[0-9]{11}\Z")
 CITIZEN_ID: Final = validate.Regexp(r"[0-9a-f]{32}\Z")
+LONGEST_WHY: Final = 500
 MOST_PEOPLE: Final = 1000
 LONGEST_KEY: Final = 300
 
@@ -24,6 +27,23 @@ def _is_patient(resource: Mapping[str, Any]) -> None:
 
 class Nothing(Schema):
     """A question without particulars."""
+
+
+class WhichOrganisation(Schema):
+    """Which organisation?"""
+
+    organisation = fields.String(required=True, validate=validate.Length(1, 60))
+
+
+class ChangeState(WhichOrganisation):
+    """An organisation shall enter a state, for a reason: of a rehearsal, what it showed."""
+
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    why = fields.String(
+        required=True,
+        validate=[validate.Length(1, LONGEST_WHY), validate.Regexp(r"\s*\S")],
+        metadata={"expected": f"a reason, of at most {LONGEST_WHY} characters"},
+    )
 
 
 class Identify(Schema):
@@ -166,6 +186,42 @@ class Organisations(Schema):
     """Every organisation that is connected."""
 
     organisations = fields.List(fields.Nested(Organisation))
+
+
+class Change(Schema):
+    """An organisation entered a state."""
+
+    state = fields.String()
+    since = fields.AwareDateTime()
+    who = fields.String()
+    why = fields.String()
+
+
+class Standing(Schema):
+    """Where an organisation stands; `problem` says why its rules do not load, where they do not."""
+
+    id = fields.String()
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+    kind = fields.String()
+    parent = fields.String(allow_none=True)
+    state = fields.String()
+    since = fields.AwareDateTime(allow_none=True)
+    who = fields.String(allow_none=True)
+    why = fields.String(allow_none=True)
+    problem = fields.String(allow_none=True)
+
+
+class Standings(Schema):
+    """Where each organisation stands."""
+
+    organisations = fields.List(fields.Nested(Standing))
+
+
+class StandingWithHistory(Standing):
+    """Where an organisation stands, where it may go from there, and how it came there, newest first."""
+
+    steps = fields.List(fields.String())
+    history = fields.List(fields.Nested(Change))
 
 
 class Account(Schema):

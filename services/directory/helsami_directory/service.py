@@ -10,9 +10,11 @@ from typing import Any, Final
 from helsami_directory import fhir, schemas, storage
 from helsami_directory.domain import Citizen
 from helsami_directory.identity import Identity
-from helsami_kernel import CurrentSettings, FromKeys, OrganisationRules, Store, rpc
+from helsami_directory.standing import check_may_enter, entered, seen_by, standing_of, with_history
+from helsami_kernel import CurrentSettings, FromKeys, OrganisationRules, Store, TellStates, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, NotFound, load
+from helsami_sdk.lifecycle import CLOSED, LIVE
 from helsami_sdk.manifest import CATEGORIES
 from helsami_sdk.rules import Rules
 
@@ -28,6 +30,7 @@ class DirectoryService:
     identity = FromKeys(lambda keys: Identity(keys.secret("identity")))
     settings = CurrentSettings()
     rules = OrganisationRules()
+    tell_states = TellStates(storage.states_told)
 
     @rpc(scope="directory:identify", answers=schemas.Person)
     def identify(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
@@ -80,6 +83,37 @@ class DirectoryService:
         load(schemas.Nothing, command)
         return {"organisations": [_described(rules) for _, rules in sorted(self.rules.items())]}
 
+    @rpc(scope="organisations:manage", answers=schemas.Standings)
+    def standings(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """Where every organisation stands, as far as this system may know."""
+        load(schemas.Nothing, command)
+        changed = self.store.reading(None).current()
+        seen = seen_by(access, self.rules, changed)
+        return {"organisations": [standing_of(self.rules, name, changed.get(name)) for name in seen]}
+
+    @rpc(scope="organisations:manage", answers=schemas.StandingWithHistory)
+    def standing(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """Where one organisation stands, and how it came there. Raises NotFound, of another's as of none."""
+        organisation = load(schemas.WhichOrganisation, command)["organisation"]
+        history = self.store.reading(None).history(organisation)
+        if organisation not in seen_by(access, self.rules, {change.organisation: change for change in history}):
+            raise NotFound("organisation-not-found")
+        return with_history(self.rules, organisation, history)
+
+    @rpc(scope="organisations:manage", answers=schemas.StandingWithHistory)
+    def change_state(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """
+        Let an organisation enter a state: stored with who and why, and told to every process before this answers.
+
+        Raises NotFound, Forbidden, Refused("organisation-not-loaded"), and Conflict for a step that is not the next.
+        """
+        wish = load(schemas.ChangeState, command)
+        check_may_enter(access, wish["organisation"], wish["state"])
+        with self.store.transaction(None) as tx:
+            history = entered(tx, self.rules, wish, access.actor)
+        self.tell_states()
+        return with_history(self.rules, wish["organisation"], history)
+
     @rpc(scope="directory:identify", answers=schemas.Accounts)
     def citizens(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
         """Everybody with their national id, to choose from at the login of the demo. NotFound outside embedded mode."""
@@ -125,12 +159,12 @@ def _described(rules: Rules) -> dict[str, Any]:
         "kind": manifest.kind,
         "parent": manifest.parent,
         "phone": manifest.phone,
-        "state": rules.state,
+        "state": LIVE if rules.state == LIVE else CLOSED,
         "units": [{"id": unit.id, "names": dict(unit.names), "phone": unit.phone} for unit in manifest.units.values()],
         "go_live": _go_live(rules),
     }
 
 
 def _go_live(rules: Rules) -> dict[str, date | None]:
-    """By category; nothing at all while the organisation is closed, since then nothing of it is shown."""
-    return {} if rules.state == "closed" else {each: rules.history_starts(each) for each in sorted(CATEGORIES)}
+    """By category; nothing at all unless the organisation is live, since then nothing of it is shown."""
+    return {} if rules.state != LIVE else {each: rules.history_starts(each) for each in sorted(CATEGORIES)}

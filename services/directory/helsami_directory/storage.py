@@ -1,4 +1,4 @@
-"""The directory's database: people by id or by hash, never by a list of everybody but in the demo."""
+"""The directory's database: people by id or by hash, and never by a list but in the demo; organisations' states."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from sqlalchemy.engine import Row
 
 from helsami_directory.domain import Citizen, Facts, Place, Practitioner, Told, Word
 from helsami_directory.identity import Sealed
-from helsami_directory.models import CITIZENS, PLACES, PRACTITIONERS, TRANSFERS
+from helsami_directory.lifecycle import Change
+from helsami_directory.models import CHANGES, CITIZENS, PLACES, PRACTITIONERS, TRANSFERS
 from helsami_kernel import database
 from helsami_kernel.database import fingerprint, insert_new
+from helsami_kernel.states import StatesTold
 
 FACTS: Final = tuple(CITIZENS.c[field.name] for field in fields(Facts))
 CITIZEN: Final = (CITIZENS.c.id, *FACTS)
+NEWEST: Final = sa.select(sa.func.max(CHANGES.c.version)).group_by(CHANGES.c.organisation)
+CURRENT: Final = sa.select(CHANGES).where(CHANGES.c.version.in_(NEWEST))
 
 
 class Reads(database.Reads):
@@ -41,6 +45,14 @@ class Reads(database.Reads):
         statement = sa.select(*CITIZEN, CITIZENS.c.sealed_by, CITIZENS.c.nonce, CITIZENS.c.sealed)
         rows = self._rows(statement.order_by(CITIZENS.c.name, CITIZENS.c.id))
         return [(_citizen(row), Sealed(row.sealed_by, row.nonce, row.sealed)) for row in rows]
+
+    def current(self) -> dict[str, Change]:
+        """The last change of each organisation that has one, by its id."""
+        return {row.organisation: _change(row) for row in self._rows(CURRENT)}
+
+    def history(self, organisation: str) -> list[Change]:
+        """Every change of an organisation, newest first."""
+        return [_change(row) for row in self._rows(history_of(organisation))]
 
     def _citizens(self, condition: sa.ColumnElement[bool]) -> Iterator[Citizen]:
         return map(_citizen, self._rows(sa.select(*CITIZEN).where(condition)))
@@ -101,6 +113,18 @@ class Writes(database.Writes):
         facts = citizen.facts.after(told, map(_word, rows))
         self.connection.execute(sa.update(CITIZENS).where(CITIZENS.c.id == citizen.id).values(**asdict(facts)))
 
+    def version(self) -> int:
+        """How many changes of organisations' states there have been; to be read before what a change depends on."""
+        return int(self.connection.execute(sa.select(sa.func.coalesce(sa.func.max(CHANGES.c.version), 0))).scalar_one())
+
+    def history(self, organisation: str) -> list[Change]:
+        """Every change of an organisation, newest first."""
+        return [_change(row) for row in self.connection.execute(history_of(organisation))]
+
+    def enter(self, change: Change) -> bool:
+        """Add a change, of the version after the one that was read; False when another has come in between."""
+        return bool(self.connection.execute(insert_new(self.connection, CHANGES, asdict(change))).rowcount)
+
     def practitioner(self, organisation: str, key: str, practitioner: Practitioner) -> str:
         """Keep a practitioner: `stored` or `unchanged`."""
         return self._keep(PRACTITIONERS, {"organisation": organisation, "key": key}, asdict(practitioner))
@@ -118,6 +142,22 @@ class Writes(database.Writes):
         this = sa.and_(*(table.c[name] == value for name, value in identity.items()))
         changed = sa.update(table).where(this, table.c.digest != digest).values(**values)
         return "stored" if self.connection.execute(changed).rowcount else "unchanged"
+
+
+def history_of(organisation: str) -> sa.Select[Any]:
+    """The changes of an organisation, newest first."""
+    return sa.select(CHANGES).where(CHANGES.c.organisation == organisation).order_by(CHANGES.c.version.desc())
+
+
+def states_told(held: database.Database) -> StatesTold:
+    """Every organisation's state, in one statement, so that the version is that of the states."""
+    with held.reading_engine.connect() as connection:
+        rows = connection.execute(CURRENT).all()
+    return StatesTold(max((row.version for row in rows), default=0), {row.organisation: row.state for row in rows})
+
+
+def _change(row: Row[Any]) -> Change:
+    return Change(**{column.name: getattr(row, column.name) for column in CHANGES.c})
 
 
 def _citizen(row: Row[Any]) -> Citizen:

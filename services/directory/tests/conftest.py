@@ -33,13 +33,26 @@ def identity():
 
 
 @pytest.fixture
-def directory(store, identity):
+def told():
+    """What every process was told of the organisations' states, in turn."""
+    return []
+
+
+@pytest.fixture
+def directory(store, identity, told):
     rules = organisations_of(
         rules_of(manifest=manifest_of("st_olavs", go_live={"results": NOW.date(), "vaccines": None})),
         closed_rules(manifest=manifest_of("trondheim")),
     )
     settings = SimpleNamespace(embedded=True)
-    return service(DirectoryService, store=store, identity=identity, rules=rules, settings=settings)
+    return service(
+        DirectoryService,
+        store=store,
+        identity=identity,
+        rules=rules,
+        settings=settings,
+        tell_states=lambda: told.append(storage.states_told(store._database)),
+    )
 
 
 @pytest.fixture

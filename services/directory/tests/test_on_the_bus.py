@@ -59,10 +59,27 @@ def test_a_person_is_registered_identified_and_told_about(directory):
     assert directory("citizens", {}, **GATEWAY)["citizens"][0]["pid"] == NATIONAL_ID
 
 
-def test_the_installed_organisations_are_told_to_any_citizen(directory):
-    citizen = {"actor": "c", "subject": "c", "basis": "self", "scopes": ["directory:read"], "age_band": "16+"}
+OPERATOR = {"actor": "region", "basis": "system", "scopes": ["organisations:manage"], "organisation": "region"}
+CITIZEN = {"actor": "c", "subject": "c", "basis": "self", "scopes": ["directory:read"], "age_band": "16+"}
 
-    organisations = directory("organisations", {}, **citizen)["organisations"]
 
-    assert {"oya_legesenter", "st_olavs", "trondheim"} <= {organisation["id"] for organisation in organisations}
-    assert all(organisation["go_live"]["vaccines"] is None for organisation in organisations)
+def test_the_installed_organisations_are_told_to_any_citizen_and_what_the_live_ones_show(directory):
+    for state in ("rehearsed", "shadow", "live"):
+        directory("change_state", {"organisation": "st_olavs", "state": state, "why": "a test"}, **OPERATOR)
+
+    told = {each["id"]: each for each in directory("organisations", {}, **CITIZEN)["organisations"]}
+
+    assert {"oya_legesenter", "st_olavs", "trondheim"} <= told.keys()
+    assert (told["st_olavs"]["state"], told["st_olavs"]["go_live"]["vaccines"]) == ("live", None)
+    assert (told["trondheim"]["state"], told["trondheim"]["go_live"]) == ("closed", {})
+
+
+@pytest.mark.parametrize("claims", [SYSTEM, CITIZEN, GATEWAY], ids=["record system", "citizen", "gateway"])
+def test_no_state_is_changed_or_seen_by_whoever_is_not_staff(directory, claims):
+    with pytest.raises(Forbidden):
+        directory("change_state", {"organisation": "st_olavs", "state": "left", "why": "a test"}, **claims)
+    with pytest.raises(Forbidden):
+        directory("standings", {}, **claims)
+
+    told = directory("standing", {"organisation": "st_olavs"}, **OPERATOR)
+    assert (told["state"], told["history"]) == ("draft", [])

@@ -1,5 +1,7 @@
 """What the directory's database holds, on SQLite and PostgreSQL."""
 
+from datetime import UTC, datetime
+
 import eventlet
 import pytest
 import sqlalchemy as sa
@@ -7,10 +9,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from helsami_directory.domain import Facts, Place, Practitioner, Told
+from helsami_directory.lifecycle import Change
 from helsami_directory.models import CITIZENS, metadata
+from helsami_directory.storage import states_told
 from helsami_kernel.database import KERNEL_TABLES
+from helsami_kernel.states import StatesTold
 
 NATIONAL_ID = "13838600136"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -127,3 +133,48 @@ def test_practitioners_and_places_are_kept_by_organisation_and_key(store):
     assert keep("trondheim", "Blid Ball") == ("stored",) * 3
     assert keep("st_olavs", "Blid Bekk") == ("stored",) * 3
     assert keep("st_olavs", "Blid Bekk") == ("unchanged",) * 3
+
+
+def change(version, organisation="bodo", state="live"):
+    return Change(version, organisation, state, NOW, "region", "because")
+
+
+def test_a_history_is_newest_first_and_the_last_change_is_the_state(store):
+    with store.transaction(None) as tx:
+        changes = [change(1, state="rehearsed"), change(2, "oppdal"), change(3, state="shadow")]
+        assert [tx.enter(one) for one in changes] == [True] * 3
+        assert tx.version() == 3
+
+    assert store.reading(None).history("bodo") == [changes[2], changes[0]]
+    assert store.reading(None).current() == {"bodo": changes[2], "oppdal": changes[1]}
+    assert states_told(store._database) == StatesTold(3, {"bodo": "shadow", "oppdal": "live"})
+
+
+def test_before_the_first_change_the_version_is_nought(store):
+    assert states_told(store._database) == StatesTold(0, {})
+    with store.transaction(None) as tx:
+        assert tx.version() == 0
+
+
+def test_of_two_changes_at_once_the_second_looks_again_at_what_the_first_led_to(store):
+    entered = {}
+
+    def enter(organisation, state):
+        with store.transaction(None) as tx:
+            tries = []
+            while True:
+                version = tx.version()
+                eventlet.sleep(0.1)
+                tries.append(tx.enter(change(version + 1, organisation, state)))
+                if tries[-1]:
+                    break
+            eventlet.sleep(0.1)
+        entered[organisation] = tries
+
+    pile = eventlet.GreenPile()
+    for organisation in ("bodo", "oppdal", "levanger"):
+        pile.spawn(enter, organisation, "live")
+    list(pile)
+
+    assert states_told(store._database) == StatesTold(3, dict.fromkeys(entered, "live"))
+    assert all(tries[-1] and not any(tries[:-1]) for tries in entered.values())

@@ -8,6 +8,7 @@ from helsami_kernel.obligations import Obligation, fulfils
 from helsami_kernel.provisions import CurrentSettings, FromKeys
 from helsami_kernel.rpc import RemoteService, rpc
 from helsami_kernel.rules import OrganisationRules
+from helsami_kernel.states import TellStates
 from helsami_kernel.store import Store
 from helsami_kernel.views import contributes
 
@@ -20,6 +21,7 @@ __all__ = [
     "OrganisationRules",
     "RemoteService",
     "Store",
+    "TellStates",
     "contributes",
     "fulfils",
     "handles",

@@ -40,6 +40,7 @@ CITIZEN_SCOPES: Final = frozenset(
     }
 )
 JOURNAL_SCOPES: Final = frozenset({"journal:write"})
+STAFF_SCOPES: Final = frozenset({"organisations:manage"})
 GATEWAY_SCOPES: Final = frozenset({"directory:identify", "consents:decide"})
 CONSENTS_SCOPES: Final = frozenset({"directory:facts"})
 CLAIMS: Final = frozenset(
@@ -283,7 +284,9 @@ def may_say(token: AccessToken) -> bool:
         case "consents", "grant":
             return _about_a_citizen(token) and token.actor != token.subject
         case "gateway", "system":
-            return _about_nobody(token, JOURNAL_SCOPES) and token.organisation is not None
+            # A record system delivers, staff decide: no token does both.
+            spoken = any(_about_nobody(token, scopes) for scopes in (JOURNAL_SCOPES, STAFF_SCOPES))
+            return spoken and token.organisation is not None
         case "gateway", "service":
             return _about_nobody(token, GATEWAY_SCOPES) and token.organisation is None
         case "consents", "service":

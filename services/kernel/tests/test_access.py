@@ -106,10 +106,9 @@ def test_consents_speaks_for_those_on_anothers_behalf(consents, verifier):
     assert (token.actor, token.subject, token.consent_version) == ("c1", "c2", 7)
 
 
-def test_the_gateway_speaks_for_a_record_system_of_one_organisation(gateway, verifier):
-    text = gateway.issue(
-        audience="results", actor="journal", basis="system", scopes=["journal:write"], organisation="st_olavs"
-    )
+@pytest.mark.parametrize("scope", ["journal:write", "organisations:manage"])
+def test_the_gateway_speaks_for_the_record_system_or_the_staff_of_one_organisation(gateway, verifier, scope):
+    text = gateway.issue(audience="results", actor="x", basis="system", scopes=[scope], organisation="st_olavs")
 
     assert verifier.verify(text, "results").organisation == "st_olavs"
 
@@ -251,6 +250,15 @@ def test_a_token_for_no_citizen_gives_no_citizens_scopes(verifier, basis):
             "scope": "journal:write directory:identify",
             "organisation": "st_olavs",
         },
+        {
+            "basis": "system",
+            "subject": None,
+            "age_band": None,
+            "scope": "journal:write organisations:manage",
+            "organisation": "st_olavs",
+        },
+        {"basis": "system", "subject": None, "age_band": None, "scope": "organisations:manage"},
+        {"basis": "service", "subject": None, "age_band": None, "scope": "organisations:manage"},
         {"basis": "service", "subject": None, "age_band": None, "scope": "directory:facts"},
         {"basis": "service", "subject": "c1", "age_band": None, "scope": "directory:identify"},
         {"basis": "service", "subject": None, "age_band": None, "scope": "directory:identify", "organisation": "x"},
@@ -268,6 +276,13 @@ def test_the_gateway_cannot_say_more_than_its_rights(verifier, claims):
         {"basis": "grant", "subject": "c2", "scope": "journal:write"},
         {"basis": "grant", "subject": "c2", "organisation": "st_olavs"},
         {"basis": "system", "subject": None, "age_band": None, "scope": "journal:write", "organisation": "st_olavs"},
+        {
+            "basis": "system",
+            "subject": None,
+            "age_band": None,
+            "scope": "organisations:manage",
+            "organisation": "region",
+        },
         {"basis": "service", "subject": None, "age_band": None, "scope": "directory:identify"},
     ],
 )
