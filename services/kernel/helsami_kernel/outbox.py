@@ -24,6 +24,8 @@ TRY_AGAIN_AFTER = timedelta(seconds=5)
 STOP_WITHIN = timedelta(seconds=2)
 REPLAY_AT_START = timedelta(days=30)
 
+BACKLOG = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.announced_at)).where(OUTBOX.c.published_at.is_(None))
+
 
 class Relay:
     """Sends a service's unsent events, oldest first; several relays of one service share the rows without waiting."""
@@ -47,7 +49,7 @@ class Relay:
         while not self._stopping:
             try:
                 # Until the whole process has started, a bus in memory lacks the queues of services that come later.
-                while self._measure() and self._bus.connected and self.send_batch():
+                while self._measure() and self._bus.connected and self.send_batch() == BATCH:
                     pass
             except Exception as failure:  # noqa: BLE001  a relay that ends would take its service with it
                 logs.incident("outbox-not-sent", service=self._service, failure=failure)
@@ -104,9 +106,8 @@ class Relay:
 
     def _measure(self) -> int:
         """How many events are unsent: most often none, and then there is no transaction to begin."""
-        query = sa.select(sa.func.count(), sa.func.min(OUTBOX.c.announced_at)).where(OUTBOX.c.published_at.is_(None))
         with self._database.reading_engine.connect() as connection:
-            count, oldest = connection.execute(query).one()
+            count, oldest = connection.execute(BACKLOG).one()
         age = (self._clock() - oldest).total_seconds() if oldest is not None else 0.0
         metrics.OUTBOX_UNSENT.labels(self._service).set(count)
         metrics.OUTBOX_OLDEST_SECONDS.labels(self._service).set(age)
