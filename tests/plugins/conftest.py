@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from helsami_sdk.discovery import Load, import_here
+from helsami_sdk.host import Host, Limits
 from helsami_sdk.organisations import Organisations, load_organisations
 from helsami_sdk.rules import RuleCall
 
@@ -31,12 +33,17 @@ def restrict_sharing(question):
 """
 
 
+PATIENT = Limits(deadline=10.0, start=30.0)  # what is slow here is the machine, and not a plugin
+
+
 @dataclass
 class Region:
     """A folder on the path to install organisations in, and what the observer heard of them."""
 
     folder: Path
     heard: list[RuleCall] = field(default_factory=list)
+    make: Load = import_here
+    organisations: Organisations | None = None
 
     def install(
         self,
@@ -74,8 +81,15 @@ class Region:
 
     def load(self) -> Organisations:
         """Load everything that is installed, these and the real ones."""
+        self.close()
         self.heard.clear()
-        return load_organisations(self.heard.append)
+        self.organisations = load_organisations(self.heard.append, self.make)
+        return self.organisations
+
+    def close(self) -> None:
+        """Let go of what was loaded last."""
+        if self.organisations is not None:
+            self.organisations.close()
 
     def closed_because(self, organisation: str) -> str:
         """Load, and say what the observer heard about an organisation that must be closed."""
@@ -107,12 +121,28 @@ everything = 2026-01-01
 """
 
 
+@pytest.fixture(scope="session")
+def host():
+    """A plugin host with all the time it wants."""
+    host = Host(limits=PATIENT)
+    yield host
+    host.close()
+
+
+@pytest.fixture(params=["inline", "host"])
+def executor(request):
+    """Where the rules run: what a test says of them is true in both."""
+    return request.param
+
+
 @pytest.fixture
-def region(tmp_path, monkeypatch):
-    """An empty folder on the path, forgotten with its packages afterwards."""
+def region(tmp_path, monkeypatch, executor, host):
+    """An empty folder on the path, forgotten with its packages afterwards; its organisations run in the executor."""
     before = set(sys.modules)
     monkeypatch.syspath_prepend(str(tmp_path))
-    yield Region(tmp_path)
+    region = Region(tmp_path, make=import_here if executor == "inline" else host.load)
+    yield region
+    region.close()
     for name in set(sys.modules) - before:
         if name.startswith("helsami_plugin_") and str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]

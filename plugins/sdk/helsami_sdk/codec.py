@@ -25,7 +25,7 @@ def answer_kind(hook: str) -> Any:
 
 def dumps(value: object, kind: Any) -> bytes:
     """Write a value of exactly this type as JSON; raises ValueError that names the field."""
-    return json.dumps(write(value, kind), separators=(",", ":"), allow_nan=False).encode("ascii")
+    return compact(write(value, kind))
 
 
 def loads(text: bytes | str, kind: Any) -> Any:
@@ -33,10 +33,15 @@ def loads(text: bytes | str, kind: Any) -> Any:
     return read(parse(text), kind)
 
 
+def compact(told: object) -> bytes:
+    """What JSON knows, as its shortest text; raises ValueError for a number that JSON has not."""
+    return _ENCODER.encode(told).encode("ascii")
+
+
 def parse(text: bytes | str) -> Any:
     """Read any JSON; raises ValueError, also for what is nested too deep and for numbers that JSON has not."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode("utf-8"))
     except RecursionError:
         raise ValueError("expected JSON that is not nested as deep") from None
 
@@ -58,3 +63,7 @@ def _kinds(hook: str) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"expected a number, not {name}")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -2,14 +2,14 @@
 
 import importlib.util
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, distributions, version
 from pathlib import Path
 
 import helsami_sdk
-from helsami_sdk.executors import whereabouts
+from helsami_sdk.executors import Hosted, whereabouts
 from helsami_sdk.manifest import Manifest, fits, read_manifest
 from helsami_sdk.policy import Policy, read_policy
 
@@ -44,14 +44,29 @@ class Found:
             yield f"{self.id}/policy.toml", self.policy
 
 
-def find_organisations() -> list[Found]:
+Load = Callable[[str, EntryPoint, Path], object]
+"""Makes a plugin (None where there is no code) of an organisation's id, entry point and package; raises NotLoaded."""
+
+
+def import_here(organisation: str, point: EntryPoint, folder: Path) -> object:  # noqa: ARG001  the loader's shape
+    """Import a plugin into this process; raises NotLoaded."""
+    try:
+        return point.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise NotLoaded(f"{point.value} cannot be imported: {whereabouts(error)}") from error
+
+
+def find_organisations(load: Load = import_here) -> list[Found]:
     """Load every entry point of the group by itself; a problem is told in its place, never raised."""
-    return [_load(name, claims) for name, claims in sorted(_entry_points().items())]
+    begun = [_load(name, claims, load) for name, claims in sorted(_entry_points().items())]
+    return [_settled(one) for one in begun]
 
 
-def find_again(found: Found) -> Found:
-    """Load an organisation once more from where it was; Python keeps the code that it has, the rest is read anew."""
-    return _load(found.id, [found.point] if found.point is not None else [found.problem])
+def find_again(found: Found, load: Load = import_here) -> Found:
+    """Load an organisation once more from where it was; Python keeps what it has imported, the rest is read anew."""
+    return _settled(_load(found.id, [found.point] if found.point is not None else [found.problem], load))
 
 
 def manifests_installed() -> dict[str, Manifest]:
@@ -93,7 +108,7 @@ def _read_distribution(distribution: Distribution) -> tuple[str, list[tuple[str,
         return name, [(name, f"entry_points.txt cannot be read: {whereabouts(error)}")]
 
 
-def _load(organisation: str, claims: list[EntryPoint | str]) -> Found:
+def _load(organisation: str, claims: list[EntryPoint | str], load: Load) -> Found:
     found = Found(organisation, Manifest.unknown(organisation))
     try:
         point = _only(claims)
@@ -101,7 +116,7 @@ def _load(organisation: str, claims: list[EntryPoint | str]) -> Found:
         folder = _folder(point)
         manifest = _read_manifest(organisation, folder)
         found = replace(found, manifest=manifest)
-        return replace(found, policy=read_policy(folder, manifest.units), module=_import(point))
+        return replace(found, policy=read_policy(folder, manifest.units), module=load(organisation, point, folder))
     except KeyboardInterrupt:
         raise
     except (NotLoaded, ValueError) as error:
@@ -146,13 +161,14 @@ def _read_manifest(organisation: str, folder: Path) -> Manifest:
     return manifest
 
 
-def _import(point: EntryPoint) -> object:
-    try:
-        return point.load()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise NotLoaded(f"{point.value} cannot be imported: {whereabouts(error)}") from error
+def _settled(found: Found) -> Found:
+    """Wait for rules that start elsewhere: all of them have begun by now."""
+    if isinstance(found.module, Hosted):
+        try:
+            found.module.settle()
+        except NotLoaded as problem:
+            return replace(found, module=None, problem=str(problem))
+    return found
 
 
 def with_ancestors(organisation: str, found: Mapping[str, Found]) -> Iterator[Found]:

@@ -5,8 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pluggy
 
 from helsami_sdk import defaults, hookspecs
-from helsami_sdk.discovery import Found, NotLoaded, find_again, find_organisations, with_ancestors
-from helsami_sdk.executors import Implementation, InlineExecutor, whereabouts
+from helsami_sdk.discovery import (
+    Found,
+    Load,
+    NotLoaded,
+    find_again,
+    find_organisations,
+    import_here,
+    with_ancestors,
+)
+from helsami_sdk.executors import Elsewhere, Hosted, Implementation, InlineExecutor, whereabouts
 from helsami_sdk.hooks import HOOKS
 from helsami_sdk.lifecycle import DRAFT, LIVE, UNKNOWN, understood
 from helsami_sdk.manifest import Manifest
@@ -19,11 +27,17 @@ class Organisations(Mapping[str, Rules]):
     """The rules of every installed organisation; an id that is not installed gives closed rules."""
 
     def __init__(
-        self, rules: Mapping[str, Rules], *, observer: Observer | None = None, found: Mapping[str, Found] | None = None
+        self,
+        rules: Mapping[str, Rules],
+        *,
+        observer: Observer | None = None,
+        found: Mapping[str, Found] | None = None,
+        load: Load = import_here,
     ) -> None:
-        """Hold rules by organisation id; `found` is what they were made of, where they can be reloaded."""
+        """Hold rules by organisation id; `found` is what they were made of, and `load` how, where they can be again."""
         self._rules = dict(rules)
         self._found = dict(found or {})
+        self._load = load
         self._observer = observer
         self._state_of: Callable[[str], str] = lambda _organisation: LIVE
 
@@ -67,9 +81,11 @@ class Organisations(Mapping[str, Rules]):
         Rules that do not load any more stay as they were, and the observer is told (outcome `kept`). Raises KeyError
         for an organisation that is not installed.
         """
-        fresh = self._found | {organisation: find_again(self._found[organisation])}
+        was = self._found[organisation]
+        fresh = self._found | {organisation: find_again(was, self._load)}
         rules, problem = _built(organisation, fresh, self._observer)
         if problem:
+            _close(fresh[organisation])
             _told(self._observer, RuleCall(organisation, "load", "kept", detail=problem))
             return False
         self._found = fresh
@@ -77,7 +93,13 @@ class Organisations(Mapping[str, Rules]):
         for name in self._found:
             if name != organisation and organisation in _line(name, self._found):
                 self._replace(_load(name, self._found, self._observer))
+        _close(was)
         return True
+
+    def close(self) -> None:
+        """End whatever the rules run on; from then on they fail, which is safe."""
+        for found in self._found.values():
+            _close(found)
 
     def _replace(self, rules: Rules) -> None:
         organisation = rules.manifest.id
@@ -92,10 +114,20 @@ class Organisations(Mapping[str, Rules]):
         return organisation in self._rules
 
 
-def load_organisations(observer: Observer | None = None) -> Organisations:
-    """Load every installed organisation, each by itself; what does not load is closed and told to the observer."""
-    found = {one.id: one for one in find_organisations()}
-    return Organisations({name: _load(name, found, observer) for name in found}, observer=observer, found=found)
+def load_organisations(observer: Observer | None = None, load: Load = import_here) -> Organisations:
+    """
+    Load every installed organisation, each by itself; what does not load is closed and told to the observer.
+
+    `load` makes a plugin of an entry point: by importing it, or a plugin host's.
+    """
+    found = {one.id: one for one in find_organisations(load)}
+    rules = {name: _load(name, found, observer) for name in found}
+    return Organisations(rules, observer=observer, found=found, load=load)
+
+
+def _close(found: Found) -> None:
+    if isinstance(found.module, Hosted):
+        found.module.close()
 
 
 def _load(organisation: str, found: Mapping[str, Found], observer: Observer | None) -> Rules:
@@ -140,28 +172,38 @@ def implementations(layers: Sequence[tuple[str, object]]) -> dict[str, list[tupl
     Register named plugins, nearest first, with one PluginManager, and list who implements each hook in that order.
 
     Raises PluginValidationError for a misspelt hook, a wrong signature, and an option that would change the order.
-    The implementations are called one by one rather than through the manager, so that each answer has a layer.
+    The implementations are called one by one rather than through the manager, so that each answer has a layer. Hosted
+    rules were checked where they run.
     """
     plugins = pluggy.PluginManager(hookspecs.PROJECT)
     plugins.add_hookspecs(hookspecs)
-    for layer, plugin in [(REGION, defaults), *reversed(layers)]:
-        _check_undecorated(plugins, layer, plugin)
-        plugins.register(plugin, name=layer)
+    order = [*layers, (REGION, defaults)]
+    for layer, plugin in reversed(order):
+        if not isinstance(plugin, Hosted):
+            _check_undecorated(plugins, layer, plugin)
+            plugins.register(plugin, name=layer)
     plugins.check_pending()
-    return {name: [_implementation(plugins, each) for each in _nearest_first(plugins, name)] for name in HOOKS}
+    return {name: list(_implementations(plugins, order, name)) for name in HOOKS}
 
 
-def _nearest_first(plugins: pluggy.PluginManager, hook: str) -> list[pluggy.HookImpl]:
+def _implementations(
+    plugins: pluggy.PluginManager, order: Sequence[tuple[str, object]], hook: str
+) -> Iterator[tuple[str, Implementation]]:
     caller: pluggy.HookCaller = getattr(plugins.hook, hook)
-    return list(reversed(caller.get_hookimpls()))
+    here = {each.plugin_name: each for each in caller.get_hookimpls()}
+    for layer, plugin in order:
+        if layer in here:
+            yield layer, _checked(plugins, here[layer])
+        elif isinstance(plugin, Hosted) and hook in plugin.hooks:
+            yield layer, Elsewhere(plugin, hook)
 
 
-def _implementation(plugins: pluggy.PluginManager, each: pluggy.HookImpl) -> tuple[str, Implementation]:
+def _checked(plugins: pluggy.PluginManager, each: pluggy.HookImpl) -> Implementation:
     if any(getattr(each, option) for option in _ORDERING_OPTIONS):
         raise _refused(plugins, each, "expected a plain @hookimpl, without options")
     if each.argnames != ("question",):
         raise _refused(plugins, each, "expected the one argument question")
-    return each.plugin_name, each.function
+    return each.function
 
 
 def _refused(plugins: pluggy.PluginManager, each: pluggy.HookImpl, problem: str) -> Exception:

@@ -1,5 +1,6 @@
 """How a service asks an organisation: one set of rules each, which never raises and fails closed."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -56,8 +57,11 @@ class RuleCall(NamedTuple):
 
     The hook of the latter two is `load` and `state`, and the outcome of `state` is the state. Of a question, `outcome`
     is answered, failed or invalid, or the state in which the rules answer nothing: closed, paused …; `layer` is whose
-    rules failed, `detail` what they would have answered in the shadow. Nothing here is from the question. A remembered
-    answer is not told: no rule was called.
+    rules failed, `reason` a word for why, `detail` what they would have answered in the shadow, `seconds` how long it
+    took. Nothing here is from the question. A remembered answer is not told: no rule was called.
+
+    A plugin host tells, for the organisation whose rules it runs, that a hook was quarantined or released, and with the
+    hook `host` that their process was restarted.
     """
 
     organisation: str
@@ -65,6 +69,8 @@ class RuleCall(NamedTuple):
     outcome: str
     layer: str = ""
     detail: str = ""
+    reason: str = ""
+    seconds: float = 0.0
 
 
 Observer = Callable[[RuleCall], None]
@@ -221,7 +227,7 @@ class Rules:
         try:
             return memory(question)
         except TypeError as error:  # a field that cannot be hashed: no such question exists
-            self._tell(hook, "failed", "rules", whereabouts(error))
+            self._tell_failure(hook, HookFailed("rules", whereabouts(error), reason="not-a-question"))
             raise _Unanswered from error
 
     def _ask(self, hook: Hook[Q, A], question: Q) -> A:
@@ -236,16 +242,18 @@ class Rules:
 
     def _asked(self, hook: Hook[Q, A], question: Q, told: Callable[[A], tuple[str, str]]) -> A:
         """Ask the rules, and tell the observer the outcome and the detail that `told` says of an answer."""
+        began = time.perf_counter()
         try:
             answer = self._settle(hook, question)
         except HookFailed as failure:
-            self._tell(hook, failure.outcome, failure.layer, failure.detail)
+            failed = failure
         except Exception as error:  # noqa: BLE001  a question that cannot be settled is a failure as well
-            self._tell(hook, "failed", "rules", whereabouts(error))
+            failed = HookFailed("rules", whereabouts(error))
         else:
             outcome, detail = told(answer)
-            self._tell(hook, outcome, detail=detail)
+            self._tell(hook, outcome, detail=detail, seconds=time.perf_counter() - began)
             return answer
+        self._tell_failure(hook, failed, time.perf_counter() - began)
         raise _Unanswered
 
     def _settle(self, hook: Hook[Q, A], question: Q) -> A:
@@ -260,5 +268,9 @@ class Rules:
                 answers.append(answer)
         return hook.settle(question, answers, regional)
 
-    def _tell(self, hook: Hook[Any, Any], outcome: str, layer: str = "", detail: str = "") -> None:
-        self._observe(RuleCall(self.manifest.id, hook.name, outcome, layer, detail))
+    def _tell(self, hook: Hook[Any, Any], outcome: str, *, detail: str = "", seconds: float = 0.0) -> None:
+        self._observe(RuleCall(self.manifest.id, hook.name, outcome, detail=detail, seconds=seconds))
+
+    def _tell_failure(self, hook: Hook[Any, Any], failed: HookFailed, seconds: float = 0.0) -> None:
+        told = (failed.outcome, failed.layer, failed.detail, failed.reason)
+        self._observe(RuleCall(self.manifest.id, hook.name, *told, seconds))
