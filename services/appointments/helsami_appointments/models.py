@@ -9,7 +9,7 @@ refuses it (migrations/0001_first.py).
 import sqlalchemy as sa
 
 from helsami_kernel.database import UtcDateTime
-from helsami_kernel.sections import items_table
+from helsami_kernel.items import items_table
 
 metadata = sa.MetaData()
 

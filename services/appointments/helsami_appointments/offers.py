@@ -10,7 +10,7 @@ from typing import Any, Final
 from helsami_appointments.domain import Slot
 from helsami_appointments.storage import Reads
 from helsami_kernel.access import AccessToken
-from helsami_kernel.sections import Cursor
+from helsami_kernel.pages import Cursor
 from helsami_sdk.answers import BookingDecision
 from helsami_sdk.questions import BookingQuestion, SlotChoice, SlotsQuestion
 from helsami_sdk.rules import Rules

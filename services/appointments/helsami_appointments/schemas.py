@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from helsami_appointments import domain
 from helsami_kernel.clock import written
-from helsami_kernel.sections import LONGEST_PAGE, USUAL_PAGE, PageQuery
+from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE, PageQuery
 
 UPCOMING: Final = "upcoming"
 PAST: Final = "past"

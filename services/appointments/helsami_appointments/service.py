@@ -13,7 +13,7 @@ from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refused, load
 from helsami_kernel.journal import Entry, Unreadable
-from helsami_kernel.sections import Cursor
+from helsami_kernel.pages import Cursor
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import Tier
 from helsami_sdk.organisations import Organisations

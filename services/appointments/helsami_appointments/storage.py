@@ -19,8 +19,10 @@ from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
 from helsami_kernel import database
 from helsami_kernel.database import UtcDateTime, insert_new
 from helsami_kernel.errors import Conflict, NotFound
+from helsami_kernel.items import Item, item_id, keep, withdraw
 from helsami_kernel.journal import Entry
-from helsami_kernel.sections import Cursor, Item, Section, item_id, keep, withdraw
+from helsami_kernel.pages import Cursor
+from helsami_kernel.sections import Section
 
 SECTION: Final = Section(APPOINTMENTS, "appointments")
 RECORD_SYSTEM: Final = "record-system"

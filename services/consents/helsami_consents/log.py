@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
 from helsami_consents.domain import Entry, Person
+from helsami_kernel.clock import written
 from helsami_kernel.errors import FieldProblem, Malformed
 
 END: Final = 2**31 - 1
@@ -45,11 +46,6 @@ def read_cursor(text: str | None) -> int:
     if not 0 < sequence < END:
         raise Malformed("malformed-cursor", FieldProblem("cursor", "the `next` of an earlier page"))
     return sequence
-
-
-def written(moment: datetime) -> str:
-    """A moment in ISO 8601, UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _cursor(sequence: int) -> str:

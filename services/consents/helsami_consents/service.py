@@ -8,6 +8,7 @@ from helsami_consents import domain, log, schemas, storage
 from helsami_consents.domain import Asked, Grant, Person
 from helsami_kernel import Clock, FromKeys, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
+from helsami_kernel.clock import written
 from helsami_kernel.errors import Forbidden, NotFound, Refusal, Refused, Unavailable, load
 
 NAMES_WITHIN: Final = 1.0
@@ -153,6 +154,6 @@ def _shown(grant: Grant, other: str, person: Person | None) -> dict[str, Any]:
         "name": None if person is None else person.name,
         "scopes": sorted(grant.scopes),
         "version": grant.version,
-        "granted_at": log.written(grant.granted_at),
-        "revoked_at": None if grant.revoked_at is None else log.written(grant.revoked_at),
+        "granted_at": written(grant.granted_at),
+        "revoked_at": None if grant.revoked_at is None else written(grant.revoked_at),
     }

@@ -9,19 +9,10 @@ import sqlalchemy as sa
 
 from helsami_kernel.database import Database, Reads, Writes
 from helsami_kernel.errors import Malformed, load
-from helsami_kernel.sections import (
-    Cursor,
-    Inside,
-    Item,
-    PageQuery,
-    Section,
-    Sections,
-    is_open,
-    item_id,
-    items_table,
-    keep,
-    keep_all,
-)
+from helsami_kernel.items import Item, item_id, items_table, keep, keep_all
+from helsami_kernel.pages import Cursor, PageQuery
+from helsami_kernel.sections import Inside, Section, Sections
+from helsami_kernel.showing import is_open
 from helsami_kernel.testing import MovableClock, citizen_token
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of

@@ -9,7 +9,7 @@ from helsami_kernel import Clock, OrganisationRules, Store, contributes, journal
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
 from helsami_kernel.errors import load
-from helsami_kernel.sections import PageQuery
+from helsami_kernel.pages import PageQuery
 from helsami_medications import fhir, storage
 
 AT_HOME: Final = 5

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from helsami_kernel import database
+from helsami_kernel.items import Item, Withdrawn, keep_or_withdraw
 from helsami_kernel.journal import Entry
-from helsami_kernel.sections import Item, Section, Withdrawn, keep_or_withdraw
+from helsami_kernel.sections import Section
 from helsami_medications import schemas
 from helsami_medications.domain import Medicine
 from helsami_medications.models import MEDICATIONS

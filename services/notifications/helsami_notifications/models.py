@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from helsami_kernel.sections import items_table
+from helsami_kernel.items import items_table
 
 metadata = sa.MetaData()
 

@@ -10,7 +10,7 @@ from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
 from helsami_kernel.errors import load
-from helsami_kernel.sections import PageQuery
+from helsami_kernel.pages import PageQuery
 from helsami_kernel.store import OpenStore
 from helsami_notifications import domain, schemas, storage
 from helsami_notifications.domain import News

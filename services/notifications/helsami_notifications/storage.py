@@ -9,7 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from helsami_kernel import database
-from helsami_kernel.sections import Item, Section, keep
+from helsami_kernel.items import Item, keep
+from helsami_kernel.sections import Section
 from helsami_notifications.domain import Notice, Subject
 from helsami_notifications.models import NOTICES
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from helsami_kernel.database import UtcDateTime
-from helsami_kernel.sections import items_table
+from helsami_kernel.items import items_table
 
 METADATA = sa.MetaData()
 VISITS = items_table("visits", METADATA, sa.Column("told_at", UtcDateTime))

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from helsami_kernel import sections
+from helsami_kernel import pages
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
 
 SECTIONS: Final = ("visits", "documents", "conditions", "allergies", "vaccines")
 
 
-class PageQuery(sections.PageQuery):
+class PageQuery(pages.PageQuery):
     """A page of one section."""
 
     section = fields.String(required=True, validate=validate.OneOf(SECTIONS))

@@ -8,8 +8,9 @@ from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
 from helsami_kernel.errors import load
+from helsami_kernel.items import Item
 from helsami_kernel.journal import STORED, Delivery, Entry
-from helsami_kernel.sections import Item, is_open
+from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from helsami_kernel import database
+from helsami_kernel.items import Item, Withdrawn, item_id, keep_or_withdraw
 from helsami_kernel.journal import Entry
-from helsami_kernel.sections import Inside, Item, Section, Sections, Withdrawn, item_id, keep_or_withdraw
+from helsami_kernel.sections import Inside, Section, Sections
 from helsami_records import schemas
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
 from helsami_records.models import ALLERGIES, CONDITIONS, DOCUMENTS, VACCINES, VISITS

@@ -11,8 +11,10 @@ from helsami_kernel import Clock, Event, Obligation, OrganisationRules, Store, c
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
 from helsami_kernel.errors import load
+from helsami_kernel.items import item_id
 from helsami_kernel.journal import STORED, Entry
-from helsami_kernel.sections import PageQuery, is_open, item_id
+from helsami_kernel.pages import PageQuery
+from helsami_kernel.showing import is_open
 from helsami_results import fhir, schemas, storage
 from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, ResultReleased, Verdict, strictest
 from helsami_sdk.answers import ResultClass

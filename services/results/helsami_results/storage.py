@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from helsami_kernel import database
+from helsami_kernel.items import Item, item_id, keep_all
 from helsami_kernel.journal import UNCHANGED, Delivery, Entry
-from helsami_kernel.sections import Item, Section, item_id, keep_all
+from helsami_kernel.sections import Section
 from helsami_results import schemas
 from helsami_results.domain import (
     CORONA_CATEGORY,

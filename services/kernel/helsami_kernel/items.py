@@ -1,0 +1,140 @@
+"""What a citizen may read, item by item: kept as finished JSON beside what rules may ask about it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+
+from helsami_kernel.clock import written
+from helsami_kernel.database import UtcDateTime, Writes, fingerprint
+
+IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
+SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role")
+
+
+def items_table(name: str, metadata: sa.MetaData, *extra: sa.schema.SchemaItem) -> sa.Table:
+    """A table of items: whose, from where, when, what rules may ask about, and the finished JSON."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("owner", sa.String(40), nullable=False),
+        sa.Column("organisation", sa.String(60), nullable=False),
+        sa.Column("key", sa.String(300), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("occurred_at", UtcDateTime, nullable=False),
+        *(sa.Column(column, sa.String(60), nullable=False, default="") for column in SHARING_COLUMNS),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("received_at", UtcDateTime, nullable=False),
+        *extra,
+        sa.UniqueConstraint("owner", "organisation", "key"),
+        sa.Index(f"{name}_by_owner", "owner", "occurred_at", "id"),
+    )
+
+
+def item_id(owner: str, organisation: str, key: str) -> str:
+    """The id of an item: opaque, and the same whenever the same item comes again."""
+    return str(uuid.uuid5(IDS, f"{owner}|{organisation}|{key}"))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing a citizen may read; `body` is what they read, without id, organisation and time, which are added."""
+
+    owner: str
+    organisation: str
+    key: str
+    occurred_at: datetime
+    kind: str
+    body: Mapping[str, Any]
+    setting: str = ""
+    visit_type: str = ""
+    author_role: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The item's id."""
+        return item_id(self.owner, self.organisation, self.key)
+
+    @property
+    def finished(self) -> dict[str, Any]:
+        """What a citizen reads."""
+        return {"id": self.id, "organisation": self.organisation, "at": written(self.occurred_at), **self.body}
+
+
+def keep(tx: Writes, table: sa.Table, item: Item) -> str:
+    """Store an item, or find it `unchanged`; idempotent by owner, organisation and key."""
+    return keep_all(tx, table, [item])[0]
+
+
+def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
+    """Store items as `keep` does, many in the time of a few, and say what became of each; the last of a key counts."""
+    known = _digests(tx, table, items)
+    new: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    outcomes = []
+    for values in (_values(tx, item) for item in items):
+        mine, digest = values["id"], values["digest"]
+        outcomes.append("unchanged" if known.get(mine) == digest else "stored")
+        if known.get(mine) != digest:
+            (changed if mine in known and mine not in new else new)[mine] = values
+            known[mine] = digest
+    if new:
+        tx.connection.execute(sa.insert(table), list(new.values()))
+    if changed:
+        this = sa.and_(table.c.owner == tx.owner, table.c.id == sa.bindparam("this"))
+        tx.connection.execute(sa.update(table).where(this), [{"this": mine, **changed[mine]} for mine in changed])
+    return outcomes
+
+
+def _digests(tx: Writes, table: sa.Table, items: Sequence[Item]) -> dict[str, str]:
+    mine = (table.c.owner == tx.owner, table.c.id.in_({item.id for item in items}))
+    return {row.id: row.digest for row in tx.connection.execute(sa.select(table.c.id, table.c.digest).where(*mine))}
+
+
+def _values(tx: Writes, item: Item) -> dict[str, Any]:
+    if item.owner != tx.owner:
+        raise ValueError("an item of another owner than its transaction's")
+    content = {
+        "owner": item.owner,
+        "organisation": item.organisation,
+        "key": item.key,
+        "occurred_at": item.occurred_at,
+        **{column: getattr(item, column) for column in SHARING_COLUMNS},
+        **item.extra,
+        "body": orjson.dumps(item.finished).decode(),
+    }
+    return {**content, "id": item.id, "digest": fingerprint(content), "received_at": tx.now}
+
+
+def withdraw(tx: Writes, table: sa.Table, organisation: str, key: str) -> str:
+    """Remove what its source says was entered in error; `unchanged` when it is not there."""
+    mine = sa.and_(table.c.owner == tx.owner, table.c.organisation == organisation, table.c.key == key)
+    return "stored" if tx.connection.execute(sa.delete(table).where(mine)).rowcount else "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What its source says was entered in error: remove what is known by this key."""
+
+    organisation: str
+    key: str
+
+
+def keep_or_withdraw(tx: Writes, table: sa.Table, told: Sequence[Item | Withdrawn]) -> list[str]:
+    """Keep items and withdraw others, in this order, and say what became of each."""
+    outcomes: list[str] = []
+    for is_item, together in groupby(told, lambda one: isinstance(one, Item)):
+        if is_item:
+            outcomes += keep_all(tx, table, [one for one in together if isinstance(one, Item)])
+        else:
+            outcomes += [withdraw(tx, table, one.organisation, one.key) for one in together]
+    return outcomes

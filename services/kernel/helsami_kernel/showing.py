@@ -1,0 +1,127 @@
+"""Who is shown what: from an organisation's start on, and as its rules decide; absences explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+
+from sqlalchemy.engine import Row
+
+from helsami_kernel.access import AccessToken
+from helsami_kernel.clock import OSLO
+from helsami_kernel.items import Item
+from helsami_sdk.answers import Restriction
+from helsami_sdk.questions import SharingQuestion
+from helsami_sdk.rules import Rules
+
+LONG_AGO: Final = datetime(1, 1, 2, tzinfo=UTC)
+NO_FLOOR: Final = datetime.min.replace(tzinfo=UTC)
+
+Oldest = dict[tuple[str, str], datetime]
+"""The time of the oldest item, by organisation and category."""
+
+
+def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
+    """Say whether the citizen themselves would be shown an item: nobody is told of what they could not then read."""
+    if _is_before(rules.history_starts(category), item.occurred_at):
+        return False
+    return not rules.restrict_sharing(_question(item, "self", None)).withheld
+
+
+class Showing:
+    """What of a section one reader is shown, and why something may be missing."""
+
+    def __init__(self, category: str | None, rules: Mapping[str, Rules], access: AccessToken) -> None:
+        """Without a category the items are the portal's own, and all are shown."""
+        self._category = category
+        self._rules = rules
+        self._access = access
+        self._withheld: set[str] = set()
+        self._starts: dict[tuple[str, str], date | None] = {}
+        self._floors: dict[tuple[str, str], datetime] = {}
+        self._restrictions: dict[tuple[str, ...], Restriction] = {}
+
+    def may_show(self, row: Row[Any]) -> bool:
+        """Is the item from after its organisation's start, and withheld by no rule?"""
+        if self._category is None:
+            return True
+        if row.occurred_at < self._floor_of(row.organisation, row.category):
+            return False
+        # Most items of a page are of few kinds, and an organisation answers the same question alike.
+        alike = (row.organisation, row.kind, row.setting, row.visit_type, row.author_role)
+        restriction = self._restrictions.get(alike)
+        if restriction is None:
+            question = _question(row, self._access.basis, self._access.age_band)
+            restriction = self._restrictions[alike] = self._rules[row.organisation].restrict_sharing(question)
+        if restriction.withheld:
+            self._withheld.add(restriction.reason)
+        return not restriction.withheld
+
+    def _floor_of(self, organisation: str, category: str) -> datetime:
+        """The moment at which what an organisation shows begins: its first day's, in Oslo."""
+        key = organisation, category
+        if key not in self._floors:
+            start = self._start_of(organisation, category)
+            self._floors[key] = NO_FLOOR if start is None else datetime.combine(start, time(), OSLO).astimezone(UTC)
+        return self._floors[key]
+
+    def _start_of(self, organisation: str, category: str) -> date | None:
+        if self._category is None:
+            return None
+        key = organisation, category or self._category
+        if key not in self._starts:
+            self._starts[key] = self._rules[organisation].history_starts(key[1])
+        return self._starts[key]
+
+    def nothing_before(self, at: datetime, oldest: Oldest) -> bool:
+        """Is all that is older from before every organisation's start?"""
+        return self._category is not None and all(at < self._floor_of(*whose) for whose in oldest)
+
+    def absences(self, shown: Sequence[Row[Any]], oldest: Oldest) -> list[dict[str, str]]:
+        """Why something may be missing, in codes that say nothing of any single item (requirements.md 2, idea 1)."""
+        absences = [
+            self._absence(organisation, start)
+            for (organisation, category), first in sorted(self._begun(shown, oldest).items())
+            if _is_before(start := self._start_of(organisation, category), first)
+        ]
+        if self._access.basis == "self":
+            absences += [{"code": "hidden_by_rule", "kind": reason} for reason in sorted(self._withheld)]
+        unique = [absence for position, absence in enumerate(absences) if absence not in absences[:position]]
+        if not shown and not unique:
+            return [{"code": "none_recorded"}]
+        return unique
+
+    def _begun(self, shown: Sequence[Row[Any]], oldest: Oldest) -> Oldest:
+        """
+        Since when each organisation has something.
+
+        What a representative is not shown must not show in this either: for them, every organisation whose items they
+        see has always had something, whether it has or not.
+        """
+        if self._access.basis == "self":
+            return oldest
+        return {(row.organisation, row.category): LONG_AGO for row in shown}
+
+    def _absence(self, organisation: str, start: date | None) -> dict[str, str]:
+        place = {} if self._access.protected else {"organisation": organisation}
+        if organisation not in self._rules:
+            return {"code": "organisation_not_connected", **place}
+        if start is None or start == date.max:
+            return {"code": "hidden_by_rule", "kind": self._rules[organisation].code or "organisation-closed", **place}
+        return {"code": "before_go_live", **place, "date": start.isoformat()}
+
+
+def _is_before(start: date | None, at: datetime) -> bool:
+    return start is not None and at.astimezone(OSLO).date() < start
+
+
+def _question(item: Item | Row[Any], reader: str, age_band: str | None) -> SharingQuestion:
+    return SharingQuestion(
+        kind=item.kind,
+        setting=item.setting,
+        visit_type=item.visit_type,
+        author_role=item.author_role,
+        reader=reader,
+        age_band=age_band or "16+",
+    )
