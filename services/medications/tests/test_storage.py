@@ -75,9 +75,8 @@ def test_the_migrations_make_the_tables_of_the_models(store):
         }
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_on_postgresql_no_statement_sees_another_owners_row(store):
-    if store._database.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no row-level security")
     save(store)
     everything = sa.select(MEDICATIONS.c.id, sa.bindparam("owner"))
 

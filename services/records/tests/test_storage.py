@@ -24,9 +24,8 @@ def test_another_citizens_record_is_not_read(records, page, receive):
     assert page("conditions")["items"] == []
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
 def test_on_postgresql_no_statement_sees_another_owners_row(store, receive):
-    if store._database.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no row-level security")
     receive({"resourceType": "Condition", "id": "k", "code": {"text": "x"}, "recordedDate": "2026"})
     everything = sa.select(CONDITIONS.c.id, sa.bindparam("owner"))
 
