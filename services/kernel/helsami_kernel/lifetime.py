@@ -26,7 +26,6 @@ TICK: Final = 0.1
 BEAT: Final = 0.5
 LOOK_AGAIN: Final = timedelta(seconds=5)
 LOOK_AGAIN_SOON: Final = timedelta(seconds=1)
-COLLECT_AFTER: Final = (20_000, 20, 50)
 DRAIN_SHARE: Final = 0.8  # of the grace; the rest is for closing what is drained
 
 
@@ -143,14 +142,9 @@ class Lifetime:
 
 
 def _spare_the_collector() -> None:
-    """
-    Let the garbage collector look at what requests leave behind, and seldom, rather than at all that was imported.
-
-    What a request makes goes with its last reference; at Python's own thresholds a tenth of the time goes into looking.
-    """
+    """Let the garbage collector look at what requests leave behind, rather than at all that was imported."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 def measure(runner: ServiceRunner) -> None:
