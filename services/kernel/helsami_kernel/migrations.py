@@ -41,14 +41,17 @@ def upgrade(service: str, url: str) -> bool:
     Raises SQLAlchemy's errors, and `MigrationsBroken`.
     """
     folder = _folder(service)
-    if folder is None or is_at_head(service, url):
+    if folder is None:
         return False
-    with closing_engine(url) as engine, _alone(engine, service), engine.connect() as connection:
-        if _is_newest(_revision(connection), folder):
+    with closing_engine(url) as engine:
+        if _is_up_to_date(engine, folder):
             return False
-        connection.rollback()
-        _run(connection, folder)
-        connection.commit()
+        with _alone(engine, service), engine.connect() as connection:
+            if _is_newest(_revision(connection), folder):
+                return False
+            connection.rollback()
+            _run(connection, folder)
+            connection.commit()
     return True
 
 
@@ -57,8 +60,8 @@ def is_at_head(service: str, url: str) -> bool:
     folder = _folder(service)
     if folder is None:
         return True
-    with closing_engine(url) as engine, engine.connect() as connection:
-        return _is_newest(_revision(connection), folder)
+    with closing_engine(url) as engine:
+        return _is_up_to_date(engine, folder)
 
 
 @contextmanager
@@ -102,6 +105,11 @@ def _line(folder: Path) -> tuple[set[str], str | None]:
     if len(newest) > 1:
         raise MigrationsBroken(f"{folder.parent.name} has more than one newest migration: {', '.join(sorted(newest))}")
     return revisions, next(iter(newest), None)
+
+
+def _is_up_to_date(engine: Engine, folder: Path) -> bool:
+    with engine.connect() as connection:
+        return _is_newest(_revision(connection), folder)
 
 
 def _is_newest(revision: str | None, folder: Path) -> bool:
