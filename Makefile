@@ -35,8 +35,9 @@ help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r verb what; do printf '  make %-12s %s\n' "$$verb" "$$what"; done
 
 .PHONY: run
+# One process on its own machine looks up no names: eventlet's resolver would be a third of a second of every start.
 run: .venv/run-installed ## all services and the gateway in one process, with a demo population
-	@exec $(BIN)/helsami run
+	@exec env EVENTLET_NO_GREENDNS=yes $(BIN)/helsami run
 
 .PHONY: test
 test: .venv/test-installed servers ## every test but the long ones, with a broker and a database of its own

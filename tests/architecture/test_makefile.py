@@ -28,7 +28,7 @@ def test_make_alone_lists_every_verb_with_a_sentence():
 
 
 def test_run_becomes_the_service_so_that_a_signal_reaches_it():
-    assert _make("--dry-run", "run").splitlines()[-1] == "exec .venv/bin/helsami run"
+    assert _make("--dry-run", "run").splitlines()[-1] == "exec env EVENTLET_NO_GREENDNS=yes .venv/bin/helsami run"
 
 
 def test_every_distribution_is_installed_without_being_listed():
