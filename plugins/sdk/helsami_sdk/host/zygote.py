@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from helsami_sdk.host import child, sandbox
 
-_EVERYDAY: Final = ("_strptime", "calendar", "decimal", "encodings.idna", "fractions", "statistics")
+_EVERYDAY: Final = ("_strptime", "calendar", "decimal", "fractions", "statistics")
 """What rules use, and Python imports at first use, when a child could not."""
 OSLO: Final = ZoneInfo("Europe/Oslo")  # held, as a child could not read it
 _LONGEST_COMMAND: Final = 256
