@@ -7,6 +7,7 @@ from typing import Final, cast
 from marshmallow import INCLUDE, Schema, fields
 
 from helsami_gateway import texts
+from helsami_gateway.schemas import ORGANISATION_STATES
 
 ABSENCES: Final = tuple(texts.catalogue("en")["absence"])
 CODES: Final = tuple(sorted(texts.catalogue("en")["problem"].keys() - {"other"}))
@@ -273,6 +274,42 @@ class Organisations(Schema):
     """All of them."""
 
     organisations = fields.List(fields.Nested(Organisation), required=True)
+
+
+class StateChange(Schema):
+    """An organisation entered a state; `who` is an organisation's or the region's login."""
+
+    state = one_of(*ORGANISATION_STATES)
+    since = moment()
+    who = fields.String(required=True)
+    why = fields.String(required=True)
+
+
+class Standing(Schema):
+    """Where an organisation stands; `problem` says why its rules do not load, and is null where they do."""
+
+    id = fields.String(required=True)
+    names = named()
+    kind = fields.String(required=True)
+    parent = nullable()
+    state = one_of(*ORGANISATION_STATES)
+    since = moment(allow_none=True)
+    who = nullable()
+    why = nullable()
+    problem = nullable()
+
+
+class Standings(Schema):
+    """Where organisations stand."""
+
+    organisations = fields.List(fields.Nested(Standing), required=True)
+
+
+class StandingWithHistory(Standing):
+    """Where an organisation stands, the states it may enter next, and its history, newest first."""
+
+    steps = fields.List(one_of(*ORGANISATION_STATES), required=True)
+    history = fields.List(fields.Nested(StateChange), required=True)
 
 
 class Grant(Schema):

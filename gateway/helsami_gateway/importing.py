@@ -109,7 +109,7 @@ class ImportCommand:
         parser = subparsers.add_parser("import", help="send FHIR bundles to the journal of a running gateway")
         parser.add_argument("--org", required=True, metavar="ID", help="the organisation whose records these are")
         parser.add_argument("--recent", action="store_true", help="move the dates so that the newest is yesterday")
-        parser.add_argument("--url", default=_default_url(), help="the gateway (HELSAMI_URL; here: %(default)s)")
+        parser.add_argument("--url", default=default_url(), help="the gateway (HELSAMI_URL; here: %(default)s)")
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a bundle, .json or .json.gz")
         parser.set_defaults(run=self.run)
 
@@ -146,7 +146,8 @@ def system_token(organisation: str) -> str:
         raise Hindered(f"no token in HELSAMI_TOKEN, nor keys to make one: {problem}") from None
 
 
-def _default_url() -> str:
+def default_url() -> str:
+    """Give `HELSAMI_URL`, else where `helsami run` listens here."""
     return os.environ.get("HELSAMI_URL") or f"http://127.0.0.1:{os.environ.get('HELSAMI_PORT', '8000')}"
 
 

@@ -12,7 +12,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from helsami_gateway import answers, schemas, texts
+from helsami_gateway import answers, schemas, staff_examples, texts
 from helsami_gateway.errors import PROBLEM
 from helsami_gateway.headers import ACT_FOR, KEY, LONGEST_KEY
 from helsami_gateway.session import COOKIE
@@ -38,6 +38,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "section": {"type": "string", "enum": list(schemas.RECORD_SECTIONS)},
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
     "grant": {"type": "string"},
+    "organisation": {"type": "string", "example": "st_olavs"},
 }
 MALFORMED: Final = ("400", "The request does not have the agreed form; `problems` names each field.")
 ELSEWHERE: Final = ("403", "The change was asked for by another site's page (`another-site`).")
@@ -57,6 +58,21 @@ CONFLICTS: Final = (
 )
 REUSED: Final = ("409", "The key was used for something else (`idempotency-key-reused`).")
 UNGRANTABLE: Final = ("422", "The law says no; `code` says why.")
+OF_STAFF: Final = (
+    MALFORMED,
+    ("401", "The token does not hold (`system-login-needed`)."),
+    ("500", "Something broke here; `correlation` finds what."),
+    ("503", "The directory is away; try again after `Retry-After` seconds."),
+)
+NO_SUCH_ORGANISATION: Final = (
+    "404",
+    "There is no such organisation, or it is another's: the two look the same (`organisation-not-found`).",
+)
+NO_STEP: Final = (
+    ("403", "An organisation may pause itself, and no more (`operators-only`)."),
+    ("409", "The state is not one of the next; `code` says where the organisation is, `problems` what may follow."),
+    ("422", "The organisation's rules do not load (`organisation-not-loaded`)."),
+)
 BUNDLE: Final = {"type": "object", "description": "A FHIR R4 Bundle: transaction, batch or collection."}
 OUTCOMES: Final = {"type": "object", "description": "A FHIR R4 Bundle of type batch-response."}
 REFUSED_WHOLE: Final = {"type": "object", "description": "A FHIR R4 OperationOutcome."}
@@ -74,7 +90,7 @@ class Route:
     One route as it is described: what it takes, what it answers, and what else may go wrong.
 
     `name` is the gateway's method. `login` is the scheme by which one logs in, `on_behalf` whether a citizen may act
-    for another there, `once` whether it takes an idempotency key.
+    for another there, `once` whether it takes an idempotency key. The examples are of the answer and the body.
     """
 
     name: str
@@ -89,6 +105,9 @@ class Route:
     login: str | None = "session"
     on_behalf: bool = True
     once: bool = False
+    media: str = JSON
+    example: Mapping[str, Any] | None = None
+    body_example: Mapping[str, Any] | None = None
 
 
 ROUTES: Final = (
@@ -169,6 +188,39 @@ ROUTES: Final = (
         body=BUNDLE,
         problems=(("401", "The token does not hold (`system-login-needed`)."), TOO_LARGE),
         login="system",
+        media=FHIR,
+    ),
+    Route(
+        "list_standings",
+        "get",
+        "/staff/v1/organisations",
+        "Where every organisation stands: for the region's token of all, for an organisation's own of itself.",
+        answers.Standings,
+        problems=OF_STAFF,
+        login="system",
+        example={"organisations": [staff_examples.STANDING]},
+    ),
+    Route(
+        "show_standing",
+        "get",
+        "/staff/v1/organisations/{organisation}",
+        "Where an organisation stands, where it may go, and how it came there.",
+        answers.StandingWithHistory,
+        problems=(*OF_STAFF, NO_SUCH_ORGANISATION),
+        login="system",
+        example=staff_examples.PAUSED,
+    ),
+    Route(
+        "change_state",
+        "post",
+        "/staff/v1/organisations/{organisation}/state",
+        "Let an organisation enter a state. It holds in every process within two seconds.",
+        answers.StandingWithHistory,
+        body=schemas.ChangeState,
+        problems=(*OF_STAFF, *NO_STEP, NO_SUCH_ORGANISATION, TOO_LARGE),
+        login="system",
+        example=staff_examples.PAUSED,
+        body_example=staff_examples.PAUSE,
     ),
     Route(
         "log_in",
@@ -213,23 +265,27 @@ def document() -> bytes:
 
 def operation(route: Route) -> dict[str, Any]:
     """A route as an OpenAPI operation."""
-    media = FHIR if route.login == "system" else JSON
     answer: dict[str, Any] = {"description": route.summary}
     if route.answer is not None:
-        answer["content"] = {media: {"schema": route.answer}}
+        answer["content"] = content(route.media, route.answer, route.example)
     described: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
         "parameters": parameters(route),
         "responses": {route.status: answer, **{status: problem(words) for status, words in route.problems}},
     }
-    if route.login == "system":
+    if route.media == FHIR:
         described["responses"] |= {status: refused_whole(words) for status, words in OF_BUNDLES}
     if route.body is not None:
-        described["requestBody"] = {"required": True, "content": {media: {"schema": route.body}}}
+        described["requestBody"] = {"required": True, "content": content(route.media, route.body, route.body_example)}
     if route.login is not None:
         described["security"] = [{route.login: []}]
     return described
+
+
+def content(media: str, schema: Described, example: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a body holds, with an example if there is one."""
+    return {media: {"schema": schema, **({} if example is None else {"example": example})}}
 
 
 def parameters(route: Route) -> list[Any]:

@@ -5,6 +5,7 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 RECORD_SECTIONS: Final = ("visits", "conditions", "allergies", "vaccines", "documents")
+ORGANISATION_STATES: Final = ("draft", "rehearsed", "shadow", "live", "paused", "left")
 SHORT: Final = validate.Length(1, 200)
 
 
@@ -58,6 +59,13 @@ class GiveGrant(Command):
 
     receiver = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a citizen"})
     scopes = fields.List(fields.String(validate=SHORT), required=True, metadata={"expected": "a list of scopes"})
+
+
+class ChangeState(Command):
+    """The state an organisation shall enter, and why: of a rehearsal, what it showed."""
+
+    state = fields.String(required=True, validate=validate.OneOf(ORGANISATION_STATES))
+    why = fields.String(required=True, validate=validate.Length(1, 500))
 
 
 class Login(Command):

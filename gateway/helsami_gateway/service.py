@@ -11,11 +11,13 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
-from helsami_gateway.errors import SYSTEM_LOGIN_NEEDED, LoginNeeded, as_response
+from helsami_gateway.asked import arguments_of, json_of, key_of
+from helsami_gateway.errors import as_response
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
-from helsami_gateway.headers import ACT_FOR, HEADERS, KEY, LONGEST_KEY
+from helsami_gateway.headers import ACT_FOR, HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
+from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_kernel import (
     Clock,
     CurrentSettings,
@@ -28,7 +30,7 @@ from helsami_kernel import (
     logs,
 )
 from helsami_kernel.access import SystemVerifier
-from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, Unavailable, load
+from helsami_kernel.errors import Forbidden, Malformed, NotFound, Unavailable, load
 from helsami_kernel.fhir import iso
 from helsami_kernel.http import body_of
 from helsami_kernel.http import http as kernel_http
@@ -42,7 +44,7 @@ DELIVERED_WITHIN: Final = timedelta(seconds=60)
 BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
-class GatewayService:
+class GatewayService(StaffRoutes):
     """The door to HelsaMi."""
 
     name = "gateway"
@@ -259,14 +261,9 @@ class GatewayService:
 
     def _organisation(self, request: Request) -> str:
         """The organisation whose record system this is; its login is the only thing that says so."""
-        authorization = request.authorization
-        try:
-            login = self.systems.verify(authorization.token if authorization is not None else None)
-        except Forbidden:
-            raise LoginNeeded(SYSTEM_LOGIN_NEEDED) from None
-        if login.organisation not in self.rules:
+        organisation = system_login(self.systems, request).organisation
+        if organisation not in self.rules:
             raise Forbidden("unknown-organisation")
-        organisation: str = login.organisation
         return organisation
 
     def _deliver(self, organisation: str, service: str, method: str, command: Mapping[str, Any]) -> Any:
@@ -332,28 +329,3 @@ def finished_view(view: str, as_of: str | None, sections: Mapping[str, bytes]) -
     """A view as JSON; its sections are joined as the bytes they came in."""
     joined = b",".join(orjson.dumps(name) + b":" + body for name, body in sections.items())
     return b'{"view":' + orjson.dumps(view) + b',"as_of":' + orjson.dumps(as_of) + b',"sections":{' + joined + b"}}"
-
-
-def arguments_of(request: Request, schema: type[schemas.Query]) -> dict[str, Any]:
-    """The query string, each name once; Malformed for any other."""
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
-    if repeated:
-        raise Malformed("malformed", *(FieldProblem("query", "each name once") for _ in repeated[:1]))
-    arguments: dict[str, Any] = load(schema, request.args.to_dict())
-    return arguments
-
-
-def json_of(request: Request) -> Any:
-    """The body as JSON; Malformed for any other."""
-    try:
-        return orjson.loads(body_of(request))
-    except orjson.JSONDecodeError:
-        raise Malformed("not-json", FieldProblem("body", "JSON")) from None
-
-
-def key_of(request: Request) -> str | None:
-    """The client's idempotency key, if it gave one that we can keep."""
-    key = request.headers.get(KEY)
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise Malformed("malformed", FieldProblem(KEY, f"1 to {LONGEST_KEY} characters"))
-    return key

@@ -16,7 +16,7 @@ from joserfc.jwk import OctKey
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway.errors import LoginNeeded
-from helsami_kernel.access import CITIZEN_SCOPES, Issuer, age_band
+from helsami_kernel.access import CITIZEN_SCOPES, Issuer, SystemToken, age_band
 from helsami_kernel.errors import Forbidden
 from helsami_kernel.keys import KeyFolder
 
@@ -115,7 +115,7 @@ class Sessions:
 
 
 class Tokens:
-    """The tokens that the gateway may issue: a citizen about themselves, its own questions, and a record system's."""
+    """The tokens that the gateway may issue: of a citizen about themselves, its own, a record system's and staff's."""
 
     def __init__(self, issuer: Issuer, clock: Callable[[], datetime] | None = None) -> None:
         self._issuer = issuer
@@ -143,6 +143,19 @@ class Tokens:
                 scopes=["journal:write"],
                 basis="system",
                 organisation=organisation,
+            ),
+        )
+
+    def of_staff(self, login: SystemToken, audience: str) -> str:
+        """What staff of an organisation ask; the id of their login stands behind what they change."""
+        return self._reused(
+            (f"staff {login.token_id}", audience),
+            lambda: self._issuer.issue(
+                audience=audience,
+                actor=f"{login.organisation}/{login.token_id}",
+                scopes=["organisations:manage"],
+                basis="system",
+                organisation=login.organisation,
             ),
         )
 

@@ -12,17 +12,19 @@ from helsami_kernel.config import Settings
 from helsami_kernel.installed import CannotStart
 from helsami_kernel.keys import KeyFolder
 from helsami_kernel.rules import organisations
+from helsami_sdk.rules import REGION
 
 LIFE: Final = timedelta(hours=8)
 
 
 def system_token(organisation: str) -> str:
     """
-    A token with which an organisation's record system may deliver.
+    A token with which an organisation's record system may deliver, and its staff look after it.
 
+    The one of `region` is for those who run the region.
     Raises CannotStart for one that is not installed, KeysUnusable where there are no keys, and SettingsWrong.
     """
-    if organisation not in organisations():
+    if organisation != REGION and organisation not in organisations():
         raise CannotStart(f"no organisation is called {organisation!r}; installed are {', '.join(organisations())}")
     keys = KeyFolder(Settings.read(os.environ).keys)
     return SystemIssuer(keys.signing("systems")).issue(organisation, LIFE)
@@ -33,8 +35,8 @@ class TokenCommand:
 
     def register(self, subparsers: Any) -> None:
         """Add it to the command line."""
-        parser = subparsers.add_parser("token", help="print a record system's token for an organisation")
-        parser.add_argument("--org", required=True, metavar="ID", help="the organisation's id")
+        parser = subparsers.add_parser("token", help="print a system token for an organisation, or for the region")
+        parser.add_argument("--org", required=True, metavar="ID", help="the organisation's id, or region")
         parser.set_defaults(run=self.run)
 
     def run(self, arguments: argparse.Namespace) -> int:

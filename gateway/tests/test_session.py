@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from helsami_gateway.errors import LoginNeeded
 from helsami_gateway.session import COOKIE, IDLE, LIFE, RENEW_AFTER, TOKEN_REUSED_FOR, Sessions, Tokens, check_origin
-from helsami_kernel.access import CITIZEN_SCOPES, Issuer, Verifier
+from helsami_kernel.access import CITIZEN_SCOPES, Issuer, SystemToken, Verifier
 from helsami_kernel.errors import Forbidden
 from helsami_kernel.testing import MovableClock
 
@@ -130,6 +130,18 @@ def test_a_token_is_used_again_for_its_session_and_audience_only_and_not_to_its_
     assert tokens.about_self(other, "results") != first
     clock.move(TOKEN_REUSED_FOR)
     assert tokens.about_self(one, "results") != first
+
+
+def test_staff_ask_for_their_organisation_under_the_id_of_their_login(clock, key):
+    verifier = Verifier({"gateway": OKPKey.import_key(key.as_pem(private=False))}, clock=clock)
+    tokens = Tokens(Issuer("gateway", key, clock), clock)
+    one, other = (SystemToken("region", NOON, NOON + LIFE, token_id) for token_id in ("a1", "b2"))
+
+    token = verifier.verify(tokens.of_staff(one, "directory"), "directory")
+
+    assert (token.actor, token.basis, token.organisation) == ("region/a1", "system", "region")
+    assert (token.subject, token.scopes) == (None, {"organisations:manage"})
+    assert tokens.of_staff(other, "directory") != tokens.of_staff(one, "directory")
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,14 @@ def keys(tmp_path, monkeypatch):
     return KeyFolder(tmp_path / "keys")
 
 
-def test_a_token_names_its_organisation(keys, capsys):
+@pytest.mark.parametrize("organisation", ["st_olavs", "region"])
+def test_a_token_names_its_organisation_or_the_region(keys, capsys, organisation):
     keys.make()
 
-    assert main(["token", "--org", "st_olavs"]) == 0
+    assert main(["token", "--org", organisation]) == 0
 
     token = capsys.readouterr().out.strip()
-    assert SystemVerifier(keys.public("systems")).verify(token).organisation == "st_olavs"
+    assert SystemVerifier(keys.public("systems")).verify(token).organisation == organisation
 
 
 def test_an_organisation_that_is_not_installed_is_one_clear_line(keys, capsys):

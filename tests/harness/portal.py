@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from harness.ports import reserve_port
 from harness.processes import Program, Programs
+from helsami_gateway.lifecycle import Staff
 from helsami_gateway.session import Session, Sessions
 from helsami_kernel.access import SystemIssuer
 from helsami_kernel.keys import KeyFolder
@@ -31,6 +33,9 @@ SERVICES: Final = (
     "records",
     "results",
 )
+
+LIVE: Final = ("trondheim", "oya_legesenter", "st_olavs")
+OBEYING: Final = tuple(service for service in SERVICES if service != "consents")  # which asks no organisation
 
 
 class Citizen:
@@ -87,6 +92,10 @@ class Portal:
         """A record system's login."""
         return SystemIssuer(self.keys.signing("systems")).issue(organisation, timedelta(hours=1))
 
+    def staff(self, organisation: str = "region") -> Staff:
+        """The staff API, for those who run the region or for an organisation's own."""
+        return Staff(self.url, lambda _: self.token(organisation))
+
     def deliver(self, organisation: str, bundle: Mapping[str, Any] | bytes, **headers: str) -> requests.Response:
         """Send a bundle to the journal."""
         body = bundle if isinstance(bundle, bytes) else json.dumps(bundle).encode()
@@ -133,6 +142,9 @@ class Installation:
             installation.begin(service)
         for service in SERVICES:
             installation.wait_until_ready(service)
+        for organisation in LIVE:
+            installation.portal.staff().bring_live(organisation, "the tests begin")
+            installation.wait_until_all_obey(organisation, "live")
         return installation
 
     def begin(self, service: str) -> None:
@@ -144,6 +156,16 @@ class Installation:
     def wait_until_ready(self, service: str, within: float = 60.0) -> None:
         """Wait until a service says that it is ready."""
         self.portal.processes[service].wait_until_ready(f"http://127.0.0.1:{self.ops[service]}/readyz", within)
+
+    def wait_until_all_obey(self, organisation: str, state: str, within: float = 10.0) -> None:
+        """Wait until an organisation is in this state in every process. Raises TimeoutError."""
+        shown = f'helsami_organisation_state{{organisation="{organisation}",state="{state}"}} 1.0'
+        deadline = time.monotonic() + within
+        for service in OBEYING:
+            while shown not in self.metrics(service):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{organisation} is not {state} in {service}")
+                time.sleep(0.02)
 
     def metrics(self, service: str) -> str:
         """What a scrape of a service shows."""

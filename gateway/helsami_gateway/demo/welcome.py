@@ -1,4 +1,4 @@
-"""What a new embedded system begins with: the demo goes in as any record system's data does, through the journal."""
+"""What a new embedded system begins with: live organisations, and the demo through the journal, as any data go in."""
 
 from __future__ import annotations
 
@@ -10,23 +10,31 @@ import requests
 
 from helsami_gateway.demo import bundles, dumps, grants
 from helsami_gateway.demo.fhir import Json, transaction
+from helsami_gateway.demo.organisations import ORGANISATIONS
 from helsami_gateway.demo.people import Grant
+from helsami_gateway.importing import Hindered
+from helsami_gateway.lifecycle import Declined, Staff
 from helsami_gateway.tokens import system_token
 from helsami_kernel.clock import OSLO
 from helsami_kernel.config import Settings
 from helsami_kernel.installed import CannotStart
+from helsami_sdk.rules import REGION
 
 ANSWER_WITHIN: Final = 60
 ENTRIES_A_DELIVERY: Final = 200
+WHY: Final = "the demo begins"
 
 
 def load_demo(settings: Settings) -> None:
-    """Send every bundle, then let those act for others who may; CannotStart when the journal takes it not."""
+    """Take the demo's organisations live, send every bundle, then let those act for others who may; or CannotStart."""
     today = datetime.now(OSLO).date()
     with requests.Session() as client:
         gateway = f"http://{settings.host}:{settings.port}"
         tokens: dict[str, str] = {}
         try:
+            operator = system_token(REGION)
+            for each in ORGANISATIONS:
+                Staff(gateway, lambda _: operator).bring_live(each.id, WHY)
             for organisation, bundle in deliveries(today):
                 if organisation not in tokens:
                     tokens[organisation] = system_token(organisation)
@@ -36,6 +44,8 @@ def load_demo(settings: Settings) -> None:
                 )
                 answer.raise_for_status()
             give(client, gateway, grants(today))
+        except (Declined, Hindered) as trouble:
+            raise CannotStart(f"the demo's organisations are not live: {trouble}") from trouble
         except requests.RequestException as failure:
             raise CannotStart(f"the demo data could not be loaded: {type(failure).__name__}") from failure
 

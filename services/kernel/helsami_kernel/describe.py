@@ -62,12 +62,12 @@ def section(service: type) -> str:
 
 
 def entrypoints(service: type, kind: type[KernelEntrypoint]) -> list[KernelEntrypoint]:
-    """The entrypoints of one kind, each with the name of its method, in the order they stand in the code."""
+    """The entrypoints of one kind, each with the name of its method, in the order of the code; a part's come after."""
     return list(_entrypoints(service, kind))
 
 
 def _entrypoints(service: type, kind: type[KernelEntrypoint]) -> Iterator[KernelEntrypoint]:
-    for name, method in vars(service).items():
+    for name, method in ((name, method) for part in service.__mro__ for name, method in vars(part).items()):
         for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ()):
             if isinstance(entrypoint, kind):
                 entrypoint.method_name = name
