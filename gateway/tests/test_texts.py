@@ -110,7 +110,7 @@ def test_every_core_reason_has_words():
 
 def test_every_reason_of_an_organisation_has_words():
     sdk = ROOT / "plugins/sdk/helsami_sdk"
-    code = [sdk / "defaults.py", sdk / "policy.py", *ROOT.glob("plugins/*/helsami_plugin_*/rules.py")]
+    code = [sdk / "defaults.py", *sdk.glob("policy/*.py"), *ROOT.glob("plugins/*/helsami_plugin_*/rules.py")]
     reasons = {reason for path in code for reason in reasons_in_code(path)}
     for path in ROOT.glob("plugins/*/helsami_plugin_*/policy.toml"):
         reasons |= set(reasons_in_policy(path))

@@ -5,27 +5,47 @@ import tomllib
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from helsami_sdk.toml_lines import lines_of, nearest_line
 
 LANGUAGES = ("nb", "nn", "en")
 
+N = TypeVar("N", bound=int | None)
+
 
 class Misconfigured(ValueError):
-    """A file says something it may not; `problems` names each key and what is expected there."""
+    """
+    A file says something it may not.
 
-    def __init__(self, file: str, problems: Collection[str]) -> None:
-        """Join the problems of one file into one line."""
-        super().__init__(f"{file}: " + "; ".join(problems))
+    `problems` names each key and what is expected there, `lines` the line of each: its table's where the key is
+    missing, 0 where there is no line.
+    """
+
+    def __init__(self, file: str, problems: Collection[str], text: str = "") -> None:
+        """Join the problems of one file into one line; `text` is what the file holds."""
+        lines = lines_of(text)
         self.problems = tuple(problems)
+        self.lines = tuple(nearest_line(lines, problem.partition(": ")[0]) for problem in self.problems)
+        super().__init__(f"{file}: " + "; ".join(self.told))
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Each problem with its line before it."""
+        placed = zip(self.problems, self.lines, strict=True)
+        return tuple(f"line {line}: {problem}" if line else problem for problem, line in placed)
 
 
 class Table:
     """One table of a TOML file; a wrong key is noted and answered with an empty value, so that reading goes on."""
 
-    def __init__(self, content: dict[str, Any], place: str = "", problems: list[str] | None = None) -> None:
-        """Wrap a parsed table that stands at `place` in its file."""
+    def __init__(
+        self, content: dict[str, Any], place: str = "", problems: list[str] | None = None, text: str = ""
+    ) -> None:
+        """Wrap a parsed table that stands at `place` in a file with this text."""
         self.problems = [] if problems is None else problems
         self._content = content
+        self._text = text
         self._place = place
         self._known: set[str] = set()
 
@@ -33,7 +53,8 @@ class Table:
     def read(cls, path: Path) -> "Table":
         """Parse a file; raises Misconfigured if it is missing or not TOML."""
         try:
-            return cls(tomllib.loads(path.read_text(encoding="utf-8")))
+            text = path.read_text(encoding="utf-8")
+            return cls(tomllib.loads(text), text=text)
         except FileNotFoundError:
             raise Misconfigured(path.name, ["the file is missing"]) from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -43,7 +64,7 @@ class Table:
         """Raise Misconfigured if anything was wrong, here or in a table below."""
         self.close()
         if self.problems:
-            raise Misconfigured(file, self.problems)
+            raise Misconfigured(file, self.problems, self._text)
 
     def close(self) -> None:
         """Note the keys that nobody asked for."""
@@ -54,9 +75,17 @@ class Table:
         """Whether the file has this key."""
         return key in self._content
 
-    def text(self, key: str, pattern: str = r"\S(.*\S)?", *, expected: str = "a text", optional: bool = False) -> str:
-        """Read a text that matches the whole pattern."""
-        value = self._value(key, expected, optional=optional)
+    def text(
+        self,
+        key: str,
+        pattern: str = r"\S(.*\S)?",
+        *,
+        expected: str = "a text",
+        optional: bool = False,
+        default: str = "",
+    ) -> str:
+        """Read a text that matches the whole pattern; `default` tells what one that is left out means."""
+        value = self._value(key, expected, optional=optional, default=default)
         if value is None:
             return ""
         if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
@@ -64,40 +93,50 @@ class Table:
             return ""
         return value
 
-    def choice(self, key: str, among: Collection[str], *, optional: bool = False) -> str:
-        """Read one of the given words."""
+    def choice(self, key: str, among: Collection[str], *, optional: bool = False, default: str = "") -> str:
+        """Read one of the given words; `default` is what one that is left out means."""
         expected = f"one of {', '.join(sorted(among))}"
-        value = self.text(key, expected=expected, optional=optional)
+        value = self.text(key, expected=expected, optional=optional, default=default) or default
         if value and value not in among:
             self._wrong(key, f"expected {expected}")
             return ""
         return value
 
-    def words(self, key: str, among: Collection[str] | None = None) -> frozenset[str]:
-        """Read an optional list of texts, each one of the given words if there are any; empty means any."""
+    def words(
+        self, key: str, among: Collection[str] | None = None, *, optional: bool = True, default: str = ""
+    ) -> tuple[str, ...]:
+        """Read a list of different texts, of the given words if there are any; `default` tells what none means."""
         expected = "a list of texts" if among is None else f"a list of {', '.join(sorted(among)) or 'nothing'}"
-        value = self._value(key, expected, optional=True)
+        value = self._value(key, expected, optional=optional, default=default)
         if value is None:
-            return frozenset()
-        if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
-            self._wrong(key, f"expected {expected}, and at least one")
-            return frozenset()
-        if among is not None and not set(value) <= set(among):
+            return ()
+        if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
             self._wrong(key, f"expected {expected}")
-        return frozenset(value)
+            return ()
+        if optional and not value:
+            self._wrong(key, f"expected {expected}, and at least one")
+        for word in value:
+            if among is not None and word not in among:
+                self._wrong(key, f"expected {expected}, not {word}")
+        if len(set(value)) < len(value):
+            self._wrong(key, f"expected {expected}, each once")
+        return tuple(dict.fromkeys(value))
 
-    def number(self, key: str, lowest: int, highest: int) -> int | None:
+    def number(self, key: str, lowest: int, highest: int, default: N) -> int | N:
         """Read an optional whole number."""
         expected = f"a whole number from {lowest} to {highest}"
-        value = self._value(key, expected, optional=True)
-        if value is None or (type(value) is int and lowest <= value <= highest):
+        value = self._value(key, expected, optional=True, default=default)
+        if type(value) is int and lowest <= value <= highest:
             return value
-        self._wrong(key, f"expected {expected}")
-        return None
+        if value is not None:
+            self._wrong(key, f"expected {expected}")
+        return default
 
-    def flag(self, key: str) -> bool:
-        """Read true or false."""
-        value = self._value(key, "true or false")
+    def flag(self, key: str, *, default: bool | None = None) -> bool:
+        """Read true or false, which may be left out where there is a default."""
+        value = self._value(key, "true or false", optional=default is not None, default=default)
+        if value is None:
+            return default is True
         if not isinstance(value, bool):
             self._wrong(key, "expected true or false")
         return value is True
@@ -113,9 +152,11 @@ class Table:
             return date.max
         return value
 
-    def clock(self, key: str) -> time:
-        """Read a time of day."""
-        value = self._value(key, "a time such as 08:00:00")
+    def clock(self, key: str, default: time | None = None) -> time:
+        """Read a time of day, which may be left out where there is a default."""
+        value = self._value(key, "a time such as 08:00:00", optional=default is not None, default=default)
+        if value is None and default is not None:
+            return default
         if not isinstance(value, time):
             self._wrong(key, "expected a time such as 08:00:00")
             return time.min
@@ -164,7 +205,7 @@ class Table:
         """Note that a key is wrong in a way only the reader knows."""
         self._wrong(key, f"expected {expected}")
 
-    def _value(self, key: str, expected: str, *, optional: bool = False) -> Any:
+    def _value(self, key: str, expected: str, *, optional: bool = False, default: object = None) -> Any:  # noqa: ARG002  the default is for the reference
         self._known.add(key)
         if key not in self._content and not optional:
             self._wrong(key, f"missing; expected {expected}")

@@ -142,7 +142,7 @@ def test_sharing_rows_hide_by_all_that_is_asked_and_may_set_the_home_care_defaul
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('[[bookings]]\ntier = "direct"', "bookings: unknown; expected one of booking, results, sharing"),
+        ('[[bookings]]\ntier = "direct"', "line 1: bookings: unknown; expected one of booking, cases"),
         ("[[booking]]", r"booking\[1\]\.tier: missing; expected one of direct, phone, request"),
         ('[[booking]]\ntier = "online"', r"booking\[1\]\.tier: expected one of"),
         ('[[booking]]\ntier = "direct"\nactions = ["bok"]', r"actions: expected a list of book, cancel, change"),
