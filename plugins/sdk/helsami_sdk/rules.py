@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 from helsami_sdk import hooks
@@ -20,7 +21,8 @@ from helsami_sdk.answers import (
     Translation,
     WaitlistTerms,
 )
-from helsami_sdk.executors import Executor, HookFailed, InlineExecutor, whereabouts
+from helsami_sdk.decisions import SAFE_DEFAULT, Answers, Decided, Decision, outcome_of, reason_of, whose
+from helsami_sdk.executors import Executor, HookFailed, InlineExecutor, Said, whereabouts
 from helsami_sdk.hooks import Hook
 from helsami_sdk.lifecycle import CLOSED, LIVE, SHADOW, code_of
 from helsami_sdk.manifest import Manifest
@@ -58,7 +60,8 @@ class RuleCall(NamedTuple):
     The hook of the latter two is `load` and `state`, and the outcome of `state` is the state. Of a question, `outcome`
     is answered, failed or invalid, or the state in which the rules answer nothing: closed, paused …; `layer` is whose
     rules failed, `reason` a word for why, `detail` what they would have answered in the shadow, `seconds` how long it
-    took. Nothing here is from the question. A remembered answer is not told: no rule was called.
+    took, `decision` what holds. Nothing here is from the question, of which the decision tells a hash. A remembered
+    answer is not told: no rule was called.
 
     A plugin host tells, for the organisation whose rules it runs, that a hook was quarantined or released, and with the
     hook `host` that their process was restarted.
@@ -71,13 +74,18 @@ class RuleCall(NamedTuple):
     detail: str = ""
     reason: str = ""
     seconds: float = 0.0
+    decision: Decision | None = None
 
 
 Observer = Callable[[RuleCall], None]
 
 
 class _Unanswered(Exception):
-    """The question has no valid answer; it has been told to the observer."""
+    """The question has no valid answer; what holds instead has been told to the observer."""
+
+    def __init__(self, instead: Decided[Any]) -> None:
+        super().__init__()
+        self.instead = instead
 
 
 class Rules:
@@ -108,8 +116,8 @@ class Rules:
         self.code = ""
         # Both questions are pure and free of time, and asked for every item of every page. lru_cache keeps no
         # exception, so a failure is asked again.
-        self._results = lru_cache(REMEMBERED)(lambda question: self._ask(hooks.CLASSIFY_RESULT, question))
-        self._sharing = lru_cache(REMEMBERED)(lambda question: self._ask(hooks.RESTRICT_SHARING, question))
+        self._memories: dict[str, Callable[..., Decided[Any]]] = {}
+        self._forget()
 
     @classmethod
     def closed(
@@ -136,9 +144,15 @@ class Rules:
         if self.state in {CLOSED, state}:
             return
         self.state, self.code = state, code_of(state)
-        self._results.cache_clear()
-        self._sharing.cache_clear()
+        self._forget()
         self._observe(RuleCall(self.manifest.id, "state", state))
+
+    def decided(self, hook: Hook[Q, A], question: Q) -> Decided[A]:
+        """The answer together with what is to be kept of it; a remembered one keeps whose it is."""
+        try:
+            return self._recall(hook, question)
+        except _Unanswered as unanswered:
+            return unanswered.instead
 
     def decide_booking(self, question: BookingQuestion) -> BookingDecision:
         """How a citizen may book, change or cancel (R20, R21); always with a number to phone, if there is one."""
@@ -152,17 +166,11 @@ class Rules:
 
     def classify_result(self, question: ResultQuestion) -> ResultClass:
         """How a result of this type is released (R48-R50); provisional where the organisation could not say."""
-        try:
-            return self._recall(self._results, hooks.CLASSIFY_RESULT, question)
-        except _Unanswered:
-            return hooks.CLASSIFY_RESULT.safe(question, RULES_FAILED)
+        return self._answer(hooks.CLASSIFY_RESULT, question)
 
     def restrict_sharing(self, question: SharingQuestion) -> Restriction:
         """Whether an item is withheld from a reader (R29, R30)."""
-        try:
-            return self._recall(self._sharing, hooks.RESTRICT_SHARING, question)
-        except _Unanswered:
-            return hooks.RESTRICT_SHARING.safe(question, self.code or RULES_FAILED)
+        return self._answer(hooks.RESTRICT_SHARING, question)
 
     def choose_waitlist_terms(self, question: WaitlistQuestion) -> WaitlistTerms:
         """Whether those who wait are offered an earlier time, and on what terms (R23-R28)."""
@@ -216,61 +224,86 @@ class Rules:
         return max((day for day in days if day is not None), default=None)
 
     def _answer(self, hook: Hook[Q, A], question: Q) -> A:
-        try:
-            return self._ask(hook, question)
-        except _Unanswered:
-            return hook.safe(question, self.code or RULES_FAILED)
+        return self.decided(hook, question).answer
 
-    def _recall(self, memory: Callable[[Q], A], hook: Hook[Q, A], question: Q) -> A:
-        if self.state != LIVE:
+    def _forget(self) -> None:
+        remembered: tuple[Hook[Any, Any], ...] = (hooks.CLASSIFY_RESULT, hooks.RESTRICT_SHARING)
+        for hook in remembered:
+            self._memories[hook.name] = lru_cache(REMEMBERED)(partial(self._ask, hook))
+
+    def _recall(self, hook: Hook[Q, A], question: Q) -> Decided[A]:
+        memory = self._memories.get(hook.name)
+        if memory is None or self.state != LIVE:
             return self._ask(hook, question)
         try:
             return memory(question)
         except TypeError as error:  # a field that cannot be hashed: no such question exists
-            self._tell_failure(hook, HookFailed("rules", whereabouts(error), reason="not-a-question"))
-            raise _Unanswered from error
+            failed = HookFailed("rules", whereabouts(error), reason="not-a-question")
+            raise self._failed(hook, question, failed) from error
 
-    def _ask(self, hook: Hook[Q, A], question: Q) -> A:
-        """Raises _Unanswered after telling the observer."""
-        if self.state == LIVE:
-            return self._asked(hook, question, lambda _answer: ("answered", ""))
-        if self.state == SHADOW:
-            self._asked(hook, question, lambda answer: (SHADOW, in_short(answer)))
-        else:
-            self._tell(hook, self.state, detail=self.reason)
-        raise _Unanswered
+    def _ask(self, hook: Hook[Q, A], question: Q) -> Decided[A]:
+        """Raises _Unanswered; the observer is told either way."""
+        if self.state in {LIVE, SHADOW}:
+            return self._asked(hook, question, shadow=self.state == SHADOW)
+        instead = self._instead(hook, question)
+        self._tell(hook, self.state, detail=self.reason, decision=instead.decision)
+        raise _Unanswered(instead)
 
-    def _asked(self, hook: Hook[Q, A], question: Q, told: Callable[[A], tuple[str, str]]) -> A:
-        """Ask the rules, and tell the observer the outcome and the detail that `told` says of an answer."""
+    def _asked(self, hook: Hook[Q, A], question: Q, *, shadow: bool) -> Decided[A]:
+        """Ask the rules, and tell the observer what holds: in the shadow that is not what they answer."""
         began = time.perf_counter()
         try:
-            answer = self._settle(hook, question)
+            decided = self._settle(hook, question)
         except HookFailed as failure:
             failed = failure
         except Exception as error:  # noqa: BLE001  a question that cannot be settled is a failure as well
             failed = HookFailed("rules", whereabouts(error))
         else:
-            outcome, detail = told(answer)
-            self._tell(hook, outcome, detail=detail, seconds=time.perf_counter() - began)
-            return answer
-        self._tell_failure(hook, failed, time.perf_counter() - began)
-        raise _Unanswered
+            seconds = time.perf_counter() - began
+            if not shadow:
+                self._tell(hook, "answered", seconds=seconds, decision=decided.decision)
+                return decided
+            instead = self._instead(hook, question)._replace(shadow=replace(decided.decision, shadow=True))
+            self._tell(hook, SHADOW, detail=in_short(decided.answer), seconds=seconds, decision=instead.decision)
+            raise _Unanswered(instead)
+        raise self._failed(hook, question, failed, time.perf_counter() - began)
 
-    def _settle(self, hook: Hook[Q, A], question: Q) -> A:
-        answers: list[Any] = []
+    def _settle(self, hook: Hook[Q, A], question: Q) -> Decided[A]:
+        own: list[Said] = []
         regional: Any = None
-        for layer, answer in self._executor.ask(hook.name, question):
-            if not hook.accepts(question, answer):
-                raise HookFailed(layer, f"not an answer: {type(answer).__name__}", "invalid")
-            if layer == REGION:
-                regional = answer
+        said = self._executor.ask(hook.name, question)
+        for one in said:
+            if not hook.accepts(question, one.answer):
+                raise HookFailed(one.layer, f"not an answer: {type(one.answer).__name__}", "invalid")
+            if one.layer == REGION:
+                regional = one.answer
             else:
-                answers.append(answer)
-        return hook.settle(question, answers, regional)
+                own.append(one)
+        answers: list[Any] = [one.answer for one in own]
+        settled = hook.settle(question, answers, regional)
+        layer = whose(hook.name, Answers(own, Said(REGION, regional)), settled)
+        return Decided(settled, self._decision(hook, question, settled, layer), said=said)
 
-    def _tell(self, hook: Hook[Any, Any], outcome: str, *, detail: str = "", seconds: float = 0.0) -> None:
-        self._observe(RuleCall(self.manifest.id, hook.name, outcome, detail=detail, seconds=seconds))
+    def _instead(self, hook: Hook[Q, A], question: Q) -> Decided[A]:
+        """The safe default, and why it holds."""
+        code = self.code or RULES_FAILED
+        answer = hook.safe(question, code)
+        return Decided(answer, self._decision(hook, question, answer, SAFE_DEFAULT, code))
 
-    def _tell_failure(self, hook: Hook[Any, Any], failed: HookFailed, seconds: float = 0.0) -> None:
+    def _decision(self, hook: Hook[Q, A], question: Q, answer: A, layer: str, reason: str = "") -> Decision:
+        outcome = outcome_of(hook.name, question, answer)
+        said = (outcome, reason or reason_of(answer))
+        return Decision(hook.name, self.manifest.id, layer, self.version, *said, question=question)
+
+    def _tell(
+        self, hook: Hook[Any, Any], outcome: str, *, decision: Decision, detail: str = "", seconds: float = 0.0
+    ) -> None:
+        told = RuleCall(self.manifest.id, hook.name, outcome, detail=detail, seconds=seconds, decision=decision)
+        self._observe(told)
+
+    def _failed(self, hook: Hook[Q, A], question: Q, failed: HookFailed, seconds: float = 0.0) -> _Unanswered:
+        """What to raise after a failure, of which the observer is told."""
+        instead = self._instead(hook, question)
         told = (failed.outcome, failed.layer, failed.detail, failed.reason)
-        self._observe(RuleCall(self.manifest.id, hook.name, *told, seconds))
+        self._observe(RuleCall(self.manifest.id, hook.name, *told, seconds, instead.decision))
+        return _Unanswered(instead)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helsami_sdk import BookingQuestion, ResultQuestion, SharingQuestion
+from helsami_sdk.hooks import CLASSIFY_RESULT, RESTRICT_SHARING
 from helsami_sdk.organisations import load_organisations
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -26,8 +27,8 @@ def test_a_question_costs_microseconds(capsys):
 
     fresh = {
         "decide_booking": microseconds(lambda: rules.decide_booking(booking)),
-        "classify_result": microseconds(lambda: rules._results.__wrapped__(result)),
-        "restrict_sharing": microseconds(lambda: rules._sharing.__wrapped__(SharingQuestion("note"))),
+        "classify_result": microseconds(lambda: rules._ask(CLASSIFY_RESULT, result)),
+        "restrict_sharing": microseconds(lambda: rules._ask(RESTRICT_SHARING, SharingQuestion("note"))),
     }
     remembered = microseconds(lambda: rules.classify_result(again))
 
