@@ -19,6 +19,8 @@ PREFIX: Final = "HELSAMI_"
 FILE: Final = "HELSAMI_CONFIG"
 OF_COMMANDS: Final = frozenset({FILE, "HELSAMI_URL", "HELSAMI_TOKEN"})  # the latter two are for `helsami import`
 MEMORY_BUS: Final = "memory://"
+INLINE: Final = "inline"
+HOST: Final = "host"
 HIGHEST_PORT: Final = 65535
 RETRY_DELAYS: Final = (1.0, 10.0, 60.0, 600.0)
 
@@ -46,6 +48,8 @@ class Settings:
     pool_size: int
     view_deadline: timedelta
     rpc_deadline: timedelta
+    rules: str
+    rules_deadline: timedelta
     grace: timedelta
     heartbeat: timedelta
     event_queue_arguments: Mapping[str, str | int | bool]
@@ -76,6 +80,7 @@ class Settings:
             | {
                 "data": data,
                 "keys": Path(loaded["keys"]).absolute() if loaded["keys"] else data / "keys",
+                "rules": loaded["rules"] or (INLINE if loaded["bus"].startswith(MEMORY_BUS) else HOST),
                 "event_queue_arguments": MappingProxyType(loaded["event_queue_arguments"]),
                 "retry_delays": tuple(loaded["retry_delays"]),
             }
@@ -145,6 +150,8 @@ class _SettingsSchema(Schema):
     pool_size = _count(5, most=200)
     view_deadline = _seconds(2.5, most=60.0)
     rpc_deadline = _seconds(5.0, most=60.0)
+    rules = fields.String(load_default=None, validate=validate.OneOf((INLINE, HOST)))
+    rules_deadline = _seconds(0.25, most=5.0)
     grace = _seconds(30.0)
     heartbeat = _seconds(10.0, least=1.0)
     event_queue_arguments = fields.Dict(

@@ -10,6 +10,7 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram, Info
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+RULE_SECONDS: Final = (0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.25, 1.0)
 EVENT_SECONDS: Final = (0.01, 0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21600.0, 86400.0)
 
 REQUESTS: Final = Counter(
@@ -50,6 +51,24 @@ OUTBOX_OLDEST_SECONDS: Final = Gauge("helsami_outbox_oldest_seconds", "Age of th
 OBLIGATIONS_OVERDUE: Final = Gauge("helsami_obligations_overdue", "Promises past their time.", ["service", "kind"])
 RULES_CALLS: Final = Counter(
     "helsami_rules_calls_total", "Questions put to organisations' rules.", ["organisation", "hook", "outcome"]
+)
+RULES_SECONDS: Final = Histogram(
+    "helsami_rules_seconds",
+    "How long an organisation's rules took for a question, its parents' among them.",
+    ["organisation", "hook"],
+    buckets=RULE_SECONDS,
+)
+RULES_FAILURES: Final = Counter(
+    "helsami_rules_failures_total",
+    "Questions that rules did not answer; reason is raised, invalid, late, died, too-long, garbled, starting, busy, "
+    "refused, quarantined or not-a-question.",
+    ["organisation", "hook", "reason"],
+)
+RULES_QUARANTINED: Final = Gauge(
+    "helsami_rules_quarantined", "1 while a hook is left alone, as it failed again and again.", ["organisation", "hook"]
+)
+RULES_RESTARTS: Final = Counter(
+    "helsami_rules_host_restarts_total", "Processes of rules that were replaced.", ["organisation", "reason"]
 )
 ORGANISATION_STATE: Final = Gauge(
     "helsami_organisation_state", "1 for the state an organisation is in, 0 for the others.", ["organisation", "state"]

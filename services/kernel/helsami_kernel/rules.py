@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from functools import cache
 
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
 from helsami_kernel import logs, metrics
+from helsami_kernel.config import INLINE, Settings
 from helsami_kernel.states import States
+from helsami_sdk.host import HOST, QUARANTINED, RELEASED, Host, Limits
 from helsami_sdk.lifecycle import CLOSED, LIVE, STATES, UNKNOWN
 from helsami_sdk.organisations import Organisations, load_organisations
 from helsami_sdk.rules import RuleCall
@@ -19,16 +23,36 @@ QUIET = frozenset({"answered", "loaded", UNKNOWN, *STATES})
 
 def observe(call: RuleCall) -> None:
     """Count a question to an organisation; log what did not go well, by names and codes only."""
+    if call.hook == HOST or call.outcome in {QUARANTINED, RELEASED}:
+        _tell_host(call)
+        return
     if call.hook == "state":
         _show_state(call.organisation, call.outcome)
         if call.outcome != UNKNOWN:  # as all are at a start
             logs.fact("organisation-state", organisation=call.organisation, reason=call.outcome)
         return
-    if call.hook == "load":
+    if call.hook == "load" and call.outcome != "kept":
         _show_state(call.organisation, CLOSED if call.outcome == CLOSED else LIVE)
     metrics.RULES_CALLS.labels(call.organisation, call.hook, call.outcome).inc()
+    if call.seconds:
+        metrics.RULES_SECONDS.labels(call.organisation, call.hook).observe(call.seconds)
+    if call.reason:
+        metrics.RULES_FAILURES.labels(call.organisation, call.hook, call.reason).inc()
     if call.outcome not in QUIET:
-        logs.incident("rules-not-answered", organisation=call.organisation, hook=call.hook, reason=call.outcome)
+        reason = call.reason or call.outcome
+        logs.incident("rules-not-answered", organisation=call.organisation, hook=call.hook, reason=reason)
+
+
+def _tell_host(call: RuleCall) -> None:
+    if call.hook == HOST:
+        metrics.RULES_RESTARTS.labels(call.organisation, call.detail).inc()
+        logs.incident("rules-restarted", organisation=call.organisation, reason=call.detail)
+        return
+    metrics.RULES_QUARANTINED.labels(call.organisation, call.hook).set(call.outcome == QUARANTINED)
+    if call.outcome == QUARANTINED:
+        logs.incident("rules-quarantined", organisation=call.organisation, hook=call.hook)
+    else:
+        logs.fact("rules-released", organisation=call.organisation)
 
 
 def _show_state(organisation: str, entered: str) -> None:
@@ -38,8 +62,21 @@ def _show_state(organisation: str, entered: str) -> None:
 
 @cache
 def organisations() -> Organisations:
-    """Every installed organisation; one that does not load is closed, and the others are as they were."""
-    return load_organisations(observe)
+    """
+    Every installed organisation; one that does not load is closed, and the others are as they were.
+
+    Whoever in the process asks first loads them, as the environment says: code of theirs in a plugin host, or here.
+    """
+    settings = Settings.read(os.environ)
+    if settings.rules == INLINE:
+        return load_organisations(observe)
+    return load_organisations(observe, plugin_host(settings.rules_deadline).load)
+
+
+@cache
+def plugin_host(deadline: timedelta) -> Host:
+    """The process's plugin host, which ends with it."""
+    return Host(observe, Limits(deadline=deadline.total_seconds()))
 
 
 class OrganisationRules(DependencyProvider):  # type: ignore[misc]

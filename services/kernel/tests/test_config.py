@@ -45,6 +45,15 @@ def test_a_queue_argument_is_a_word_a_whole_number_or_a_flag(tmp_path, value):
         Settings.read({"HELSAMI_CONFIG": str(file)})
 
 
+def test_organisations_code_runs_apart_in_production_and_here_where_one_tries_things():
+    broker = {"HELSAMI_BUS": "amqp://guest@localhost"}
+
+    assert Settings.read({}).rules == "inline"
+    assert Settings.read(broker).rules == "host"
+    assert Settings.read(broker | {"HELSAMI_RULES": "inline"}).rules == "inline"
+    assert Settings.read({"HELSAMI_RULES": "host"}).rules == "host"
+
+
 def test_every_service_has_its_own_database():
     settings = Settings.read({"HELSAMI_DATABASE": "postgresql+psycopg2://u:p{}@db/{service}"})
 
@@ -79,6 +88,7 @@ def test_a_database_without_the_right_driver_named_is_refused(database):
         ("HELSAMI_BUS", "redis://localhost"),
         ("HELSAMI_MAX_WORKERS", "-7"),
         ("HELSAMI_VIEW_DEADLINE", "never"),
+        ("HELSAMI_RULES", "elsewhere"),
         ("HELSAMI_GRACE", "-1"),
         ("HELSAMI_RETRY_DELAYS", "1,soon"),
     ],

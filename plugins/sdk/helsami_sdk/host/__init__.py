@@ -8,6 +8,8 @@ deadline.
 """
 
 from helsami_sdk.host.host import Host
+from helsami_sdk.host.hosted import HOST
 from helsami_sdk.host.limits import Limits
+from helsami_sdk.host.quarantine import QUARANTINED, RELEASED
 
-__all__ = ["Host", "Limits"]
+__all__ = ["HOST", "QUARANTINED", "RELEASED", "Host", "Limits"]

@@ -2,6 +2,10 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+QUARANTINED: Final = "quarantined"
+RELEASED: Final = "released"
 
 
 class Quarantine:
@@ -30,10 +34,10 @@ class Quarantine:
         if self._failures >= self._most:
             self._next_try = time.monotonic() + self._seconds
         if self._failures == self._most:
-            self._told("quarantined")
+            self._told(QUARANTINED)
 
     def answered(self) -> None:
         """Forget what was."""
         if self._failures >= self._most:
-            self._told("released")
+            self._told(RELEASED)
         self._failures = 0
