@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
 
+from helsami_sdk.questions import DUTY_INBOX, MAIL_RECEPTION
 from helsami_sdk.tables import LANGUAGES, Table
 from helsami_sdk.words import is_own, prefix_of
 
@@ -82,6 +83,16 @@ class Manifest:
         """The number of a unit, or of the organisation where the unit is unknown."""
         known = self.units.get(unit)
         return known.phone if known else self.phone
+
+    @property
+    def inboxes(self) -> frozenset[str]:
+        """Where messages can go: the shared inbox of each unit, by the unit's id, and the duty inbox."""
+        return frozenset({*self.units, DUTY_INBOX})
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """Where cases can go: the queue of each unit, by the unit's id, and the mail reception."""
+        return frozenset({*self.units, MAIL_RECEPTION})
 
     def history_starts(self, category: str) -> date | None:
         """The first day whose items are shown, None for no floor: own date, else the region's rule (K10), else all."""

@@ -1,6 +1,7 @@
 """Every installed organisation with its rules: loaded each by itself, so that a broken one stands alone."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pluggy
 
@@ -73,6 +74,10 @@ class Organisations(Mapping[str, Rules]):
         )
         for organisation, rules in self._rules.items():
             rules.enter(self._state_of(organisation))
+
+    def files(self) -> dict[str, tuple[Path, ...]]:
+        """By organisation the files whose change calls for a reload, as far as it is known where they are."""
+        return {organisation: found.files() for organisation, found in self._found.items()}
 
     def reload(self, organisation: str) -> bool:
         """
@@ -193,17 +198,25 @@ def _implementations(
     here = {each.plugin_name: each for each in caller.get_hookimpls()}
     for layer, plugin in order:
         if layer in here:
-            yield layer, _checked(plugins, here[layer])
+            yield layer, _checked(plugins, here[layer], _going(caller))
         elif isinstance(plugin, Hosted) and hook in plugin.hooks:
             yield layer, Elsewhere(plugin, hook)
 
 
-def _checked(plugins: pluggy.PluginManager, each: pluggy.HookImpl) -> Implementation:
+def _going(caller: pluggy.HookCaller) -> frozenset[str]:
+    """The arguments that pluggy warns of, because the next version will not have them."""
+    return frozenset((caller.spec and caller.spec.warn_on_impl_args) or ())
+
+
+def _checked(plugins: pluggy.PluginManager, each: pluggy.HookImpl, going: frozenset[str]) -> Implementation:
     if any(getattr(each, option) for option in _ORDERING_OPTIONS):
         raise _refused(plugins, each, "expected a plain @hookimpl, without options")
-    if each.argnames != ("question",):
+    if set(each.argnames) - going != {"question"}:
         raise _refused(plugins, each, "expected the one argument question")
-    return each.function
+    if going.isdisjoint(each.argnames):
+        return each.function
+    gone = {name: None for name in each.argnames if name in going}
+    return lambda question: each.function(question=question, **gone)
 
 
 def _refused(plugins: pluggy.PluginManager, each: pluggy.HookImpl, problem: str) -> Exception:

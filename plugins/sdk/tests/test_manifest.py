@@ -1,9 +1,15 @@
 """What an organisation is, read without running its code."""
 
+import tomllib
 from datetime import date, time
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
 
+import helsami_sdk
 from helsami_sdk.manifest import fits, read_manifest
 from helsami_sdk.tables import Misconfigured
 
@@ -51,6 +57,8 @@ def test_a_manifest_says_who_they_are_how_to_reach_them_and_since_when(tmp_path)
     assert (manifest.hours.opens, manifest.hours.closes) == (time(8), time(15))
     assert manifest.phone_of("home-care") == "+47 00 00 00 42"
     assert manifest.phone_of("no such unit") == "+47 00 00 00 40"
+    assert manifest.inboxes == {"home-care", "duty"}
+    assert manifest.queues == {"home-care", "mail-reception"}
     assert manifest.history_starts("visits") == date(2026, 1, 1)
     assert manifest.history_starts("results") == date(2026, 3, 1)
     assert manifest.history_starts("vaccines") is None
@@ -132,3 +140,22 @@ def test_a_missing_manifest_and_one_that_is_no_text_are_said_so(tmp_path):
 )
 def test_an_sdk_version_fits_a_range(version, wanted, answer):
     assert fits(version, wanted) is answer
+
+
+numbers = st.integers(0, 11)
+releases = st.builds(lambda *parts: ".".join(map(str, parts)), numbers, numbers, numbers)
+bounds = releases | st.builds(lambda *parts: ".".join(map(str, parts)), numbers, numbers)
+
+
+@given(version=releases, lowest=bounds, below=bounds | st.none())
+def test_a_range_means_what_it_means_to_pip(version, lowest, below):
+    wanted = f">={lowest}" if below is None else f">={lowest},<{below}"
+
+    assert fits(version, wanted) is (version in SpecifierSet(wanted))
+
+
+def test_the_sdk_has_one_semantic_version():
+    project = Path(__file__).parents[1] / "pyproject.toml"
+
+    assert tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] == helsami_sdk.__version__
+    assert [part.isdecimal() for part in helsami_sdk.__version__.split(".")] == [True] * 3
