@@ -189,6 +189,16 @@ def test_a_rule_in_code_is_seen_at_the_very_word_it_names(folder):
     assert "become direct" in " ".join(change["sentence"] for change in report(folder)["changes"])
 
 
+def test_a_rule_in_code_that_goes_away_is_seen_as_well(folder, tmp_path):
+    rule = 'if question.visit_type == "hearing-test":\n        return BookingDecision.direct()\n    if question'
+    rewrite(folder, lambda code: code.replace("if question", rule), "rules.py")
+    now = shutil.copytree(ST_OLAVS, tmp_path / "now" / "st_olavs", ignore=LEFT_OUT)
+
+    rehearse(now, "--against", folder)
+
+    assert "become phone-only instead of direct" in " ".join(change["sentence"] for change in report(now)["changes"])
+
+
 def test_no_change_is_told_as_such(folder, capsys):
     assert rehearse(folder, "--against", ST_OLAVS) == 0
 
@@ -282,7 +292,7 @@ def test_rules_that_fail_are_told(folder, capsys):
     assert report(folder)["failures"][0].startswith("st_olavs/rules.py: decide_booking: AssertionError")
 
 
-def test_every_hook_is_rehearsed(folder):
+def test_every_hook_is_rehearsed(folder, tmp_path):
     asked = set()
 
     class Listening:
@@ -294,7 +304,7 @@ def test_every_hook_is_rehearsed(folder):
             asked.add(name)
             return getattr(rules_of(), name)
 
-    _, after = two_sides(PluginFolder.of(folder), "defaults")
+    _, after = two_sides(PluginFolder.of(folder), "defaults", tmp_path / "older")
     found = after.found["st_olavs"]
     corpus = corpus_for(found.manifest, vocabulary([found]))
     for topic in TOPICS:
@@ -303,8 +313,8 @@ def test_every_hook_is_rehearsed(folder):
     assert set(HOOKS) <= asked
 
 
-def test_the_corpus_holds_enough_of_everything_that_rules_tell_apart(folder):
-    _, after = two_sides(PluginFolder.of(folder), "defaults")
+def test_the_corpus_holds_enough_of_everything_that_rules_tell_apart(folder, tmp_path):
+    _, after = two_sides(PluginFolder.of(folder), "defaults", tmp_path / "older")
     found = after.found["st_olavs"]
     corpus = corpus_for(found.manifest, vocabulary([found]))
 

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from helsami_sdk.discovery import NotLoaded
@@ -43,8 +44,9 @@ def run(arguments: Namespace) -> int:
     """Rehearse, tell, record; the exit code says whether somebody sees more."""
     try:
         folder = PluginFolder.of(arguments.folder)
-        sides = two_sides(folder, arguments.against)
-        rehearsal = rehearse(folder, *sides)
+        with TemporaryDirectory() as scratch:
+            sides = two_sides(folder, arguments.against, Path(scratch))
+            rehearsal = rehearse(folder, *sides)
     except (NotAPlugin, NotLoaded) as error:
         sys.stderr.write(f"{error}\n")
         return NOT_LOADED

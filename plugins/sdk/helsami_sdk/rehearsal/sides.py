@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 
 from helsami_sdk.discovery import Found, NotLoaded, find_organisations, with_ancestors
@@ -63,12 +62,13 @@ class Side:
             return [self.found[organisation]]
 
 
-def two_sides(folder: PluginFolder, against: str = "") -> tuple[Side, Side]:
+def two_sides(folder: PluginFolder, against: str, scratch: Path) -> tuple[Side, Side]:
     """
     What is compared: before and after.
 
     `against` is a folder, `installed`, `defaults`, or a revision that git knows; empty is what is installed, or the
-    regional defaults where nothing is. Raises NotAPlugin and NotLoaded when a side cannot be had.
+    regional defaults where nothing is. `scratch` is an empty folder that outlives the comparison, for a copy of the
+    older rules. Raises NotAPlugin and NotLoaded when a side cannot be had.
     """
     installed = {one.id: one for one in find_organisations()}
     place = _place(folder) if folder.id in installed else None
@@ -84,11 +84,10 @@ def two_sides(folder: PluginFolder, against: str = "") -> tuple[Side, Side]:
     if against in {"", DEFAULTS}:
         here = " (what is installed is this very folder)" if place == folder.package and not against else ""
         return Side(f"the regional defaults{here}", others, {}), after
-    with TemporaryDirectory() as scratch:
-        copy = _copied(folder, against, Path(scratch))
-        with _apart(copy):
-            old = copy.load()
-        before = Side(f"the rules of {Path(against).name}", {**others, folder.id: old}, fingerprint(copy.package))
+    copy = _copied(folder, against, scratch)
+    with _apart(copy):
+        old = copy.load()
+    before = Side(f"the rules of {Path(against).name}", {**others, folder.id: old}, fingerprint(copy.package))
     before.rules(folder.id, old)
     return before, after
 

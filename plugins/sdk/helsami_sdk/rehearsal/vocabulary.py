@@ -3,24 +3,23 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 from helsami_sdk.discovery import Found
+from helsami_sdk.policy import Policy
 
-# A question's field, and the key of a policy row that lists what may stand there.
-_LISTED = {
-    "visit_type": "visit_types",
-    "unit": "units",
-    "code": "codes",
-    "category": "categories",
-    "author_role": "author_roles",
-    "service": "services",
-    "topic": "topics",
-    "target": "targets",
-    "letter": "letters",
-    "form": "forms",
+# The same field means something else in some tables.
+_IN_TABLE = {
+    ("forms", "kind"): "form",
+    ("delivery", "kind"): "letter",
+    ("inbound", "code"): "inbound",
 }
+# Fields of questions whose words are organisations' own, and the lists of words in what a row says.
+_OWN = frozenset(
+    {"author_role", "category", "code", "element", "priority", "resource", "role", "service", "system", "topic", "unit",
+     "visit_type"},
+)  # fmt: skip
+_SAID = {"forms": "form", "priorities": "priority"}
 
 Words = Mapping[str, frozenset[str]]
 
@@ -31,19 +30,22 @@ def vocabulary(organisations: Iterable[Found]) -> Words:
     for one in organisations:
         known["unit"] |= one.manifest.units.keys()
         for field, words in _of_policy(one.policy):
-            known[field] |= words
+            known[field].update(words)
         for field, word in _of_code(one.module):
-            known[field].add(word)
+            for key in ("form", "letter") if field == "kind" else (field,):
+                known[key].add(word)
     return defaultdict(frozenset, {field: frozenset(words) for field, words in known.items()})
 
 
-def _of_policy(policy: object) -> Iterator[tuple[str, frozenset[str]]]:
-    if not is_dataclass(policy):
+def _of_policy(policy: Policy | None) -> Iterator[tuple[str, Iterable[str]]]:
+    if policy is None:
         return
-    tables = [getattr(policy, table.name) for table in fields(policy)]
-    for row in (row for table in tables if isinstance(table, tuple) for row in table):
-        for field, key in _LISTED.items():
-            yield field, frozenset(getattr(row, key, ()))
+    for table, rows in policy.rows.items():
+        for row in rows:
+            for field, words in row.conditions:
+                if (key := _IN_TABLE.get((table, field), field)) in {*_OWN, *_IN_TABLE.values()}:
+                    yield key, words
+            yield from ((word, getattr(row.says, said, ())) for said, word in _SAID.items())
 
 
 def _of_code(module: object) -> Iterator[tuple[str, str]]:
@@ -67,7 +69,7 @@ def _of_code(module: object) -> Iterator[tuple[str, str]]:
 
 
 def _of_comparison(sides: list[ast.expr | ast.pattern], named: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:
-    asked = {side.attr for side in sides if isinstance(side, ast.Attribute) and side.attr in _LISTED}
+    asked = {side.attr for side in sides if isinstance(side, ast.Attribute) and side.attr in {*_OWN, "kind"}}
     for side in sides:
         meant = named.get(side.id, side) if isinstance(side, ast.Name) else side
         for each in ast.walk(meant):

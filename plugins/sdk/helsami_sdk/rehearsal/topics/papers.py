@@ -56,10 +56,14 @@ def _plan_sentence(change: Change) -> str:
 
 
 def _entries(corpus: Corpus) -> Iterator[Case]:
-    systems = ("", *sorted(corpus.words["system"]))
-    codes = ("unknown", *sorted(corpus.words["inbound"]))
-    for number, (system, code, resource) in enumerate(product(systems, codes, ("Encounter", "Appointment"))):
-        element = "Encounter.type" if resource == "Encounter" else "Appointment.serviceType"
+    words = corpus.words
+    facts = product(
+        ("Encounter", "Appointment", *sorted(words["resource"])),
+        ("Encounter.type", *sorted(words["element"])),
+        ("", *sorted(words["system"])),
+        ("unknown", *sorted(words["inbound"])),
+    )
+    for number, (resource, element, system, code) in enumerate(facts):
         question = InboundQuestion(resource, (CodedFact("fact", element, system, code),), NOW)
         yield Case(question, "entry", f"{number}", f"{resource.lower()} with code {code}")
 
