@@ -71,6 +71,21 @@ FREE_TIMES: Final = (
     .order_by(SLOTS.c.starts_at, SLOTS.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
+CONFIRMED: Final = sa.and_(
+    APPOINTMENTS.c.slot == sa.bindparam("slot", type_=sa.String),
+    APPOINTMENTS.c.record_key.is_(None),
+    APPOINTMENTS.c.status == BOOKED,
+)
+KEPT_AS: Final = (
+    sa.select(APPOINTMENTS.c.key)
+    .where(
+        APPOINTMENTS.c.owner == sa.bindparam("owner"),
+        APPOINTMENTS.c.organisation == sa.bindparam("organisation"),
+        sa.or_(APPOINTMENTS.c.record_key == sa.bindparam("record_key"), CONFIRMED),
+    )
+    .order_by(APPOINTMENTS.c.record_key.is_(None))
+    .limit(1)
+)
 
 
 class Reads(database.Reads):
@@ -164,9 +179,11 @@ class Writes(database.Writes):
         One that names the slot of a booking made here is that booking's confirmation, and keeps its id. What overlaps a
         booking made here is stored all the same, without a claim on the time: the citizen must see both.
         """
-        key = self._kept_as(appointment.organisation, record_key, appointment.slot)
-        item = self._item(appointment, key, record_key)
-        self._hold(item.id, appointment.slot if appointment.status in HOLDING else None)
+        known = self._kept_as(appointment.organisation, record_key, appointment.slot)
+        item = self._item(appointment, known or _own_key(record_key), record_key)
+        slot = appointment.slot if appointment.status in HOLDING else None
+        if known or slot:  # a new one holds nothing that it would have to let go
+            self._hold(item.id, slot)
         claiming = replace(item, extra={**item.extra, "claim": RECORD_SYSTEM})
         try:
             with self.connection.begin_nested(), _refused_by_constraint():
@@ -176,7 +193,7 @@ class Writes(database.Writes):
 
     def withdraw(self, organisation: str, record_key: str) -> str:
         """Remove an appointment that was entered in error, and free its slot; `unchanged` when it is not there."""
-        key = self._kept_as(organisation, record_key, None)
+        key = self._kept_as(organisation, record_key, None) or _own_key(record_key)
         self._hold(item_id(self._citizen, organisation, key), None)
         return withdraw(self, APPOINTMENTS, organisation, key)
 
@@ -193,22 +210,10 @@ class Writes(database.Writes):
         changed = self.connection.execute(sa.update(table).where(table.c.id == row_id, differs).values(**values))
         return "stored" if changed.rowcount else "unchanged"
 
-    def _kept_as(self, organisation: str, record_key: str, slot: str | None) -> str:
-        """The key under which an appointment is kept: its booking's where it was made here."""
-        confirms = sa.and_(
-            APPOINTMENTS.c.slot == slot, APPOINTMENTS.c.record_key.is_(None), APPOINTMENTS.c.status == BOOKED
-        )
-        known = (
-            sa.select(APPOINTMENTS.c.key)
-            .where(
-                APPOINTMENTS.c.owner == self._citizen,
-                APPOINTMENTS.c.organisation == organisation,
-                sa.or_(APPOINTMENTS.c.record_key == record_key, confirms),
-            )
-            .order_by(APPOINTMENTS.c.record_key.is_(None))
-            .limit(1)
-        )
-        return self.connection.execute(known).scalar_one_or_none() or f"Appointment|{record_key}"
+    def _kept_as(self, organisation: str, record_key: str, slot: str | None) -> str | None:
+        """The key under which an appointment is kept, its booking's where it was made here; None for a new one."""
+        this = {"owner": self._citizen, "organisation": organisation, "record_key": record_key, "slot": slot}
+        return self.connection.execute(KEPT_AS, this).scalar_one_or_none()
 
     def _item(self, appointment: Appointment, key: str, record_key: str | None) -> Item:
         return Item(
@@ -259,6 +264,10 @@ class Writes(database.Writes):
 
 def _id(kind: str, organisation: str, key: str) -> str:
     return item_id(NOBODYS, organisation, f"{kind}|{key}")
+
+
+def _own_key(record_key: str) -> str:
+    return f"Appointment|{record_key}"
 
 
 def _slot(row: Row[Any]) -> Slot:
