@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import requests
 
@@ -62,19 +62,25 @@ def deliveries(today: date) -> Iterator[tuple[str, Json]]:
         yield organisation, transaction(organisation, entries)
 
 
-def give(client: requests.Session, gateway: str, given: Iterable[Grant]) -> None:
+def give(client: requests.Session, gateway: str, given: Collection[Grant]) -> None:
     """Make each grant as its giver would: logged in, by the receiver's opaque id."""
+    people = dict.fromkeys(pid for grant in given for pid in (grant.giver, grant.receiver))
+    logins = {pid: _log_in(client, gateway, pid) for pid in people}
     for grant in given:
-        receiver = _log_in(client, gateway, grant.receiver)["citizen"]
-        _log_in(client, gateway, grant.giver)
-        command = {"receiver": receiver, "scopes": list(grant.scopes)}
-        client.post(f"{gateway}/api/v1/grants", json=command, timeout=ANSWER_WITHIN).raise_for_status()
+        command = {"receiver": logins[grant.receiver].citizen, "scopes": list(grant.scopes)}
+        headers = {"Cookie": logins[grant.giver].cookie}
+        answer = client.post(f"{gateway}/api/v1/grants", json=command, headers=headers, timeout=ANSWER_WITHIN)
+        answer.raise_for_status()
 
 
-def _log_in(client: requests.Session, gateway: str, pid: str) -> dict[str, str]:
-    """Log in, and carry the cookie on: a client that keeps cookies would not send a secure one in clear by itself."""
+class _Login(NamedTuple):
+    """Somebody's opaque id, and the cookie to send: a client would not send a secure one in clear by itself."""
+
+    citizen: str
+    cookie: str
+
+
+def _log_in(client: requests.Session, gateway: str, pid: str) -> _Login:
     answer = client.post(f"{gateway}/dev/login", json={"pid": pid}, timeout=ANSWER_WITHIN)
     answer.raise_for_status()
-    client.headers["Cookie"] = answer.headers["Set-Cookie"].partition(";")[0]
-    found: dict[str, str] = answer.json()
-    return found
+    return _Login(answer.json()["citizen"], answer.headers["Set-Cookie"].partition(";")[0])
