@@ -107,3 +107,23 @@ def test_rules_know_the_version_of_their_distribution_and_a_reload_the_new_one(r
 def test_what_is_not_installed_cannot_be_reloaded(region):
     with pytest.raises(KeyError):
         region.load().reload("atlantis")
+
+
+def test_the_files_to_watch_are_those_that_say_something_as_data_there_yet_or_not(region):
+    region.install("malvik", None, policy=DIRECT)
+    region.install("hommelvik")
+    region.install("oppdal", points="[helsami.organisations]\noppdal = helsami_plugin_nowhere\n")
+    folder = region.folder
+
+    files = region.load().files()
+
+    for name in ("malvik", "hommelvik"):
+        package = folder / f"helsami_plugin_{name}"
+        assert files[name] == (package / "manifest.toml", package / "policy.toml")
+    assert files["oppdal"] == ()
+
+
+def test_no_organisation_takes_the_name_of_the_region_whose_operators_log_in_with_it(region):
+    region.install("region", None, policy=DIRECT)
+
+    assert region.closed_because("region").startswith("region is no organisation's id")

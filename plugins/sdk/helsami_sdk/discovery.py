@@ -10,8 +10,11 @@ from pathlib import Path
 
 import helsami_sdk
 from helsami_sdk.executors import Hosted, whereabouts
+from helsami_sdk.manifest import FILE as MANIFEST
 from helsami_sdk.manifest import Manifest, fits, read_manifest
+from helsami_sdk.policy import FILE as POLICY
 from helsami_sdk.policy import Policy, read_policy
+from helsami_sdk.rules import REGION
 
 GROUP = "helsami.organisations"
 
@@ -42,6 +45,16 @@ class Found:
             yield f"{self.id}/rules.py", self.module
         if self.policy is not None:
             yield f"{self.id}/policy.toml", self.policy
+
+    def files(self) -> tuple[Path, ...]:
+        """Its manifest and policy, which may not be there (yet); none where the package cannot be found."""
+        if self.point is None:
+            return ()
+        try:
+            folder = _folder(self.point)
+        except (NotLoaded, ImportError, ValueError):
+            return ()
+        return folder / MANIFEST, folder / POLICY
 
 
 Load = Callable[[str, EntryPoint, Path], object]
@@ -111,6 +124,7 @@ def _read_distribution(distribution: Distribution) -> tuple[str, list[tuple[str,
 def _load(organisation: str, claims: list[EntryPoint | str], load: Load) -> Found:
     found = Found(organisation, Manifest.unknown(organisation))
     try:
+        _check_id(organisation)
         point = _only(claims)
         found = replace(found, point=point, version=_version(point))
         folder = _folder(point)
@@ -123,6 +137,11 @@ def _load(organisation: str, claims: list[EntryPoint | str], load: Load) -> Foun
         return replace(found, problem=str(error))
     except BaseException as error:  # noqa: BLE001  whatever a folder hides, the others load
         return replace(found, problem=whereabouts(error))
+
+
+def _check_id(organisation: str) -> None:
+    if organisation == REGION:
+        raise NotLoaded("region is no organisation's id: its token is that of the region's operators")
 
 
 def _version(point: EntryPoint) -> str:

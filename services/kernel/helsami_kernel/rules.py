@@ -12,6 +12,7 @@ from nameko.extensions import DependencyProvider
 from helsami_kernel import logs, metrics
 from helsami_kernel.config import INLINE, Settings
 from helsami_kernel.states import States
+from helsami_kernel.watching import Watch
 from helsami_sdk.host import HOST, QUARANTINED, RELEASED, Host, Limits
 from helsami_sdk.lifecycle import CLOSED, LIVE, STATES, UNKNOWN
 from helsami_sdk.organisations import Organisations, load_organisations
@@ -90,10 +91,11 @@ class OrganisationRules(DependencyProvider):  # type: ignore[misc]
             config["states"] = States(organisations())
 
     def start(self) -> None:
-        """Hear the states."""
+        """Hear the states, and see when a policy changes."""
         config = self.container.config
         if self._listens:
             config["states"].listen(config["bus"], self.container.spawn_managed_thread)
+            self.container.spawn_managed_thread(Watch(organisations()).run)
 
     def get_dependency(self, worker_ctx: WorkerContext) -> Organisations:  # noqa: ARG002
         """The mapping from an organisation's id to its rules."""
