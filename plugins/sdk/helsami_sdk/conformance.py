@@ -72,6 +72,26 @@ def questions_for(hook: str, own: Own = Own()) -> Iterator[Any]:  # noqa: B008  
     return _spread(question_kind(hook), own)
 
 
+def strays(question: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """The fields of a question that hold a word which is none of the agreed ones, and what is expected there."""
+    for field in fields(question):
+        value = getattr(question, field.name)
+        if isinstance(value, tuple):
+            for number, item in enumerate(value):
+                yield from strays(item, f"{place}{field.name}[{number}].")
+            continue
+        agreed = _agreed(type(question).__name__, field.name)
+        told = value if isinstance(value, frozenset) else {value}
+        if agreed and not told <= agreed:
+            yield f"{place}{field.name}", f"one of {', '.join(sorted(agreed - {''}))}"
+
+
+def _agreed(kind: str, name: str) -> frozenset[str]:
+    """The words that a field may hold; none for one that holds an organisation's own codes, or no words."""
+    words = (_KINDS.get(kind, ()) if name == "kind" else _SETS.get(name)) or _WORDS.get(name, ())
+    return frozenset(word for word in words if isinstance(word, str))
+
+
 def _spread(kind: Any, own: Own) -> Iterator[Any]:
     hints = get_type_hints(kind)
     axes = [_values(kind.__name__, field.name, hints[field.name], own) for field in fields(kind)]

@@ -61,14 +61,6 @@ class PluginFolder:
         except BaseException as error:  # noqa: BLE001  whatever a folder hides
             return Found(self.id, manifest, problem=f"{self.package.name} cannot be imported: {whereabouts(error)}")
 
-    def alone(self, units: Sequence[str]) -> Found:
-        """
-        Its policy and its code, whatever the manifest is like; `units` are those that the manifest names.
-
-        Raises Misconfigured, and whatever importing the code raises.
-        """
-        return Found(self.id, Manifest.unknown(self.id), read_policy(self.package, units), self.module())
-
     def module(self) -> ModuleType:
         """Import rules.py, or the package where there is none; from here, whatever else is installed."""
         name = f"{self.package.name}.rules" if (self.package / "rules.py").exists() else self.package.name
