@@ -74,6 +74,11 @@ system: .venv/test-installed servers ## a process per service, with a real broke
 demo-data: .venv/run-installed ## write the demo population as FHIR bundles to a folder
 	@$(BIN)/python -m helsami_gateway.demo
 
+.PHONY: reference
+reference: .venv/run-installed ## write the pages that are made from the code
+	@$(BIN)/python -m helsami_kernel.describe > .venv/services.md && mv .venv/services.md services/README.md
+	@$(BIN)/python -m helsami_sdk.reference plugins/README.md
+
 .PHONY: migrate
 migrate: .venv/run-installed ## bring every service's database up to date
 	@$(BIN)/helsami migrate
