@@ -207,8 +207,8 @@ def _value_of(default: object) -> str:
 def _policy() -> Iterator[str]:
     yield "## What policy.toml may say"
     yield ""
-    yield "In each table the first row that fits answers; a row that leaves a list out fits anything there. Where no row"
-    yield "fits, the question is left open. What is wrong is told with its line, its key and what belongs there."
+    yield "In each table the first row that fits answers; a row that leaves a list out fits anything there. Where no"
+    yield "row fits, the question is left open. What is wrong is told with its line, its key and what belongs there."
     for table in TABLES.values():
         yield from ("", f"### `[[{table.name}]]`", "")
         yield f"{table.about} Answers {' and '.join(f'[`{hook}`](#{hook})' for hook in table.hooks)}."
