@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import NamedTuple, Protocol
 
+from helsami_sdk.hooks import HOOKS
+
 Implementation = Callable[[object], object]
 
 
@@ -71,7 +73,11 @@ class Executor(Protocol):
     """Runs the rules of one organisation."""
 
     def ask(self, hook: str, question: object) -> Sequence[Said]:
-        """Every answer that is not None, nearest layer first; raises HookFailed and nothing else."""
+        """
+        Every answer that is not None, nearest layer first; where the nearest decides, no more than that.
+
+        Raises HookFailed and nothing else.
+        """
 
 
 class InlineExecutor:
@@ -90,6 +96,8 @@ class InlineExecutor:
             answer = implementation(question) if elsewhere else _contained(layer, implementation, question)
             if answer is not None:
                 said.append(Said(layer, answer))
+                if HOOKS[hook].nearest:
+                    break
         return said
 
 

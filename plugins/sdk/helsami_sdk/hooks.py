@@ -49,13 +49,15 @@ class Hook(Generic[Q, A]):
 
     `accepts(question, answer)` says whether an answer is one; `settle(question, answers, regional)` makes one of the
     organisations' answers (nearest first, perhaps none) and the region's; `safe(question, reason)` is the declared safe
-    default. A hook is of one of two shapes: in one the nearest answer decides, in the other every answer counts.
+    default. A hook is of one of two shapes: `nearest` is true where the nearest answer decides and nobody behind it is
+    asked, and false where every answer counts.
     """
 
     name: str
     accepts: Callable[[Q, object], bool]
     settle: Callable[[Q, Sequence[A], A], A]
     safe: Callable[[Q, str], A]
+    nearest: bool = False
 
 
 def _exactly(kind: type, names: _Names = lambda _question, _answer: True) -> Callable[[object, object], bool]:
@@ -93,18 +95,21 @@ CHOOSE_WAITLIST_TERMS: Hook[WaitlistQuestion, WaitlistTerms] = Hook(
     accepts=_exactly(WaitlistTerms),
     settle=settling.nearest,
     safe=lambda _question, reason: WaitlistTerms.off(reason),
+    nearest=True,
 )
 RANK_WAITLIST: Hook[RankingQuestion, tuple[str, ...]] = Hook(
     name="rank_waitlist",
     accepts=_ranks,
     settle=settling.ranking,
     safe=lambda question, _reason: defaults.rank_waitlist(question),
+    nearest=True,
 )
 CHOOSE_CHECK_IN: Hook[CheckInQuestion, CheckIn] = Hook(
     name="choose_check_in",
     accepts=_exactly(CheckIn, lambda question, answer: question.forms.issuperset(answer.forms)),
     settle=settling.nearest,
     safe=lambda _question, reason: CheckIn.off(reason),
+    nearest=True,
 )
 LIST_RECIPIENTS: Hook[RecipientsQuestion, Recipients] = Hook(
     name="list_recipients",
@@ -122,12 +127,14 @@ ROUTE_MESSAGE: Hook[MessageQuestion, Route] = Hook(
     ),
     settle=settling.route,
     safe=lambda question, _reason: defaults.route_message(question),
+    nearest=True,
 )
 ROUTE_CASE: Hook[CaseQuestion, CaseRoute] = Hook(
     name="route_case",
     accepts=_exactly(CaseRoute, lambda question, answer: answer.queue in question.queues),
     settle=settling.nearest,
     safe=lambda question, _reason: defaults.route_case(question),
+    nearest=True,
 )
 CLASSIFY_RESULT: Hook[ResultQuestion, ResultClass] = Hook(
     name="classify_result",
@@ -152,12 +159,14 @@ CHOOSE_FORM_WINDOW: Hook[FormQuestion, FormWindow] = Hook(
     accepts=_exactly(FormWindow),
     settle=settling.nearest,
     safe=lambda question, _reason: defaults.choose_form_window(question),
+    nearest=True,
 )
 PLAN_DELIVERY: Hook[DeliveryQuestion, DeliveryPlan] = Hook(
     name="plan_delivery",
     accepts=_exactly(DeliveryPlan, lambda question, answer: answer.channels <= question.reach),
     settle=settling.delivery,
     safe=lambda question, _reason: defaults.plan_delivery(question),
+    nearest=True,
 )
 TRANSLATE_INBOUND: Hook[InboundQuestion, Translation] = Hook(
     name="translate_inbound",
@@ -166,6 +175,7 @@ TRANSLATE_INBOUND: Hook[InboundQuestion, Translation] = Hook(
     ),
     settle=settling.nearest,
     safe=lambda _question, reason: Translation.hold(reason),
+    nearest=True,
 )
 HOOKS: Mapping[str, Hook[Any, Any]] = MappingProxyType(
     {

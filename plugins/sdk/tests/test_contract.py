@@ -29,7 +29,7 @@ from helsami_sdk import (
 from helsami_sdk.hooks import HOOKS
 from helsami_sdk.questions import QUESTIONS
 from helsami_sdk.rules import Rules
-from helsami_sdk.testing import closed_rules, rules_of
+from helsami_sdk.testing import answering, closed_rules, rules_of
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SPECS = {
@@ -108,6 +108,19 @@ def test_a_hook_has_a_safe_default_for_a_failure_and_for_an_organisation_that_is
     assert HOOKS[name].accepts(ASKED[name], safe)
     asked = [getattr(rules, name)(ASKED[name]) for rules in (closed_rules(), rules_of(**{name: fail}))]
     assert [type(answer) for answer in asked] == [type(safe)] * 2
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_who_stands_behind_the_nearest_answer_is_asked_only_where_every_answer_counts(name):
+    def fail(_question):
+        raise LookupError
+
+    heard = []
+    own = getattr(defaults, name)(ASKED[name])
+    getattr(rules_of(answering(**{name: fail}), observer=heard.append, **{name: own}), name)(ASKED[name])
+
+    assert HOOKS[name].nearest is bool(told(name, "Nearest"))
+    assert heard[-1].outcome == ("answered" if HOOKS[name].nearest else "failed")
 
 
 @pytest.mark.parametrize("name", SPECS)
