@@ -1,7 +1,7 @@
 """One question of a rehearsal, what an answer to it means, and how a topic puts both into words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from helsami_sdk.rehearsal.corpus import Corpus
@@ -30,12 +30,19 @@ class Outcome:
     """
     What an answer means: `short` is what a sentence is about, `words` all that a reader is told.
 
-    `openness` is higher where more is seen; it is the same for all answers that have nothing to do with seeing.
+    `openness` is higher where more is seen; it is the same for all answers that have nothing to do with seeing. `why`
+    is told as well, but another reason for the same is no change.
     """
 
     short: str
     words: str
     openness: int = 0
+    why: str = field(default="", compare=False)
+
+    @property
+    def told(self) -> str:
+        """The words, and why."""
+        return f"{self.words} ({self.why})" if self.why else self.words
 
 
 @dataclass(frozen=True, slots=True)

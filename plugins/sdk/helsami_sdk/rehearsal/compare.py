@@ -14,7 +14,7 @@ from helsami_sdk.rules import Rules
 EXAMPLES = 3
 MOST_TOGETHER = 8
 # Whether a change holds for others too is asked of the first few that change.
-_ASKED_FOR_OTHERS = 12
+_ASKED_FOR_OTHERS = 5
 
 
 class _Changed(NamedTuple):
@@ -102,7 +102,7 @@ def _row(what: Iterable[str], before: str, after: str, changed: Iterable[_Change
 def _parted(changed: Iterable[_Changed]) -> list[tuple[tuple[str, str, str], list[_Changed]]]:
     parts: dict[tuple[str, str, str], list[_Changed]] = defaultdict(list)
     for one in changed:
-        parts[one.case.what, one.before.words, one.after.words].append(one)
+        parts[one.case.what, one.before.told, one.after.told].append(one)
     return sorted(parts.items())
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 YOUNGEST_READER = 16
-HOUSEHOLDS = 90
+HOUSEHOLDS = 64
 
 _ADJECTIVES = (
     "Amber", "Brave", "Calm", "Clever", "Coastal", "Curious", "Dappled", "Early", "Fair", "Gentle", "Golden", "Happy",

@@ -6,7 +6,7 @@ from functools import cache
 
 MOST_NAMED = 3
 _MANY_HOURS = 73
-_SPELT = {"follow up": "follow-up", "x ray": "X-ray", "check in": "check-in", "home care": "home-care"}
+_SPELT = {"follow up": "follow-up", "x ray": "X-ray", "check in": "check-in", "home care visit": "home-care visit"}
 
 READERS = {
     ("self", "16+"): "the citizens themselves",

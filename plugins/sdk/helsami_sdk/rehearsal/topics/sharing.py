@@ -19,6 +19,7 @@ _SINGULAR = {"appointment": "appointment in the list", "condition": "diagnosis",
 # Where a visit of any type may have been, and which rules may be about.
 _TELLING = frozenset({"emergency", "home", "nursing-home"})
 _UNNAMED = "other"
+_BY_SOMEBODY = frozenset({"document", "note"})
 
 
 class Sharing:
@@ -39,7 +40,7 @@ class Sharing:
         """Shown, or withheld and why."""
         answer = rules.restrict_sharing(case.question)
         if answer.withheld:
-            return Outcome("withheld", f"withheld ({plain(answer.reason)})")
+            return Outcome("withheld", "withheld", why=plain(answer.reason))
         return Outcome("shown", "shown", 1)
 
     def others(self, case: Case) -> Iterator[tuple[str, SharingQuestion]]:  # noqa: ARG002  the topic's shape
@@ -49,16 +50,14 @@ class Sharing:
     def sentence(self, change: Change) -> str:
         """Say what appears or disappears, to whom."""
         kind, who = change.thing.split("|")
-        one = _SINGULAR.get(kind, kind)
+        one, more = _SINGULAR.get(kind, kind), _PLURAL.get(kind, f"{kind}s")
         if change.count == 0:
-            return f"None of these synthetic citizens has such a {one}, but it would appear to {who}."
-        return f"{many(change.count, one, _PLURAL.get(kind, ''))} {_becomes(change)} {who}."
+            return f"Some {more} would appear to {who}, though no synthetic citizen has one of them."
+        return f"{many(change.count, one, more)} {_becomes(change)} {who}."
 
 
 def _becomes(change: Change) -> str:
     count = change.count
-    if change.after.short == change.before.short:
-        return verb(count, "is", "are") + " withheld for another reason from"
     if change.after.short == "shown":
         return verb(count, "appears", "appear") + " to"
     return verb(count, "is", "are") + " no longer shown to"
@@ -67,7 +66,8 @@ def _becomes(change: Change) -> str:
 def _of_written(item: Written) -> Iterator[Case]:
     meeting = item.meeting
     setting, visit_type = (meeting.setting, meeting.visit_type) if meeting else ("", "")
-    about = f"{_SINGULAR.get(item.kind, item.kind)} by {role(item.author_role)}" if item.author_role else item.kind
+    kind = _SINGULAR.get(item.kind, item.kind)
+    about = f"{kind} by {role(item.author_role)}" if item.author_role and item.kind in _BY_SOMEBODY else kind
     where = f", {plain(visit_type)}" if meeting else ""
     example = f"{about}{where}, about {item.citizen.name} ({item.citizen.age})"
     for relation in item.citizen.readers:
@@ -85,7 +85,7 @@ def _of_result(result: Measured) -> Iterator[Case]:
 def _all_combinations(corpus: Corpus) -> Iterator[Case]:
     # What no rule names is alike to all of them: one of it stands for the rest.
     visit_types = sorted({"", _UNNAMED, HOME_CARE_VISIT, *HOME_MEETINGS, *corpus.words["visit_type"]})
-    roles = sorted({"", _UNNAMED, *corpus.words["author_role"]})
+    roles = sorted({"", *corpus.words["author_role"]})
     for kind, setting, visit_type, author in product(sorted(KINDS), sorted({"", *SETTINGS}), visit_types, roles):
         for relation, band in WHO:
             yield _case(SharingQuestion(kind, setting, visit_type, author, relation, band))

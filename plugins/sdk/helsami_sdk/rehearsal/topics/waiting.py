@@ -90,8 +90,11 @@ def _check_in_sentence(change: Change) -> str:
     appointments = many(change.count, "appointment")
     if change.before.short == change.after.short:
         return f"{appointments} {verb(change.count, 'has', 'have')} another {change.after.short}."
-    gets = verb(change.count, "gets", "get") if change.after.short != "nothing" else verb(change.count, "has", "have")
-    return f"{appointments} {gets} {change.after.short} before the visit instead of {change.before.short}."
+    gets, has = verb(change.count, "gets", "get"), verb(change.count, "has", "have")
+    if change.after.short == "nothing":
+        return f"{appointments} {has} {change.before.short} no longer."
+    instead = "" if change.before.short == "nothing" else f" instead of {change.before.short}"
+    return f"{appointments} {gets} {change.after.short}{instead}."
 
 
 TERMS = Plain("Who is offered an earlier time", "choose_waitlist_terms", _waits, _terms, _waitlist_sentence)
