@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 
 from bench.contenders import Contender, Counted, Partition, Servers
 from bench.load import Asked
-from bench.population import BIRTH_DATE, Citizen, represented_by
+from bench.population import BIRTH_DATE, ORGANISATIONS, Citizen, represented_by
 from bench.shape import SECTIONS
-from harness.portal import HELSAMI
+from harness.portal import HELSAMI, Portal, wait_until_all_obey
 from harness.ports import reserve_port
 from harness.processes import Program, Programs
 from helsami_gateway.session import Sessions
@@ -56,7 +56,15 @@ def start(programs: Programs, servers: Servers, together: Partition, folder: Pat
         processes[name] = programs.start(f"ours-{services[0]}", HELSAMI, "serve", *services, env=env | more)
     for name, ops_port in ops.items():
         processes[name].wait_until_ready(f"http://127.0.0.1:{ops_port}/readyz", START_WITHIN)
+    _bring_live(Portal(f"http://127.0.0.1:{port}", keys), {name: ops[name] for name in ops if name != "consents"})
     return House(port, processes, Sessions(keys.secret("session")))
+
+
+def _bring_live(portal: Portal, ops: Mapping[str, int]) -> None:
+    """Take the organisations live as an operator does, and wait until every process that asks them obeys."""
+    for organisation in ORGANISATIONS:
+        portal.staff().bring_live(organisation, "the bench begins")
+        wait_until_all_obey(ops, organisation, "live", START_WITHIN)
 
 
 def _with_all(together: Partition) -> list[tuple[str, ...]]:

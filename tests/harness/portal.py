@@ -159,14 +159,24 @@ class Installation:
 
     def wait_until_all_obey(self, organisation: str, state: str, within: float = 10.0) -> None:
         """Wait until an organisation is in this state in every process. Raises TimeoutError."""
-        shown = f'helsami_organisation_state{{organisation="{organisation}",state="{state}"}} 1.0'
-        deadline = time.monotonic() + within
-        for service in OBEYING:
-            while shown not in self.metrics(service):
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{organisation} is not {state} in {service}")
-                time.sleep(0.02)
+        wait_until_all_obey({service: self.ops[service] for service in OBEYING}, organisation, state, within)
 
     def metrics(self, service: str) -> str:
         """What a scrape of a service shows."""
-        return requests.get(f"http://127.0.0.1:{self.ops[service]}/metrics", timeout=ANSWER_WITHIN).text
+        return scraped(self.ops[service])
+
+
+def wait_until_all_obey(ops: Mapping[str, int], organisation: str, state: str, within: float) -> None:
+    """Wait until an organisation is in this state in every process, by their ops ports. Raises TimeoutError."""
+    shown = f'helsami_organisation_state{{organisation="{organisation}",state="{state}"}} 1.0'
+    deadline = time.monotonic() + within
+    for process, port in ops.items():
+        while shown not in scraped(port):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{organisation} is not {state} in {process}")
+            time.sleep(0.02)
+
+
+def scraped(port: int) -> str:
+    """What a scrape of an ops port shows."""
+    return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=ANSWER_WITHIN).text
