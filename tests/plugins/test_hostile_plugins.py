@@ -181,7 +181,7 @@ def test_a_policy_that_is_wrong_closes_its_organisation(region):
 
     told = region.closed_because("malvik")
 
-    assert told == "policy.toml: booking[1].tier: expected one of direct, phone, request"
+    assert told == "policy.toml: line 2: booking[1].tier: expected one of direct, phone, request"
     assert (
         region.load()["malvik"]
         .decide_booking(

@@ -1,6 +1,7 @@
 """Every installed organisation with its rules: loaded each by itself, so that a broken one stands alone."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pluggy
@@ -19,6 +20,7 @@ from helsami_sdk.executors import Elsewhere, Hosted, Implementation, InlineExecu
 from helsami_sdk.hooks import HOOKS
 from helsami_sdk.lifecycle import DRAFT, LIVE, UNKNOWN, understood
 from helsami_sdk.manifest import Manifest
+from helsami_sdk.policy import Policy
 from helsami_sdk.rules import REGION, Observer, RuleCall, Rules
 
 _ORDERING_OPTIONS = ("wrapper", "hookwrapper", "tryfirst", "trylast")
@@ -174,33 +176,57 @@ def _told(observer: Observer | None, call: RuleCall) -> None:
 
 def implementations(layers: Sequence[tuple[str, object]]) -> dict[str, list[tuple[str, Implementation]]]:
     """
-    Register named plugins, nearest first, with one PluginManager, and list who implements each hook in that order.
+    List who implements each hook among named plugins, nearest first, and the region last of all.
 
-    Raises PluginValidationError for a misspelt hook, a wrong signature, and an option that would change the order.
-    The implementations are called one by one rather than through the manager, so that each answer has a layer. Hosted
-    rules were checked where they run.
+    Raises PluginValidationError for a misspelt hook, a wrong signature, and an option that would change the order. The
+    implementations are called one by one rather than through a PluginManager, so that each answer has a layer.
     """
+    those = [(layer, _functions(layer, plugin)) for layer, plugin in (*layers, (REGION, defaults))]
+    return {hook: [(layer, own[hook]) for layer, own in those if hook in own] for hook in HOOKS}
+
+
+def _functions(layer: str, plugin: object) -> Mapping[str, Implementation]:
+    """A plugin's functions by hook. Hosted rules were checked where they run; ours are checked once, not for each."""
+    if isinstance(plugin, Hosted):
+        return {hook: Elsewhere(plugin, hook) for hook in plugin.hooks}
+    if isinstance(plugin, Policy):
+        return {hook: getattr(plugin, hook) for hook in _hooks_of_data()}
+    return _regional() if plugin is defaults else _registered(layer, plugin)
+
+
+@cache
+def _hooks_of_data() -> tuple[str, ...]:
+    return tuple(_registered("policy.toml", Policy()))
+
+
+@cache
+def _regional() -> Mapping[str, Implementation]:
+    return _registered(REGION, defaults)
+
+
+def _registered(layer: str, plugin: object) -> dict[str, Implementation]:
+    """Have pluggy look at a plugin: its functions by hook."""
+    plugins = _manager()
+    _check_undecorated(plugins, layer, plugin)
+    plugins.register(plugin, name=layer)
+    try:
+        plugins.check_pending()
+        callers: list[pluggy.HookCaller] = plugins.get_hookcallers(plugin) or []
+        return {
+            caller.name: _checked(plugins, each, _going(caller))
+            for caller in callers
+            for each in caller.get_hookimpls()
+        }
+    finally:
+        plugins.unregister(plugin)
+
+
+@cache
+def _manager() -> pluggy.PluginManager:
+    """Knows the hooks, which takes longer than to look at a plugin, and forgets each plugin after its turn."""
     plugins = pluggy.PluginManager(hookspecs.PROJECT)
     plugins.add_hookspecs(hookspecs)
-    order = [*layers, (REGION, defaults)]
-    for layer, plugin in reversed(order):
-        if not isinstance(plugin, Hosted):
-            _check_undecorated(plugins, layer, plugin)
-            plugins.register(plugin, name=layer)
-    plugins.check_pending()
-    return {name: list(_implementations(plugins, order, name)) for name in HOOKS}
-
-
-def _implementations(
-    plugins: pluggy.PluginManager, order: Sequence[tuple[str, object]], hook: str
-) -> Iterator[tuple[str, Implementation]]:
-    caller: pluggy.HookCaller = getattr(plugins.hook, hook)
-    here = {each.plugin_name: each for each in caller.get_hookimpls()}
-    for layer, plugin in order:
-        if layer in here:
-            yield layer, _checked(plugins, here[layer], _going(caller))
-        elif isinstance(plugin, Hosted) and hook in plugin.hooks:
-            yield layer, Elsewhere(plugin, hook)
+    return plugins
 
 
 def _going(caller: pluggy.HookCaller) -> frozenset[str]:
