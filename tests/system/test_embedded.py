@@ -217,6 +217,56 @@ def test_what_a_citizen_changes_and_what_is_refused_is_answered_as_described(dem
     assert (stranger.json()["code"], wrong(stranger, "post", "/dev/login")) == ("unknown-person", [])
 
 
+STAFF = "/staff/v1/organisations"
+
+
+def test_what_staff_ask_and_what_is_refused_them_is_answered_as_described(demo, wrong):
+    def ask(verb, rest="", organisation="region", **command):
+        headers = {"Authorization": f"Bearer {demo.token(organisation)}"} if organisation else {}
+        return requests.request(verb, f"{demo.url}{STAFF}{rest}", headers=headers, timeout=10, **command)
+
+    steps = [
+        (ask("get"), 200, "get", STAFF),
+        (ask("get", organisation="st_olavs"), 200, "get", STAFF),
+        (ask("get", "/st_olavs"), 200, "get", STAFF + "/{organisation}"),
+        (ask("get", "/nowhere"), 404, "get", STAFF + "/{organisation}"),
+        (ask("get", organisation=None), 401, "get", STAFF),
+    ]
+    state = STAFF + "/{organisation}/state"
+    for status, command, more in [
+        (200, {"state": "live", "why": "it is already"}, {}),
+        (409, {"state": "draft", "why": "out of turn"}, {}),
+        (400, {"state": "open", "why": "x"}, {}),
+        (400, {"state": "live"}, {}),
+        (403, {"state": "left", "why": "x"}, {"organisation": "st_olavs"}),
+        (404, {"state": "paused", "why": "x"}, {"organisation": "trondheim"}),
+        (401, {"state": "paused", "why": "x"}, {"organisation": None}),
+    ]:
+        steps.append((ask("post", "/st_olavs/state", json=command, **more), status, "post", state))
+
+    assert [(one.status_code, wrong(one, verb, path)) for one, _, verb, path in steps] == [
+        (status, []) for _, status, _, _ in steps
+    ]
+    assert {one["state"] for one in steps[0][0].json()["organisations"] if one["who"]} == {"live"}
+    assert {change["why"] for change in steps[2][0].json()["history"]} == {"the demo begins"}
+
+
+def test_the_examples_of_the_description_are_as_it_says(described):
+    def bodies(told):
+        if isinstance(told, dict):
+            if {"schema", "example"} <= told.keys():
+                yield told
+            for part in told.values():
+                yield from bodies(part)
+
+    found = list(bodies(described["paths"]))
+
+    assert len(found) == 4
+    for body in found:
+        schema = body["schema"] | {"components": described["components"]}
+        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body["example"])
+
+
 def adults(citizens):
     return [number for number, one in enumerate(citizens) if one["birth_date"] < "2000" and not one["may_act_for"]]
 
