@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from helsami_kernel.watching import Watch
 from helsami_sdk import BookingQuestion, SharingQuestion, Tier
 from helsami_sdk.lifecycle import LIVE
 
@@ -121,6 +122,21 @@ def test_the_files_to_watch_are_those_that_say_something_as_data_there_yet_or_no
         package = folder / f"helsami_plugin_{name}"
         assert files[name] == (package / "manifest.toml", package / "policy.toml")
     assert files["oppdal"] == ()
+
+
+def test_a_process_that_watches_lets_a_changed_policy_hold_without_a_restart_and_a_bad_one_not(region):
+    region.install("malvik", None, policy=DIRECT)
+    organisations = region.load()
+    watch = Watch(organisations)
+
+    rewrite(region, "malvik", "policy.toml", f"{PHONE}  # from now on")
+    watch.look()
+    assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.PHONE
+
+    rewrite(region, "malvik", "policy.toml", "[[booking")
+    watch.look()
+    assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.PHONE
+    assert [call.outcome for call in region.heard if call.organisation == "malvik" and call.hook == "load"][-1] == "kept"
 
 
 def test_no_organisation_takes_the_name_of_the_region_whose_operators_log_in_with_it(region):
