@@ -4,7 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from helsami_sdk import BookingQuestion, Release, ResultQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier
+from helsami_sdk import (
+    BookingQuestion,
+    CaseQuestion,
+    CheckInQuestion,
+    FormQuestion,
+    MessageQuestion,
+    Recipient,
+    RecipientsQuestion,
+    Release,
+    ResultQuestion,
+    SharingQuestion,
+    SlotChoice,
+    SlotsQuestion,
+    Tier,
+    WaitlistQuestion,
+)
 from helsami_sdk.organisations import load_organisations
 from helsami_sdk.rules import Rules
 
@@ -70,3 +85,33 @@ def test_a_home_care_visit_is_hidden_for_trondheims_reason(oya: Rules) -> None:
 def test_history_starts_when_the_office_went_live(oya: Rules) -> None:
     assert oya.history_starts("results") == date(2025, 9, 1)
     assert oya.history_starts("vaccines") is None
+
+
+def test_a_freed_consultation_is_offered_to_those_who_wait(oya: Rules) -> None:
+    terms = oya.choose_waitlist_terms(WaitlistQuestion("consultation", NOW + timedelta(days=2), NOW))
+
+    assert (terms.enabled, terms.offer_life) == (True, timedelta(hours=4))
+
+
+def test_an_annual_check_begins_with_questions(oya: Rules) -> None:
+    check_in = oya.choose_check_in(CheckInQuestion("annual-check", NOW, NOW, frozenset({"health-questions"})))
+
+    assert (check_in.opens, check_in.forms) == (timedelta(days=7), ("health-questions",))
+    assert oya.choose_form_window(FormQuestion("health-questions")).shown_days == 90
+
+
+def test_the_laboratory_can_be_written_to_and_not_answered(oya: Rules) -> None:
+    units = (Recipient("l", "unit", "laboratory"), Recipient("d", "unit", "doctors"))
+    people = (*units, Recipient("e", "employee", "doctors"))
+
+    reachable = {one.id: one.may_reply for one in oya.list_recipients(RecipientsQuestion(people, NOW)).reachable}
+
+    assert reachable == {"l": False, "d": True}
+
+
+def test_the_doctors_open_what_the_laboratory_has_not(oya: Rules) -> None:
+    inboxes = frozenset({"laboratory", "doctors", "duty"})
+
+    assert oya.route_message(MessageQuestion("laboratory", inboxes, NOW)).inboxes == ("laboratory", "doctors", "duty")
+    queues = frozenset({"doctors", "mail-reception"})
+    assert oya.route_case(CaseQuestion("correction", queues, NOW)).queue == "doctors"
