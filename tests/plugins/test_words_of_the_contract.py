@@ -12,4 +12,4 @@ def test_an_organisation_is_asked_about_the_scopes_that_can_be_given():
 
 
 def test_a_representative_reads_on_a_basis():
-    assert READERS == BASES | {"self"}
+    assert BASES | {"self"} == READERS

@@ -214,7 +214,7 @@ def _policy() -> Iterator[str]:
         yield f"{table.about} Answers {' and '.join(f'[`{hook}`](#{hook})' for hook in table.hooks)}."
         yield from ("", "| key | expected | left out |", "|---|---|---|")
         for key in keys_of(table):
-            yield f"| `{key.name}` | {key.expected} | {key.left_out} |"
+            yield f"| `{key.name}` | {key.expected} | {key.left_out.replace('<', '&lt;')} |"
 
 
 def _line(text: str) -> str:

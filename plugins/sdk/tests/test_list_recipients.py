@@ -38,7 +38,10 @@ def test_at_a_closed_organisation_user_support_can_be_written_to():
     assert closed_rules().list_recipients(QUESTION) == SUPPORT_ONLY
 
 
-@pytest.mark.parametrize("nonsense", [True, ("physio",), frozenset({"physio"}), Recipients.of(Reachable("of another"))])
+@pytest.mark.parametrize(
+    "nonsense",
+    [True, ("physio",), frozenset({"physio"}), Recipients.of(Reachable("physio"), Reachable("of another"))],
+)
 def test_an_answer_names_recipients_of_the_question_only(nonsense):
     assert rules_of(list_recipients=nonsense).list_recipients(QUESTION) == SUPPORT_ONLY
 

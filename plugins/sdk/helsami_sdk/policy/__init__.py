@@ -1,6 +1,6 @@
 """The common answers as data: policy.toml, read without running code, and answering hooks like any plugin."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -93,12 +93,6 @@ class Policy:
     """An organisation's answers as data: in each table the first row that fits answers, and none leaves it open."""
 
     rows: Mapping[str, tuple[Row[Any], ...]] = field(default_factory=dict)
-
-    def words(self) -> Iterator[tuple[str, frozenset[str]]]:
-        """Every field of a question that a row looks at, with what it looks for there."""
-        for rows in self.rows.values():
-            for row in rows:
-                yield from row.conditions
 
     @hookimpl
     def decide_booking(self, question: BookingQuestion) -> BookingDecision | None:

@@ -69,7 +69,7 @@ def _booking(row: Table, _units: Collection[str]) -> BookingTerms:
     return BookingTerms(
         tier=Tier(row.choice("tier", frozenset(Tier)) or Tier.PHONE),
         closes=_HOUR * row.number("closes_hours_ahead", 0, _LONGEST_HOURS, default=CLOSES_HOURS_AHEAD),
-        reason=row.text("reason", CODE, expected="a kebab-case code", optional=True, default="by-phone-only, by-request-only"),
+        reason=row.text("reason", CODE, expected="a kebab-case code", optional=True, default="by-<tier>-only"),
     )
 
 
