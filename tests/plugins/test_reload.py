@@ -136,7 +136,8 @@ def test_a_process_that_watches_lets_a_changed_policy_hold_without_a_restart_and
     rewrite(region, "malvik", "policy.toml", "[[booking")
     watch.look()
     assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.PHONE
-    assert [call.outcome for call in region.heard if call.organisation == "malvik" and call.hook == "load"][-1] == "kept"
+    told = [call.outcome for call in region.heard if (call.organisation, call.hook) == ("malvik", "load")]
+    assert told[-1] == "kept"
 
 
 def test_no_organisation_takes_the_name_of_the_region_whose_operators_log_in_with_it(region):
