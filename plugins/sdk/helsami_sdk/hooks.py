@@ -72,10 +72,7 @@ def _some_of(ids: Callable[[Any], frozenset[str]]) -> Callable[[Any, object], bo
 
 def _ranks(question: RankingQuestion, answer: object) -> bool:
     """Ids of the question in some order, each once."""
-    if type(answer) not in {tuple, list}:
-        return False
-    ids: list[object] = list(answer)  # type: ignore[call-overload]
-    return question.ids.issuperset(ids) and len(set(ids)) == len(ids)
+    return type(answer) is tuple and question.ids.issuperset(answer) and len(set(answer)) == len(answer)
 
 
 DECIDE_BOOKING: Hook[BookingQuestion, BookingDecision] = Hook(

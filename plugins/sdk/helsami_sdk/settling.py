@@ -61,10 +61,10 @@ def _earliest(answers: Sequence[BookingDecision]) -> datetime | None:
 
 
 def ranking(
-    question: RankingQuestion, answers: Sequence[Sequence[str]], regional: Sequence[str]
+    question: RankingQuestion, answers: Sequence[tuple[str, ...]], regional: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The nearest order; nobody falls off the list by being left out of it."""
-    named = tuple(nearest(question, answers, regional))
+    named = nearest(question, answers, regional)
     return (*named, *(one for one in question.by_time_joined if one not in named))
 
 

@@ -26,6 +26,7 @@ from helsami_sdk import (
     defaults,
     hookspecs,
 )
+from helsami_sdk.codec import answer_kind, dumps, loads, question_kind
 from helsami_sdk.hooks import HOOKS
 from helsami_sdk.questions import QUESTIONS
 from helsami_sdk.rules import Rules
@@ -121,6 +122,13 @@ def test_who_stands_behind_the_nearest_answer_is_asked_only_where_every_answer_c
 
     assert HOOKS[name].nearest is bool(told(name, "Nearest"))
     assert heard[-1].outcome == ("answered" if HOOKS[name].nearest else "failed")
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_question_and_its_answer_cross_to_a_plugin_host_and_back(name):
+    kinds = {question_kind(name): ASKED[name], answer_kind(name): getattr(defaults, name)(ASKED[name])}
+
+    assert {kind: loads(dumps(value, kind), kind) for kind, value in kinds.items()} == kinds
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -29,7 +29,10 @@ def test_of_a_closed_organisation_who_came_first_is_first():
     assert closed_rules().rank_waitlist(QUESTION) == FIRST_COME
 
 
-@pytest.mark.parametrize("nonsense", ["abc", ("a", "of another organisation"), ("a", "a"), {"a"}, (1,), (["a"],), True])
+@pytest.mark.parametrize(
+    "nonsense",
+    ["abc", ["a", "c", "b"], ("a", "of another organisation"), ("a", "a"), {"a"}, (1,), (["a"],), True],
+)
 def test_an_answer_names_ids_of_the_question_each_once(nonsense):
     assert rules_of(rank_waitlist=nonsense).rank_waitlist(QUESTION) == FIRST_COME
 
