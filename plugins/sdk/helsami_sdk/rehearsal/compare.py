@@ -1,9 +1,10 @@
 """Asks old and new rules the same questions, and gathers what changes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 from helsami_sdk.rehearsal.cases import Case, Change, Outcome, Topic
 from helsami_sdk.rehearsal.corpus import Corpus
@@ -23,6 +24,19 @@ class _Changed(NamedTuple):
     after: Outcome
 
 
+class _Remembering:
+    """Rules that are asked the same question once: they are pure, and many things in a corpus are alike."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.manifest = rules.manifest
+        self._rules = rules
+
+    def __getattr__(self, hook: str) -> Callable[[Any], Any]:
+        asked = cache(getattr(self._rules, hook))
+        setattr(self, hook, asked)
+        return asked
+
+
 @dataclass
 class Replay:
     """One corpus under two sets of rules; counts what it asks."""
@@ -30,6 +44,10 @@ class Replay:
     before: Rules
     after: Rules
     asked: int = 0
+
+    def __post_init__(self) -> None:
+        """Ask each rule once about what is alike."""
+        self.before, self.after = (cast(Rules, _Remembering(rules)) for rules in (self.before, self.after))
 
     def findings(self, topic: Topic, corpus: Corpus) -> tuple[Finding, ...]:
         """Everything that changes about one topic, what opens first, then by how many."""
