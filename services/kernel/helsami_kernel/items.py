@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ class Item:
     author_role: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The item's id."""
         return item_id(self.owner, self.organisation, self.key)
@@ -96,8 +97,14 @@ def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
 
 
 def _digests(tx: Writes, table: sa.Table, items: Sequence[Item]) -> dict[str, str]:
-    mine = (table.c.owner == tx.owner, table.c.id.in_({item.id for item in items}))
-    return {row.id: row.digest for row in tx.connection.execute(sa.select(table.c.id, table.c.digest).where(*mine))}
+    mine = {"owner": tx.owner, "ids": sorted({item.id for item in items})}
+    return {row.id: row.digest for row in tx.connection.execute(_digests_of(table), mine)}
+
+
+@cache
+def _digests_of(table: sa.Table) -> sa.Select[Any]:
+    these = (table.c.owner == sa.bindparam("owner"), table.c.id.in_(sa.bindparam("ids", expanding=True)))
+    return sa.select(table.c.id, table.c.digest).where(*these)
 
 
 def _values(tx: Writes, item: Item) -> dict[str, Any]:
