@@ -44,7 +44,7 @@ test: .venv/test-installed servers ## every test but the long ones, with a broke
 	@$(BIN)/pytest -m '$(QUICK)'
 
 .PHONY: check
-check: lint types contracts ## lint, types and contracts
+check: lint types contracts plugins ## lint, types, contracts and organisations
 
 .PHONY: lint
 lint: .venv/test-installed ## ruff, with every rule but a few
@@ -57,6 +57,10 @@ types: .venv/test-installed ## mypy, strict
 .PHONY: contracts
 contracts: .venv/test-installed ## who may import whom
 	@$(BIN)/lint-imports --no-logo
+
+.PHONY: plugins
+plugins: .venv/run-installed ## the twelve points of every organisation's folder
+	@$(BIN)/helsami-plugin check $(dir $(wildcard plugins/*/helsami_plugin_*))
 
 .PHONY: bench
 bench: .venv/test-installed servers ## the composed home view against its alternatives

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 VERBS = {
     *("run", "test", "bench", "fault", "system"),
-    *("check", "lint", "types", "contracts"),
+    *("check", "lint", "types", "contracts", "plugins"),
     *("demo-data", "migrate", "clean"),
 }
 

@@ -18,8 +18,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check each folder; 1 if anything was found. Raises NotAPlugin."""
-    reports = [(folder, check(PluginFolder.of(folder))) for folder in arguments.folders]
+    """Check each folder; 1 if anything was found. Raises NotAPlugin, before any is checked."""
+    plugins = [(folder, PluginFolder.of(folder)) for folder in arguments.folders]
+    reports = [(folder, check(plugin)) for folder, plugin in plugins]
     if arguments.json:
         told = [report.plain() for _, report in reports]
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
