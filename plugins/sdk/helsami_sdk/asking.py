@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pluggy
-
 from helsami_sdk import codec, conformance
 from helsami_sdk.decisions import Answers, whose
 from helsami_sdk.discovery import NotLoaded
@@ -42,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         return REFUSED
     try:
         told = "\n".join(_answered(PluginFolder.of(arguments.folder), arguments.hook, question))
-    except (NotLoaded, pluggy.PluginValidationError, ValueError) as error:
+    except (NotLoaded, ValueError) as error:
         sys.stderr.write(f"helsami-plugin ask: {error}\n")
         return REFUSED
     except HookFailed as failure:

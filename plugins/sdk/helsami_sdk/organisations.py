@@ -25,6 +25,9 @@ from helsami_sdk.rules import REGION, Observer, RuleCall, Rules
 
 _ORDERING_OPTIONS = ("wrapper", "hookwrapper", "tryfirst", "trylast")
 
+WrongHook = pluggy.PluginValidationError
+"""A plugin has a hook that is none, or one of the wrong form; the text names it."""
+
 
 class Organisations(Mapping[str, Rules]):
     """The rules of every installed organisation; an id that is not installed gives closed rules."""

@@ -11,7 +11,7 @@ from types import ModuleType
 from helsami_sdk.discovery import GROUP, Found, NotLoaded, find_organisations, with_ancestors
 from helsami_sdk.executors import InlineExecutor, whereabouts
 from helsami_sdk.manifest import Manifest, read_manifest
-from helsami_sdk.organisations import implementations
+from helsami_sdk.organisations import WrongHook, implementations
 from helsami_sdk.policy import read_policy
 from helsami_sdk.rules import Observer, Rules
 
@@ -100,15 +100,18 @@ def line_of(folder: PluginFolder) -> list[Found]:
 
 
 def executor_of(line: Sequence[Found]) -> InlineExecutor:
-    """Run the rules of an organisation and its parents here; raises pluggy's PluginValidationError for a wrong hook."""
-    return InlineExecutor(implementations([layer for one in line for layer in one.layers()]))
+    """Run the rules of an organisation and its parents here; raises NotLoaded for a wrong hook."""
+    try:
+        return InlineExecutor(implementations([layer for one in line for layer in one.layers()]))
+    except WrongHook as error:
+        raise NotLoaded(str(error)) from error
 
 
 def rules_in(path: Path, observer: Observer | None = None) -> Rules:
     """
     The rules in a plugin's folder, under its parents' and the region's, as they hold once the organisation is live.
 
-    For the tests of a plugin. Raises NotAPlugin, NotLoaded, and pluggy's PluginValidationError.
+    For the tests of a plugin. Raises NotAPlugin and NotLoaded.
     """
     line = line_of(PluginFolder.of(path))
     parents = [one.manifest for one in line[1:]]

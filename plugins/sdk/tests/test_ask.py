@@ -120,6 +120,15 @@ def test_an_organisation_that_does_not_load_says_why(ask, folder):
     assert (code, "booking[1].tier: expected one of direct, phone, request" in told) == (1, True)
 
 
+def test_a_misspelt_hook_is_named(ask, folder):
+    rules = folder.package / "rules.py"
+    rules.write_text(rules.read_text().replace("def decide_booking", "def decide_bookings"))
+
+    code, told = ask()
+
+    assert (code, "unknown hook 'decide_bookings'" in told) == (1, True)
+
+
 def test_a_hook_that_is_none_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["ask", "decide_everything"])
