@@ -15,7 +15,7 @@ from typing import Any, Final
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-from bench import contenders, embedded, measure, ours, population, report  # noqa: E402
+from bench import contenders, embedded, measure, ours, population, report, rules  # noqa: E402
 from bench.load import WRK  # noqa: E402
 from bench.shape import PARTITIONS  # noqa: E402
 from harness import install  # noqa: E402  what it imports warns
@@ -34,17 +34,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of load on each system (%(default)s)")
     parser.add_argument("--seconds", type=float, default=5.0, help="seconds of a round (%(default)s)")
     parser.add_argument("--services", choices=PARTITIONS, help="spread over processes in this way only")
-    parser.add_argument("--only", choices=("views", "embedded"), help="leave out the rest")
+    parser.add_argument("--only", choices=("views", "embedded", "rules"), help="leave out the rest")
     asked = parser.parse_args(arguments)
     if (hindered := install.main((WRK,))) != 0:
         return hindered
     told: dict[str, Any] = {"began": datetime.now(UTC).isoformat(timespec="seconds"), "machine": report.machine()}
     caretaker = Caretaker()
     try:
-        if asked.only != "embedded":
+        if asked.only in {None, "rules"}:
+            told["rules"] = rules.measure()
+            report.tell_rules(told["rules"])
+        if asked.only in {None, "views"}:
             partitions = [asked.services] if asked.services else list(PARTITIONS)
             told |= views(caretaker, partitions, asked.rounds, asked.seconds)
-        if asked.only != "views":
+        if asked.only in {None, "embedded"}:
             told["embedded"] = embedded.measure(caretaker)
             report.tell_embedded(told["embedded"])
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 OURS: Final = "ours"
+RANKS: Final = ("p50", "p99", "quiet")
 RATIOS: Final = (("stock", 3.0), ("http", 1.0), ("monolith", None))
 
 
@@ -82,6 +83,25 @@ def tell_embedded(figures: Mapping[str, Any]) -> None:
     """Everything in one process."""
     for name, value in figures.items():
         tell(f"{name.replace('_', ' ')}: {value}")
+
+
+def tell_rules(figures: Mapping[str, Any]) -> None:
+    """What rules cost, and what was promised of that."""
+    asked = figures["asked"]
+    heads = ("microseconds a question, of organisations", *(f"{where} {rank}" for where in asked for rank in RANKS), "")
+    rows = [
+        (number, *(f"{asked[where][number][rank]:.0f}" for where in asked for rank in RANKS), "")
+        for number in asked["host"]
+    ]
+    _table([heads, *rows])
+    tell("(aim: host p99 at most 1000; quiet is the p99 of the tenth that was disturbed least)")
+    for executor, start in figures["start"].items():
+        told = f"{start['seconds']:.1f} s ({start['cpu_seconds']:.1f} s of processor time) and {start['mib']:.0f} MiB"
+        tell(f"{start['number']:.0f} organisations add {told} to a start, {executor} (aim: 5 s, 150 MiB)")
+    for executor, storm in figures["storm"].items():
+        beside = f"{storm['calm']:.0f} to {storm['storm']:.0f} microseconds, ratio {storm['ratio']:.2f}"
+        aim = " (aim: 1.05)" if executor == "host" else ""
+        tell(f"p99 of the others while one loops for ever, {executor}: {beside}{aim}")
 
 
 def _table(rows: Sequence[Sequence[str]]) -> None:

@@ -38,6 +38,13 @@ def held_mib(root: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / KIB_PER_MIB**2
 
 
+def own_mib(root: int) -> float:
+    """The memory (proportional set, MiB) that a process and its descendants hold now; what they share counts once."""
+    found = ((PROC / str(one) / "smaps_rollup").read_text() for one in _families([root], _fields()))
+    kib = sum(int(number) for text in found for number in re.findall(r"^Pss:\s+(\d+) kB$", text, re.MULTILINE))
+    return kib / KIB_PER_MIB
+
+
 def _families(roots: Iterable[int], fields: dict[int, list[str]]) -> set[int]:
     family = {root for root in roots if root in fields}
     while more := {one for one, its in fields.items() if int(its[PARENT]) in family} - family:
