@@ -1,8 +1,11 @@
 """Organisations' states as staff ask for them and change them."""
 
+from dataclasses import replace
+
 import pytest
 
 from helsami_directory import schemas
+from helsami_directory.standing import entered
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
 from helsami_kernel.testing import system_token
 
@@ -125,6 +128,41 @@ def test_an_organisation_whose_plugin_was_taken_away_can_still_leave(directory, 
 
     assert listed(directory)["st_olavs"] == ("live", "the organisation is not installed")
     assert change("left")["state"] == "left"
+
+
+class Overtaken:
+    """A transaction in front of which another change is stored, just before its own."""
+
+    def __init__(self, tx, state):
+        self._tx = tx
+        self._state = state
+
+    def __getattr__(self, name):
+        return getattr(self._tx, name)
+
+    def enter(self, change):
+        if self._state is not None:
+            self._tx.enter(replace(change, state=self._state))
+            self._state = None
+        return self._tx.enter(change)
+
+
+@pytest.mark.usefixtures("live")
+def test_whoever_is_overtaken_by_another_change_is_judged_by_what_that_led_to(directory, store):
+    wish = {"organisation": "st_olavs", "state": "paused", "why": "because"}
+
+    with store.transaction(None) as tx, pytest.raises(Conflict, match="organisation-is-left"):
+        entered(Overtaken(tx, "left"), directory.rules, wish, "region/a1b2")
+
+
+@pytest.mark.usefixtures("live")
+def test_whoever_is_overtaken_by_the_same_change_has_what_they_wished_for(directory, store):
+    wish = {"organisation": "st_olavs", "state": "paused", "why": "because"}
+
+    with store.transaction(None) as tx:
+        history = entered(Overtaken(tx, "paused"), directory.rules, wish, "region/a1b2")
+
+    assert [change.state for change in history] == ["paused", "live", "shadow", "rehearsed"]
 
 
 @pytest.mark.parametrize(
