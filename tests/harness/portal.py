@@ -133,6 +133,7 @@ class Installation:
             "HELSAMI_DATA": str(folder),
             "HELSAMI_KEYS": str(keys.path),
             "HELSAMI_PORT": str(port),
+            "HELSAMI_RULES_DEADLINE": "5",  # a machine full of tests is slow, and no organisation
             **more,
         }
         if programs.start("migrate", HELSAMI, "migrate", env=env).wait(within=60) != 0:

@@ -318,6 +318,33 @@ def test_rules_that_changed_hold_after_a_reload_in_a_new_process(region):
     assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.PHONE
 
 
+def test_a_question_that_is_under_way_at_a_reload_is_answered_by_the_rules_it_was_put_to(region):
+    region.install("malvik", rules_that("sum(range(10_000_000)); return BookingDecision.phone('the-old-rules')"))
+    organisations = region.load()
+    under_way = eventlet.spawn(organisations["malvik"].decide_booking, BOOKING)
+    eventlet.sleep(0.01)
+    (region.folder / "helsami_plugin_malvik" / "rules.py").write_text(RULES)
+
+    assert organisations.reload("malvik")
+
+    assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.DIRECT
+    assert under_way.wait().reason == "the-old-rules"
+
+
+def test_a_quarantine_ends_with_the_rules_that_deserved_it(region, observed):
+    region.install("malvik", rules_that("raise LookupError"))
+    organisations = region.load()
+    told = observed(organisations["malvik"])
+    for _ in range(LIMITS.failures):
+        organisations["malvik"].decide_booking(BOOKING)
+    (region.folder / "helsami_plugin_malvik" / "rules.py").write_text(RULES)
+
+    organisations.reload("malvik")
+
+    assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.DIRECT
+    assert [call[2] for call in told] == ["quarantined", "released"]
+
+
 def test_rules_that_do_not_load_again_leave_the_old_ones_in_their_process(region):
     region.install("malvik", RULES)
     organisations = region.load()

@@ -98,15 +98,19 @@ class HostedRules(Hosted):
             if failure.reason not in _NOT_ITS_FAULT:
                 quarantine.failed()
             raise
-        quarantine.answered()
+        quarantine.release()
         return answer
 
     def close(self) -> None:
-        """End the child; a question that is under way fails."""
+        """End the child, when it has answered what it was asked, or was late."""
         self._closed = True
+        waited = self._lock.acquire(timeout=self._limits.deadline)
         self._children.kill(self._number)
-        with self._lock:
+        if waited:
             self._hang_up()
+            self._lock.release()
+        for quarantine in self._quarantines.values():
+            quarantine.release()
 
     def _exchange(self, hook: str, question: object, until: float) -> object:
         if not self._lock.acquire(timeout=max(until - time.monotonic(), 0.0)):

@@ -36,8 +36,8 @@ class Quarantine:
         if self._failures == self._most:
             self._told(QUARANTINED)
 
-    def answered(self) -> None:
-        """Forget what was."""
+    def release(self) -> None:
+        """Forget the failures: the hook has answered, or there is nothing left to hold."""
         if self._failures >= self._most:
             self._told(RELEASED)
         self._failures = 0
