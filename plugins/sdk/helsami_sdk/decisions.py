@@ -1,9 +1,9 @@
 """What was decided, on whose rules, of which question: all of an answer that is kept for later."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -16,7 +16,7 @@ _Said = tuple[str, Any]
 """A layer, and its answer: executors.Said."""
 
 SAFE_DEFAULT = "safe default"
-NOT_OFFERED = "not-offered"
+OFFERED, NOT_OFFERED = "offered", "not-offered"
 ALL, SOME, NONE = "all", "some", "none"
 
 
@@ -56,7 +56,11 @@ class Decision:
 
 
 class Decided(NamedTuple, Generic[A]):
-    """An answer, the decision that it is, what rules in the shadow would have decided, and what each layer said."""
+    """
+    An answer, the decision that it is, what rules in the shadow would have decided, and what each layer said.
+
+    What is said in the shadow is not what is answered.
+    """
 
     answer: A
     decision: Decision
@@ -68,10 +72,20 @@ class Decided(NamedTuple, Generic[A]):
         """What is to be kept of it."""
         return (self.decision,) if self.shadow is None else (self.decision, self.shadow)
 
-    def not_offered(self, slot: str) -> Decision:
-        """Why restrict_slots leaves this id of its question out: by the nearest answer that does."""
-        layer = next((layer for layer, offered in self.said if slot not in offered), self.decision.layer)
-        return replace(self.decision, layer=layer, outcome=NOT_OFFERED)
+    def about_slots(self, slots: Iterable[str]) -> Iterator[tuple[Decision, str]]:
+        """
+        Of an answer to restrict_slots, each slot that is left out, by the nearest layer that does not name it.
+
+        In the shadow each slot comes a second time, with what would have become of it.
+        """
+        of_layer = cache(lambda layer: replace(self.decision, layer=layer, outcome=NOT_OFFERED))
+        for slot in slots:
+            missing = next((layer for layer, offered in self.said if slot not in offered), None)
+            if slot not in self.answer:  # type: ignore[operator]
+                yield of_layer(self.decision.layer if self.shadow or missing is None else missing), slot
+            if self.shadow is not None:
+                outcome = OFFERED if missing is None else NOT_OFFERED
+                yield replace(self.shadow, layer=missing or self.shadow.layer, outcome=outcome), slot
 
 
 class Answers(NamedTuple):

@@ -263,7 +263,8 @@ class Rules:
             if not shadow:
                 self._tell(hook, "answered", seconds=seconds, decision=decided.decision)
                 return decided
-            instead = self._instead(hook, question)._replace(shadow=replace(decided.decision, shadow=True))
+            shadow_of = replace(decided.decision, shadow=True)
+            instead = self._instead(hook, question)._replace(shadow=shadow_of, said=decided.said)
             self._tell(hook, SHADOW, detail=in_short(decided.answer), seconds=seconds, decision=instead.decision)
             raise _Unanswered(instead)
         raise self._failed(hook, question, failed, time.perf_counter() - began)

@@ -105,8 +105,35 @@ def test_a_time_is_left_out_by_the_nearest_who_does_not_name_it():
 
     assert decided.answer == frozenset()
     assert decided.decision.outcome == "none"
-    assert [decided.not_offered(slot).layer for slot in ("s1", "s0")] == [PARENT, REGION]
-    assert decided.not_offered("s1").outcome == "not-offered"
+    assert [(made.layer, made.outcome, slot) for made, slot in decided.about_slots(["s1", "s0"])] == [
+        (PARENT, "not-offered", "s1"),
+        (REGION, "not-offered", "s0"),
+    ]
+
+
+def test_a_time_that_is_offered_is_not_worth_a_word():
+    assert list(rules_of().decided(RESTRICT_SLOTS, SLOTS).about_slots(["s1"])) == []
+
+
+def test_without_an_answer_no_time_is_offered_by_anybody():
+    failing = rules_of(restrict_slots=lambda _question: 1 / 0)
+    ((made, slot),) = failing.decided(RESTRICT_SLOTS, SLOTS).about_slots(["s1"])
+
+    assert (made.layer, made.outcome, made.reason, slot) == (SAFE_DEFAULT, "not-offered", "rules-unavailable", "s1")
+
+
+def test_in_the_shadow_each_time_is_told_as_it_is_and_as_it_would_have_been():
+    rules = rules_of(restrict_slots=frozenset({"s1"}))
+    rules.enter("shadow")
+
+    told = rules.decided(RESTRICT_SLOTS, SLOTS).about_slots(["s1", "s0"])
+
+    assert [(made.layer, made.outcome, made.shadow, slot) for made, slot in told] == [
+        (SAFE_DEFAULT, "not-offered", False, "s1"),
+        (OWN, "offered", True, "s1"),
+        (SAFE_DEFAULT, "not-offered", False, "s0"),
+        (OWN, "not-offered", True, "s0"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,11 @@ from typing import Any, Final
 from helsami_appointments.domain import Slot
 from helsami_appointments.storage import Reads
 from helsami_kernel.access import AccessToken
+from helsami_kernel.notes import Notes
 from helsami_kernel.pages import Cursor
 from helsami_sdk.answers import BookingDecision
+from helsami_sdk.decisions import Decided
+from helsami_sdk.hooks import DECIDE_BOOKING, RESTRICT_SLOTS
 from helsami_sdk.questions import BookingQuestion, SlotChoice, SlotsQuestion
 from helsami_sdk.rules import Rules
 
@@ -23,14 +26,16 @@ MOST_LOOKS: Final = 10
 class Offers:
     """What the organisations say, at one moment, to one reader."""
 
-    def __init__(self, rules: Mapping[str, Rules], access: AccessToken, now: datetime) -> None:
+    def __init__(self, rules: Mapping[str, Rules], access: AccessToken, now: datetime, notes: Notes) -> None:
+        """`notes` takes the decisions, each with the id of the slot that it is about."""
         self._rules = rules
+        self._notes = notes
         self._actor = access.basis
         self._age_band = access.age_band or "16+"
         self._now = now
 
-    def decision(self, slot: Slot) -> BookingDecision:
-        """How this reader may book the slot (R20)."""
+    def decided(self, slot: Slot) -> Decided[BookingDecision]:
+        """How this reader may book the slot (R20); it is not noted, since it is about what the booking becomes."""
         question = BookingQuestion(
             action="book",
             visit_type=slot.meeting.visit_type,
@@ -40,7 +45,7 @@ class Offers:
             actor=self._actor,
             age_band=self._age_band,
         )
-        return self._rules[slot.organisation].decide_booking(question)
+        return self._rules[slot.organisation].decided(DECIDE_BOOKING, question)
 
     def among(self, slots: list[Slot]) -> list[Slot]:
         """Those of the slots that are offered, in their order; of an organisation that is closed, none."""
@@ -49,11 +54,14 @@ class Offers:
 
     def _offered(self, slots: list[Slot]) -> Iterator[str]:
         for organisation, own in groupby(sorted(slots, key=_organisation), _organisation):
-            choices = (
+            choices = tuple(
                 SlotChoice(slot.id, slot.span.starts_at, slot.meeting.visit_type, slot.meeting.unit) for slot in own
             )
-            question = SlotsQuestion(tuple(choices), self._now, self._actor, self._age_band)
-            yield from self._rules[organisation].restrict_slots(question)
+            question = SlotsQuestion(choices, self._now, self._actor, self._age_band)
+            decided = self._rules[organisation].decided(RESTRICT_SLOTS, question)
+            for decision, slot_id in decided.about_slots(choice.id for choice in choices):
+                self._notes.note(decision, slot_id)
+            yield from decided.answer
 
     def page(self, reads: Reads, search: Mapping[str, Any]) -> tuple[list[Slot], str | None]:
         """A page of what is offered, soonest first, and where the next one begins; `search` as in schemas.Search."""

@@ -11,11 +11,14 @@ from helsami_appointments.domain import Appointment, Opening, Slot, SlotBooked
 from helsami_appointments.offers import Offers
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
+from helsami_kernel.decisions import explained
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refused, load
 from helsami_kernel.journal import Entry, Unreadable
+from helsami_kernel.notes import note_all
 from helsami_kernel.pages import Cursor
 from helsami_kernel.store import OpenStore
-from helsami_sdk.answers import Tier
+from helsami_sdk.answers import BookingDecision, Tier
+from helsami_sdk.decisions import Decided
 from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
@@ -46,8 +49,9 @@ class AppointmentsService:
             if (done := tx.once(access.idempotency_key, {"book": wish})) is not None:
                 return dict(done)
             slot = tx.slot(str(wish["slot"]))
-            self._agree(slot, access)
+            decided = self._agree(tx, slot, access)
             booked = tx.book(slot.book())
+            note_all(tx, decided, booked["id"])
             told = schemas.SlotBooked().dump(SlotBooked(appointment=booked["id"]))
             tx.announce(Event.of("slot_booked", subject=citizen, data=told))
             return dict(tx.remember(booked))
@@ -57,7 +61,7 @@ class AppointmentsService:
         """Future free times that the organisations offer this reader, soonest first (R20); `schemas.Search`."""
         search = load(schemas.Search, question)
         reads = self.store.reading(subject_of(access))
-        page, following = Offers(self.rules, access, self.clock()).page(reads, search)
+        page, following = Offers(self.rules, access, self.clock(), self.store.decisions).page(reads, search)
         return {"slots": [schemas.slot_shown(slot) for slot in page], "next": following}
 
     @contributes("home", "appointments", scope="appointments:read")
@@ -91,18 +95,29 @@ class AppointmentsService:
             alone = (replace(delivery, entries=(entry,)) for entry in delivery.entries)
             return {"outcomes": [journal.take(one, readers, keep)["outcomes"][0] for one in alone]}
 
-    def _agree(self, slot: Slot, access: AccessToken) -> None:
-        """Ask the slot's organisation; one that is not connected has no slots as far as anybody may know."""
+    @contributes("decisions", "appointments", scope="organisations:manage")
+    def explain(self, question: Json, access: AccessToken) -> bytes:
+        """Why a time was not offered or not booked, and an appointment not shown."""
+        return explained(self.store.decisions, question, access)
+
+    def _agree(self, tx: storage.Writes, slot: Slot, access: AccessToken) -> Decided[BookingDecision]:
+        """
+        Ask the slot's organisation; one that is not connected has no slots as far as anybody may know.
+
+        What it refuses is noted about the slot.
+        """
         if slot.organisation not in self.rules:
             raise NotFound("slot-not-found")
         if not slot.free:
             raise Conflict("slot-taken")
-        offers = Offers(self.rules, access, self.clock())
-        decision = offers.decision(slot)
-        if decision.tier is not Tier.DIRECT:
-            raise Refused(decision.reason)
+        offers = Offers(self.rules, access, self.clock(), tx)
+        decided = offers.decided(slot)
+        if decided.answer.tier is not Tier.DIRECT:
+            note_all(tx, decided, slot.id)
+            raise Refused(decided.answer.reason)
         if not offers.among([slot]):
             raise Refused("slot-not-offered")
+        return decided
 
 
 def subject_of(access: AccessToken) -> str:

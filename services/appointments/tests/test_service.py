@@ -183,7 +183,9 @@ def test_another_citizens_key_is_another_key(appointments, citizen, slot, journa
 def crowd(appointments, url, clock):
     """Run calls at once, each in a greenlet, on as many connections as a busy service has; the outcomes by code."""
     wide = Database(url, pool_size=30, clock=clock)
-    appointments.store = OpenStore(wide, *_kinds(appointments.store), told=lambda: None)
+    appointments.store = OpenStore(
+        wide, *_kinds(appointments.store), told=lambda: None, decisions=appointments.store.decisions
+    )
 
     def outcome(call):
         try:

@@ -19,6 +19,8 @@ from sqlalchemy.engine import Connection, Dialect, Engine, Row
 
 from helsami_kernel import reading, tracing
 from helsami_kernel.errors import Conflict
+from helsami_kernel.notes import UNKEPT, Notes
+from helsami_sdk.decisions import Decision
 
 if TYPE_CHECKING:
     from helsami_kernel.config import Settings
@@ -100,12 +102,35 @@ IDEMPOTENCY = sa.Table(
     sa.Column("result", sa.Text),
     sa.Column("kept_at", UtcDateTime, nullable=False),
 )
+DECISIONS = sa.Table(
+    "decisions",
+    KERNEL_TABLES,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("decided_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("hook", sa.String(40), nullable=False),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("layer", sa.String(80), nullable=False),
+    sa.Column("version", sa.String(40), nullable=False),
+    sa.Column("outcome", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(60), nullable=False),
+    sa.Column("question_hash", sa.String(64), nullable=False),
+    sa.Column("about", sa.String(64), nullable=False, index=True),
+    sa.Column("shadow", sa.Boolean, nullable=False),
+)
 
 
 def create_kernel_tables(op: Any) -> None:
-    """In a service's first migration: the tables of outbox, inbox, obligations and idempotency keys."""
+    """In a service's first migration: every table of the kernel."""
     KERNEL_TABLES.create_all(op.get_bind())
     protect(op, "idempotency")
+
+
+def create_decisions(op: Any) -> None:
+    """In a later migration: the table of decisions, which a database made since has from its first."""
+    DECISIONS.create(op.get_bind(), checkfirst=True)
 
 
 def protect(op: Any, table: str) -> None:
@@ -164,6 +189,7 @@ class Writes:
         self.owner = owner
         self.now = now
         self.announced: list[Event] = []
+        self.noted: list[tuple[Decision, str]] = []
         self._kept_key: str | None = None
 
     def announce(self, event: Event) -> None:
@@ -181,6 +207,14 @@ class Writes:
             )
         )
         self.announced.append(event)
+
+    def note(self, decision: Decision, about: str = "") -> None:
+        """
+        Keep an organisation's decision with what it lets happen, or with the refusal that it is.
+
+        `about` is the opaque id of what is decided on.
+        """
+        self.noted.append((decision, about))
 
     def promise(self, kind: str, due_at: datetime, payload: Mapping[str, Any], key: str) -> None:
         """Make an obligation, unless one of this kind and key exists; `payload` holds opaque ids and codes only."""
@@ -236,9 +270,10 @@ class Writes:
 class Reads:
     """Reads for one owner, each in autocommit and one round trip; a service adds its own methods."""
 
-    def __init__(self, engine: Engine, owner: str | None) -> None:
+    def __init__(self, engine: Engine, owner: str | None, notes: Notes = UNKEPT) -> None:
         self._engine = engine
         self.owner = owner
+        self.notes = notes
 
     def fetch(self, statement: reading.Select, **parameters: Any) -> Sequence[Row[Any]]:
         """

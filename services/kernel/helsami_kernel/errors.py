@@ -10,6 +10,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 CODE: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+DECISION: Final = re.compile(r"[0-9a-f]{32}")
 LONGEST_CODE: Final = 64
 MOST_PROBLEMS: Final = 100
 SCHEMA_ERROR: Final = "_schema"
@@ -28,6 +29,7 @@ class Refusal(Exception):
     A service says no, for a reason its caller may know.
 
     `code` is kebab-case, stable and free of personal data, since exceptions travel in clear and end in logs.
+    `decision` is the id under which an organisation's decision was kept, where it was one: support can explain it.
     """
 
     def __init__(self, code: str, *problems: FieldProblem) -> None:
@@ -37,6 +39,7 @@ class Refusal(Exception):
         super().__init__(code, *problems)
         self.code = code
         self.problems: tuple[FieldProblem, ...] = problems
+        self.decision: str | None = None
 
     def __str__(self) -> str:
         return self.code
@@ -100,7 +103,8 @@ def to_wire(error: BaseException, correlation: str | None = None) -> dict[str, A
     for name, kind in REFUSALS.items():
         if isinstance(error, kind):
             problems = [{"field": problem.field, "expected": problem.expected} for problem in error.problems]
-            return {"type": name, "code": error.code, "problems": problems}
+            decided = {} if error.decision is None else {"decision": error.decision}
+            return {"type": name, "code": error.code, "problems": problems, **decided}
     if isinstance(error, Unavailable):
         return {"type": "Unavailable", "code": error.code, "service": error.service}
     if isinstance(error, Internal):
@@ -112,7 +116,9 @@ def from_wire(wire: Mapping[str, Any]) -> Refusal | Unavailable | Internal:
     """Rebuild the error that `to_wire` described; what it did not write itself becomes `Internal`."""
     kind = REFUSALS.get(str(wire.get("type")))
     if kind is not None and is_code(wire.get("code")):
-        return kind(wire["code"], *_problems(wire.get("problems")))
+        refusal = kind(wire["code"], *_problems(wire.get("problems")))
+        refusal.decision = _decision(wire.get("decision"))
+        return refusal
     if wire.get("type") == "Unavailable" and isinstance(wire.get("service"), str):
         return Unavailable(wire["service"])
     correlation = wire.get("correlation")
@@ -182,6 +188,10 @@ def _of_field(field: fields.Field[Any], messages: object, path: tuple[str, ...])
             yield from _of_field(field.inner, inner, (*path, str(index)))
     else:
         yield FieldProblem(_dotted(path), expectation(field))
+
+
+def _decision(wire: object) -> str | None:
+    return wire if isinstance(wire, str) and DECISION.fullmatch(wire) else None
 
 
 def _dotted(path: tuple[str, ...]) -> str:

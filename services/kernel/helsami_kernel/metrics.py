@@ -79,5 +79,10 @@ ORGANISATION_STATES_VERSION: Final = Gauge(
 ORGANISATION_STATES_HEARD: Final = Gauge(
     "helsami_organisation_states_heard_timestamp_seconds", "When this process last heard all organisations' states."
 )
+DECISIONS_DROPPED: Final = Counter(
+    "helsami_decisions_dropped_total",
+    "Decisions that were not kept: more came than could be written, or were made again while none could be.",
+    ["service"],
+)
 TOKENS_REFUSED: Final = Counter("helsami_tokens_refused_total", "Access tokens not believed.", ["service", "reason"])
 BUILD: Final = Info("helsami_build", "Which build this process runs.")

@@ -88,7 +88,7 @@ class Section:
 
         An item is shown from its organisation's go-live on (R64), and if no rule withholds it. Raises Malformed.
         """
-        page = self.page(rules, access, limit)
+        page = self.page(reads, rules, access, limit)
         page.fill(reads, self.newest_first, Cursor.read(cursor, NEWEST), newest_first=True)
         return page.finished(now)
 
@@ -102,13 +102,13 @@ class Section:
         cursor: str | None = None,
     ) -> bytes:
         """As `finished`, of what is still to come: from now on, the soonest first."""
-        page = self.page(rules, access, limit)
+        page = self.page(reads, rules, access, limit)
         page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")), newest_first=False)
         return page.finished(now)
 
-    def page(self, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> Page:
+    def page(self, reads: Reads, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> Page:
         """An empty page. Raises Malformed."""
-        return Page(Showing(self.category, rules, access), limit, self._field)
+        return Page(Showing(self.category, rules, access, reads.notes), limit, self._field)
 
 
 class Sections:
@@ -131,7 +131,7 @@ class Sections:
             found[row.section].append(row)
         finished = {}
         for name, section in self._sections.items():
-            page = section.page(rules, access, limit)
+            page = section.page(reads, rules, access, limit)
             page.fill(reads, section.newest_first, NEWEST, newest_first=True, begun=found[name])
             finished[name] = page.finished(now)
         return finished

@@ -11,7 +11,10 @@ from sqlalchemy.engine import Row
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import OSLO
 from helsami_kernel.items import Item
+from helsami_kernel.notes import UNKEPT, Notes, note_all
 from helsami_sdk.answers import Restriction
+from helsami_sdk.decisions import Decided
+from helsami_sdk.hooks import RESTRICT_SHARING
 from helsami_sdk.questions import SharingQuestion
 from helsami_sdk.rules import Rules
 
@@ -32,31 +35,44 @@ def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
 class Showing:
     """What of a section one reader is shown, and why something may be missing."""
 
-    def __init__(self, category: str | None, rules: Mapping[str, Rules], access: AccessToken) -> None:
+    def __init__(
+        self, category: str | None, rules: Mapping[str, Rules], access: AccessToken, notes: Notes = UNKEPT
+    ) -> None:
         """Without a category the items are the portal's own, and all are shown."""
+        self._notes = notes
         self._category = category
         self._rules = rules
         self._access = access
         self._withheld: set[str] = set()
         self._starts: dict[tuple[str, str], date | None] = {}
         self._floors: dict[tuple[str, str], datetime] = {}
-        self._restrictions: dict[tuple[str, ...], Restriction] = {}
+        self._answered: dict[tuple[str, ...], Decided[Restriction]] = {}
 
     def may_show(self, row: Row[Any]) -> bool:
         """Is the item from after its organisation's start, and withheld by no rule?"""
         if self._category is None:
             return True
         if row.occurred_at < self._floor_of(row.organisation, row.category):
+            if self._start_of(row.organisation, row.category) == date.max:  # not live: its state withholds, no date
+                note_all(self._notes, self._decided(row), row.id)
             return False
-        # Most items of a page are of few kinds, and an organisation answers the same question alike.
+        decided = self._decided(row)
+        if not decided.answer.withheld:
+            return True
+        self._withheld.add(decided.answer.reason)
+        note_all(self._notes, decided, row.id)
+        return False
+
+    def _decided(self, row: Row[Any]) -> Decided[Restriction]:
+        """Ask once: most items of a page are of few kinds, and an organisation answers the same question alike."""
         alike = (row.organisation, row.kind, row.setting, row.visit_type, row.author_role)
-        restriction = self._restrictions.get(alike)
-        if restriction is None:
+        decided = self._answered.get(alike)
+        if decided is None:
             question = _question(row, self._access.basis, self._access.age_band)
-            restriction = self._restrictions[alike] = self._rules[row.organisation].restrict_sharing(question)
-        if restriction.withheld:
-            self._withheld.add(restriction.reason)
-        return not restriction.withheld
+            decided = self._answered[alike] = self._rules[row.organisation].decided(RESTRICT_SHARING, question)
+            if not decided.answer.withheld:
+                self._notes.note(decided.decision)
+        return decided
 
     def _floor_of(self, organisation: str, category: str) -> datetime:
         """The moment at which what an organisation shows begins: its first day's, in Oslo."""

@@ -9,6 +9,7 @@ import eventlet
 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Database, Reads, Writes
+from helsami_kernel.decisions import Decisions
 from helsami_kernel.migrations import upgrade
 from helsami_kernel.store import OpenStore
 
@@ -40,7 +41,7 @@ def open_store(
     """A real store for tests: the service's own migrations on an empty database, its transactions, and no relay."""
     upgrade(service, url)
     database = Database(url, pool_size=5, clock=clock)
-    return OpenStore(database, reads, writes, told=lambda: None)
+    return OpenStore(database, reads, writes, told=lambda: None, decisions=Decisions(service, database, clock))
 
 
 def service(cls: type, **dependencies: object) -> Any:

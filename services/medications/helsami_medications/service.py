@@ -8,6 +8,7 @@ from typing import Any, Final
 from helsami_kernel import Clock, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
+from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.pages import PageQuery
 from helsami_medications import fhir, storage
@@ -41,6 +42,11 @@ class MedicationsService:
     def for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  the view asks everybody the same
         """The newest of the list."""
         return self._section(access, AT_HOME, None)
+
+    @contributes("decisions", "medications", scope="organisations:manage")
+    def explain(self, question: object, access: AccessToken) -> bytes:
+        """Why a medicine was not shown."""
+        return explained(self.store.decisions, question, access)
 
     def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
         reads = self.store.reading(access.subject)

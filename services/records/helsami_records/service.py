@@ -7,6 +7,7 @@ from typing import Any, Final
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
+from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import Item
 from helsami_kernel.journal import STORED, Delivery, Entry
@@ -49,6 +50,11 @@ class RecordsService:
         """The newest visits with their notes, diagnoses, allergies and vaccines (R57-R59)."""
         reads = self.store.reading(access.subject)
         return storage.HOME.finished(reads, self.rules, access, self.clock(), ITEMS_AT_HOME)
+
+    @contributes("decisions", "records", scope="organisations:manage")
+    def explain(self, question: object, access: AccessToken) -> bytes:
+        """Why a part of the record was not shown."""
+        return explained(self.store.decisions, question, access)
 
     def _keep(
         self, tx: storage.Writes, citizen: str, delivery: Delivery, read: list[tuple[Entry, Thing | None]]

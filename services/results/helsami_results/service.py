@@ -10,14 +10,18 @@ from sqlalchemy.engine import Row
 from helsami_kernel import Clock, Event, Obligation, OrganisationRules, Store, contributes, fulfils, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
+from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import item_id
 from helsami_kernel.journal import STORED, Entry
+from helsami_kernel.notes import note_all
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.showing import is_open
 from helsami_results import fhir, schemas, storage
 from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, ResultReleased, Verdict, strictest
+from helsami_sdk.answers import Release as AnsweredRelease
 from helsami_sdk.answers import ResultClass
+from helsami_sdk.hooks import CLASSIFY_RESULT
 from helsami_sdk.questions import ResultQuestion
 
 AT_HOME: Final = 5
@@ -44,11 +48,9 @@ class ResultsService:
 
             def keep(read: list[tuple[Entry, Result | None]]) -> list[str]:
                 outcomes: list[str] = tx.keep(citizen, organisation, read)
-                news = {
-                    item_id(citizen, organisation, entry.item_key): self._classified(organisation, result)
-                    for (entry, result), outcome in zip(read, outcomes, strict=True)
-                    if outcome == STORED
-                }
+                stored = [one for one, outcome in zip(read, outcomes, strict=True) if outcome == STORED]
+                by_id = {item_id(citizen, organisation, entry.item_key): result for entry, result in stored}
+                news = {its: self._classified(its, organisation, result) for its, result in by_id.items()}
                 self._settle(tx, {*news, *tx.freed}, news)
                 return outcomes
 
@@ -65,6 +67,11 @@ class ResultsService:
         """The newest of the released results."""
         return self._section(access, AT_HOME, None)
 
+    @contributes("decisions", "results", scope="organisations:manage")
+    def explain(self, question: object, access: AccessToken) -> bytes:
+        """Why a result was not released, or not shown."""
+        return explained(self.store.decisions, question, access)
+
     @fulfils(storage.RELEASE)
     def release(self, obligation: Obligation) -> None:
         """A clinician has had the agreed days; what belongs together and is due by now is released (R49)."""
@@ -79,7 +86,7 @@ class ResultsService:
         with self.store.transaction(obligation.owner) as tx:
             journal.take_turns(tx)
             if (asked := tx.asked(result)) is not None:
-                self._settle(tx, [result], {result: self._asked(*asked)})
+                self._settle(tx, [result], {result: self._asked(result, *asked)})
 
     def _settle(self, tx: storage.Writes, results: Collection[str], verdicts: Mapping[str, Verdict]) -> None:
         """Promise to ask again where nobody could say, release what is due, and tell of it, by id alone."""
@@ -94,13 +101,20 @@ class ResultsService:
     def _may_read(self, row: Row[Any], category: str) -> bool:
         return is_open(row, category, self.rules[row.organisation])
 
-    def _classified(self, organisation: str, result: Result | None) -> Verdict:
-        return NOTHING_TO_CLASSIFY if result is None else self._asked(organisation, result.asked)
+    def _classified(self, its: str, organisation: str, result: Result | None) -> Verdict:
+        return NOTHING_TO_CLASSIFY if result is None else self._asked(its, organisation, result.asked)
 
-    def _asked(self, organisation: str, asked: Iterable[Asked]) -> Verdict:
+    def _asked(self, its: str, organisation: str, asked: Iterable[Asked]) -> Verdict:
+        """Ask an organisation about everything that was measured; what is not shown at once is noted with its id."""
         rules = self.rules[organisation]
-        questions = (ResultQuestion(one.code, one.system, one.category, one.setting) for one in asked)
-        return strictest(_verdict(rules.classify_result(question)) for question in questions)
+        verdicts = []
+        for one in asked:
+            question = ResultQuestion(one.code, one.system, one.category, one.setting)
+            decided = rules.decided(CLASSIFY_RESULT, question)
+            at_once = decided.answer.release is AnsweredRelease.AUTO
+            note_all(self.store.decisions, decided, "" if at_once else its)
+            verdicts.append(_verdict(decided.answer))
+        return strictest(verdicts)
 
     def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
         reads = self.store.reading(access.subject)

@@ -96,7 +96,7 @@ def keep_promises(results, store):
         claimed = claim(store._database, list(methods))
         for due in () if only_claim else claimed:
             cause = Cause("obligation", due.kind, due.id)
-            own = OpenStore(store._database, Reads, Writes, told=lambda: None, cause=cause)
+            own = OpenStore(store._database, Reads, Writes, told=lambda: None, decisions=store.decisions, cause=cause)
             restarted = service(ResultsService, store=own, rules=results.rules, clock=results.clock)
             getattr(restarted, methods[due.kind])(due)
         return claimed
