@@ -1,5 +1,6 @@
 """A hostile plugin on the real plugin host: contained, named, and noticed by nobody but its own organisation."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 import eventlet
 import pytest
 
-from helsami_sdk import BookingQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier
-from helsami_sdk.host import Host, Limits
+from helsami_sdk import BookingDecision, BookingQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier, codec
+from helsami_sdk.executors import HookFailed
+from helsami_sdk.host import Host, Limits, framing
 from helsami_sdk.host.hosted import HostedRules
 from helsami_sdk.host.program import Program
 from helsami_sdk.organisations import load_organisations
@@ -161,8 +163,42 @@ def test_ids_that_were_not_in_the_question_are_refused(region):
     region.install("malvik", RULES.replace("return question.ids", "return frozenset({'a slot of st_olavs'})"))
     rules = region.load()["malvik"]
 
-    assert rules.restrict_slots(SLOTS) == frozenset()
-    assert [call.reason for call in heard_of(region, "restrict_slots")] == ["invalid"]
+    for _ in range(LIMITS.failures + 1):
+        assert rules.restrict_slots(SLOTS) == frozenset()
+
+    assert [call.reason for call in heard_of(region, "restrict_slots")] == ["invalid"] * 3 + ["quarantined"]
+
+
+class Forger:
+    """Children that answer every question as if it were another, with an answer that would do."""
+
+    def start(self, channel):
+        """Answer over the channel until it closes."""
+        end = channel.dup()
+        eventlet.spawn(self._live, end)
+        return 1
+
+    def kill(self, number):
+        """Nobody is there."""
+
+    def _live(self, end):
+        with end, contextlib.suppress(EOFError):
+            framing.receive(end, 10_000)
+            framing.send(end, codec.compact({"hooks": ["decide_booking"], "walls": []}))
+            asked = codec.parse(framing.receive(end, 10_000))
+            answer = codec.write(BookingDecision.direct(), BookingDecision)
+            framing.send(end, codec.compact({"number": asked["number"] - 1, "answer": answer}))
+
+
+def test_an_answer_to_another_question_is_none_to_this():
+    rules = HostedRules("x/rules.py", Program({}, "x"), Forger(), LIMITS, lambda *_told: None)
+    rules.settle()
+
+    with pytest.raises(HookFailed) as failed:
+        rules.ask("decide_booking", BOOKING)
+
+    assert failed.value.reason == "garbled"
+    rules.close()
 
 
 def test_a_question_that_a_plugin_changes_is_the_same_for_the_service(region):
