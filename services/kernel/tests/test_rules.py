@@ -58,9 +58,10 @@ def test_code_runs_where_the_setting_says(monkeypatch, where, hosted):
     monkeypatch.setenv("HELSAMI_RULES_DEADLINE", "5")
 
     organisations = rules.organisations.__wrapped__()
-
-    assert {isinstance(found.module, Hosted) for found in organisations._found.values()} == {hosted}
-    assert all(each.state == "live" for each in organisations.values())
     if hosted:
         rules.plugin_host(timedelta(seconds=5)).close()
         rules.plugin_host.cache_clear()
+
+    code = [found.module for found in organisations._found.values() if found.module is not None]
+    assert {isinstance(each, Hosted) for each in code} == {hosted}
+    assert all(each.state == "live" for each in organisations.values())
