@@ -312,6 +312,44 @@ class StandingWithHistory(Standing):
     history = fields.List(fields.Nested(StateChange), required=True)
 
 
+class Words(Schema):
+    """What a reason means to a citizen; null where it has no words."""
+
+    nb = nullable()
+    nn = nullable()
+    en = nullable()
+
+
+class Decision(Schema):
+    """What an organisation's rules decided; `about` is the id of what it was about, or empty."""
+
+    id = fields.String(required=True)
+    decided_at = moment()
+    last_at = moment()
+    times = fields.Integer(required=True)
+    service = fields.String(required=True)
+    hook = fields.String(required=True)
+    asked = fields.String(required=True, metadata={"description": "what the hook asks, in plain words"})
+    organisation = fields.String(required=True)
+    layer = fields.String(
+        required=True, metadata={"description": "whose answer held: a file of a plugin, region, or safe default"}
+    )
+    version = fields.String(required=True, metadata={"description": "the plugin's"})
+    outcome = fields.String(required=True)
+    reason = fields.String(required=True, metadata={"description": "a code, or empty"})
+    words = fields.Nested(Words, required=True)
+    question_hash = fields.String(required=True, metadata={"description": "the SHA-256 of the question, as JSON"})
+    about = fields.String(required=True)
+    shadow = fields.Boolean(required=True, metadata={"description": "what would have been decided, and was not"})
+
+
+class Decisions(Schema):
+    """Decisions, the newest first; `unavailable` are the services that did not answer and may know more."""
+
+    decisions = fields.List(fields.Nested(Decision), required=True)
+    unavailable = fields.List(fields.String(), required=True)
+
+
 class Grant(Schema):
     """A grant; `citizen` and `name` are its other side, and `version` counts every change."""
 
@@ -369,4 +407,5 @@ class Problem(Schema):
         },
     )
     problems = fields.List(fields.Nested(FieldProblem))
+    decision = fields.String(metadata={"description": "where an organisation's rules said no: support can explain it"})
     correlation = fields.String(metadata={"description": "with 500: by this we find what happened"})

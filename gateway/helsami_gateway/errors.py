@@ -54,6 +54,8 @@ def as_response(failure: BaseException, request: Request) -> Response:
     }
     if problems:
         problem["problems"] = [{"field": one.field, "expected": one.expected} for one in problems]
+    if (decision := getattr(failure, "decision", None)) is not None:
+        problem["decision"] = decision
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         problem["correlation"] = correlation_of(failure)
     headers = {**HEADERS, **owed(status, code, failure)}

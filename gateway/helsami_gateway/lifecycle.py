@@ -15,7 +15,9 @@ import requests
 from helsami_gateway.importing import Hindered, default_url, system_token
 from helsami_sdk.rules import REGION
 
-STAFF: Final = "/staff/v1/organisations"
+STAFF: Final = "/staff/v1"
+ORGANISATIONS: Final = "/organisations"
+ANSWERS: Final = frozenset({"organisations", "history", "decisions"})
 WITHIN: Final = (5, 30)
 REFUSED: Final = 1
 HINDERED: Final = 2
@@ -46,16 +48,16 @@ class Staff:
 
     def standings(self) -> list[dict[str, Any]]:
         """Where every organisation stands that the token may see. Raises Declined and Hindered."""
-        found: list[dict[str, Any]] = self._asked("GET", "")["organisations"]
+        found: list[dict[str, Any]] = self.asked("GET", ORGANISATIONS)["organisations"]
         return found
 
     def standing(self, organisation: str) -> dict[str, Any]:
         """Where one stands, with its history. Raises Declined and Hindered."""
-        return self._asked("GET", f"/{quote(organisation, safe='')}")
+        return self.asked("GET", f"{ORGANISATIONS}/{quote(organisation, safe='')}")
 
     def change(self, organisation: str, state: str, why: str) -> dict[str, Any]:
         """Let it enter a state. Raises Declined and Hindered."""
-        return self._asked("POST", f"/{quote(organisation, safe='')}/state", {"state": state, "why": why})
+        return self.asked("POST", f"{ORGANISATIONS}/{quote(organisation, safe='')}/state", {"state": state, "why": why})
 
     def bring_live(self, organisation: str, why: str) -> None:
         """Take every step that is left on the way to live, for demos and tests. Raises Declined and Hindered."""
@@ -63,7 +65,8 @@ class Staff:
         for state in ONWARDS[ONWARDS.index(reached) + 1 :] if reached in ONWARDS else ():
             self.change(organisation, state, why)
 
-    def _asked(self, verb: str, path: str, command: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def asked(self, verb: str, path: str, command: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """One answer of the API. Raises Declined and Hindered."""
         headers = {"Authorization": f"Bearer {self.token(REGION)}", "Accept-Language": "en"}
         try:
             answer = requests.request(verb, self.url + STAFF + path, json=command, headers=headers, timeout=WITHIN)
@@ -76,7 +79,7 @@ class Staff:
     def _read(self, answer: requests.Response) -> dict[str, Any]:
         try:
             told: dict[str, Any] = answer.json()
-            if answer.ok and told.keys() & {"organisations", "history"}:
+            if answer.ok and told.keys() & ANSWERS:
                 return told
             title, code = told["title"], told["code"]
             expected = "".join(f"; {one['field']}: expected {one['expected']}" for one in told.get("problems", ()))

@@ -12,7 +12,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from helsami_gateway import answers, schemas, staff_examples, texts
+from helsami_gateway import answers, decisions, schemas, staff_examples, texts
 from helsami_gateway.errors import PROBLEM
 from helsami_gateway.headers import ACT_FOR, KEY, LONGEST_KEY
 from helsami_gateway.session import COOKIE
@@ -39,6 +39,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
     "grant": {"type": "string"},
     "organisation": {"type": "string", "example": "st_olavs"},
+    "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
 MALFORMED: Final = ("400", "The request does not have the agreed form; `problems` names each field.")
 ELSEWHERE: Final = ("403", "The change was asked for by another site's page (`another-site`).")
@@ -62,11 +63,15 @@ OF_STAFF: Final = (
     MALFORMED,
     ("401", "The token does not hold (`system-login-needed`)."),
     ("500", "Something broke here; `correlation` finds what."),
-    ("503", "The directory is away; try again after `Retry-After` seconds."),
+    ("503", "A service is away; try again after `Retry-After` seconds."),
 )
 NO_SUCH_ORGANISATION: Final = (
     "404",
     "There is no such organisation, or it is another's: the two look the same (`organisation-not-found`).",
+)
+NO_SUCH_DECISION: Final = (
+    "404",
+    "Nothing of that id was decided, or it is another organisation's: the two look the same (`decision-not-found`).",
 )
 NO_STEP: Final = (
     ("403", "An organisation may pause itself, and no more (`operators-only`)."),
@@ -221,6 +226,16 @@ ROUTES: Final = (
         login="system",
         example=staff_examples.PAUSED,
         body_example=staff_examples.PAUSE,
+    ),
+    Route(
+        "explain",
+        "get",
+        "/staff/v1/decisions/{decision}",
+        "Why something was not offered, not shown or sent where it was: by a decision's id, or by the thing's.",
+        answers.Decisions,
+        problems=(*OF_STAFF, NO_SUCH_DECISION),
+        login="system",
+        example=staff_examples.EXPLAINED,
     ),
     Route(
         "log_in",

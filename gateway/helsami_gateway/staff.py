@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+import orjson
 from werkzeug.wrappers import Request, Response
 
-from helsami_gateway import schemas, session
+from helsami_gateway import decisions, schemas, session
 from helsami_gateway.asked import json_of
 from helsami_gateway.errors import SYSTEM_LOGIN_NEEDED, LoginNeeded, as_response
 from helsami_gateway.headers import HEADERS
 from helsami_kernel.access import SystemToken, SystemVerifier
-from helsami_kernel.errors import Forbidden, load
+from helsami_kernel.config import Settings
+from helsami_kernel.errors import Forbidden, NotFound, load
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.rpc import Remote
+from helsami_kernel.views import audience
+from helsami_sdk.organisations import Organisations
 
 http = partial(kernel_http, on_failure=as_response)
 
@@ -22,11 +27,14 @@ JSON: Final = "application/json"
 
 
 class StaffRoutes:
-    """Part of the gateway: organisations' states, for whoever logs in with a system token."""
+    """Part of the gateway: organisations' states and decisions, for whoever logs in with a system token."""
 
     systems: SystemVerifier
     tokens: session.Tokens
     directory: Remote
+    views: Callable[..., Mapping[str, bytes]]
+    rules: Organisations
+    settings: Settings
 
     @http("GET", "/staff/v1/organisations")
     def list_standings(self, request: Request) -> Response:
@@ -44,6 +52,18 @@ class StaffRoutes:
         login = system_login(self.systems, request)
         command = load(schemas.ChangeState, json_of(request))
         return self._ask_directory(request, "change_state", {"organisation": organisation, **command}, login)
+
+    @http("GET", "/staff/v1/decisions/<decision>")
+    def explain(self, request: Request, decision: str) -> Response:
+        """Why something was not offered, not shown or sent where it was: by a decision's id, or by the thing's."""
+        login = system_login(self.systems, request)
+        if len(decision) > decisions.LONGEST_ID:
+            raise NotFound("decision-not-found")
+        token = self.tokens.of_staff(login, audience(decisions.VIEW))
+        within = self.settings.view_deadline.total_seconds()
+        gathered = self.views(decisions.VIEW, {"id": decision}, token=token, within=within)
+        told = decisions.told(gathered, self.rules)
+        return Response(orjson.dumps(told), headers=HEADERS, content_type=JSON)
 
     def _ask_directory(
         self, request: Request, method: str, question: dict[str, Any], login: SystemToken | None = None

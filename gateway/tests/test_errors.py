@@ -91,3 +91,11 @@ def test_a_problem_is_guarded_as_any_answer_is():
 
 def test_one_who_is_asked_to_come_again_is_told_when():
     assert int(answer(Unavailable("results")).headers["Retry-After"]) > 0
+
+
+def test_a_refusal_by_rules_tells_the_decision_that_support_can_explain():
+    refused = Refused("by-phone-only")
+    refused.decision = "5d0c6f0e1a2b4c3d8e9f00112233445a"
+
+    assert orjson.loads(answer(refused).data)["decision"] == refused.decision
+    assert "decision" not in orjson.loads(answer(Refused("by-phone-only")).data)
