@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import eventlet
 import pytest
 
 from helsami_sdk import BookingDecision, BookingQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier, codec
+from helsami_sdk.discovery import NotLoaded
 from helsami_sdk.executors import HookFailed
 from helsami_sdk.host import Host, Limits, framing
 from helsami_sdk.host.hosted import HostedRules
@@ -133,6 +135,41 @@ def test_a_plugin_that_is_hostile_when_it_is_imported_is_closed_and_the_others_a
 
     assert problem in region.closed_because("malvik")
     assert everything_they_answer(region.organisations) == alone
+
+
+@pytest.mark.parametrize(
+    ("greeting", "problem"),
+    [
+        ('{"hooks": 5, "walls": []}', "did not start: garbled"),
+        ('{"hooks": [["decide_booking"]], "walls": []}', "did not start: garbled"),
+        ('{"hooks": ["decide_booking"], "walls": null}', "did not start: garbled"),
+        ('{"refused": 1}', "did not start: garbled"),
+        (r'{"refused": "half of a character: \ud800"}', "half of a character:  "),
+    ],
+)
+def test_a_plugin_that_greets_in_the_place_of_its_host_closes_itself_alone(region, alone, greeting, problem):
+    frame = len(greeting).to_bytes(4) + greeting.encode()
+    speak = f"for each in range(64):\n    with contextlib.suppress(OSError): os.write(each, {frame!r})"
+    region.install("malvik", f"import contextlib, os\n{speak}\nos._exit(0)\n")
+
+    assert problem in region.closed_because("malvik")
+    assert everything_they_answer(region.organisations) == alone
+
+
+def test_organisations_that_never_finish_to_load_are_waited_for_at_the_same_time(host):
+    programs = [Program({"endless": ("endless.py", "while True: pass")}, "endless") for _ in range(2)]
+    began = time.monotonic()
+    all_of_them = [HostedRules("x/rules.py", one, host, replace(LIMITS, start=1.0), _tell_nobody) for one in programs]
+
+    for rules in all_of_them:
+        with pytest.raises(NotLoaded, match="late"):
+            rules.settle()
+
+    assert time.monotonic() - began < 1.9
+
+
+def _tell_nobody(*_told):
+    """A host's observer that does not care."""
 
 
 def test_code_never_runs_in_the_process_of_the_service(region):

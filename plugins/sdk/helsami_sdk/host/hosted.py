@@ -21,7 +21,7 @@ from helsami_sdk.host.quarantine import Quarantine
 HOST: Final = "host"
 _PLACE: Final = re.compile(r"\w{1,80}( at [\w.<> -]{1,80}:\d{1,7})?")
 _NO_ANSWER: Final = re.compile(r"not an answer: \w{1,80}")
-_UNPRINTABLE: Final = re.compile(r"[^ -~\u00a0-\uffff]+")
+_UNPRINTABLE: Final = re.compile(r"[^ -~\u00a0-\ud7ff\ue000-\uffff]+")
 _LONGEST_REFUSAL: Final = 400
 _NOT_ITS_FAULT: Final = frozenset({"busy", "starting", "not-a-question"})
 
@@ -77,10 +77,9 @@ class HostedRules(Hosted):
 
     def settle(self) -> None:
         """Wait until the rules are loaded; raises NotLoaded and closes them when they do not."""
-        until = time.monotonic() + self._limits.start
         try:
             with self._lock:
-                self._awake(until)
+                self._awake(self._must_be_ready)
         except HookFailed as failure:
             self.close()
             refused = failure.reason == "refused"
@@ -176,10 +175,12 @@ class HostedRules(Hosted):
                     raise self._failure("starting") from None
                 raise
             told = _table(said)
+            refused = _text(told.get("refused", ""))
+            hooks, walls = _texts(told.get("hooks", [])), _texts(told.get("walls", []))
         if "refused" in told:
-            raise self._lose("refused", _UNPRINTABLE.sub(" ", str(told["refused"]))[:_LONGEST_REFUSAL])
-        self._hooks = frozenset(HOOKS).intersection(map(str, told.get("hooks", ())))
-        self.walls = list(map(str, told.get("walls", ())))
+            raise self._lose("refused", _UNPRINTABLE.sub(" ", refused)[:_LONGEST_REFUSAL])
+        self._hooks = frozenset(HOOKS).intersection(hooks)
+        self.walls = walls
         self._ready = True
 
     @contextmanager
@@ -240,6 +241,18 @@ def _table(content: bytes, *keys: str) -> dict[str, Any]:
     if type(told) is not dict or not told.keys() >= set(keys):
         raise ValueError("expected a table")
     return told
+
+
+def _texts(said: object) -> list[str]:
+    if type(said) is not list:
+        raise ValueError("expected a list")
+    return [_text(each) for each in said]
+
+
+def _text(said: object) -> str:
+    if type(said) is not str:
+        raise ValueError("expected a text")
+    return said
 
 
 def _reason(error: Exception) -> str:
