@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import eventlet
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from helsami_kernel.errors import Conflict, Refused
 from helsami_kernel.items import Item, items_table, keep_all
 from helsami_kernel.sections import Section
 from helsami_kernel.store import OpenStore
-from helsami_kernel.testing import MovableClock, citizen_token, system_token
+from helsami_kernel.testing import MovableClock, citizen_token, system_token, until
 from helsami_sdk.answers import Restriction
 from helsami_sdk.decisions import Decision
 from helsami_sdk.questions import SharingQuestion
@@ -350,3 +351,31 @@ def test_a_page_is_read_while_nothing_can_be_written(store, meetings, database, 
 
     assert len(orjson.loads(read(store, organisations_of(hiding())))["items"]) == 1
     decisions._try(decisions.write)
+
+
+def test_what_was_noted_is_written_before_a_service_stops(decisions, rows):
+    running = eventlet.spawn(decisions.run)
+    eventlet.sleep(0)
+    decisions.note(WITHHELD, "item-1")
+    decisions.stop()
+    running.wait()
+
+    assert [row.about for row in rows()] == ["item-1"]
+
+
+def test_a_writer_outlives_a_database_that_is_away(decisions, rows, monkeypatch):
+    written = kept.store
+    failures = iter([OperationalError("", None, Exception()), ValueError()])
+
+    def at_first_away(*arguments):
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        written(*arguments)
+
+    monkeypatch.setattr(kept, "WRITE_EVERY", timedelta(milliseconds=1))
+    monkeypatch.setattr(kept, "store", at_first_away)
+    decisions.note(WITHHELD, "item-1")
+    running = eventlet.spawn(decisions.run)
+    until(rows)
+    decisions.stop()
+    running.wait()

@@ -182,3 +182,13 @@ def test_one_wrong_entry_of_many_is_named_by_its_place():
 
 def test_a_payload_full_of_mistakes_gets_a_bounded_answer():
     assert len(problems(Line(many=True), [{}] * 1000)) == 100
+
+
+@pytest.mark.parametrize(
+    ("sent", "arrived"), [("5d0c6f0e1a2b4c3d8e9f00112233445a",) * 2, (None, None), ("<script>", None), (7, None)]
+)
+def test_a_refusal_takes_the_id_of_its_decision_over_the_wire_and_nothing_else(sent, arrived):
+    refused = Refused("by-phone-only")
+    refused.decision = sent
+
+    assert from_wire(to_wire(refused)).decision == arrived
