@@ -17,8 +17,9 @@ PHONE = '[[booking]]\ntier = "phone"'
 
 
 def rewrite(region, organisation, name, text):
-    """Change a file of an organisation that is installed."""
-    (region.folder / f"helsami_plugin_{organisation}" / name).write_text(text, encoding="utf-8")
+    """Change a file of an organisation that is installed, or take it away."""
+    path = region.folder / f"helsami_plugin_{organisation}" / name
+    path.unlink() if text is None else path.write_text(text, encoding="utf-8")
 
 
 def test_a_changed_policy_holds_after_a_reload_and_not_before(region):
@@ -38,6 +39,8 @@ def test_a_changed_policy_holds_after_a_reload_and_not_before(region):
     [
         ("policy.toml", '[[booking]]\ntier = "online"', "booking[1].tier"),
         ("policy.toml", "[[booking", "expected a TOML file"),
+        ("policy.toml", "", "expected a table"),
+        ("policy.toml", None, "policy.toml is gone"),
         ("manifest.toml", "id = 3", "id: expected a name"),
         ("manifest.toml", manifest_of("malvik", "malvik"), "no cycle"),
     ],
@@ -55,6 +58,13 @@ def test_a_change_that_does_not_load_leaves_what_held_and_is_named(region, file,
     (call,) = region.heard
     assert (call.organisation, call.hook, call.outcome) == ("malvik", "load", "kept")
     assert problem in call.detail
+
+
+def test_a_policy_that_is_a_link_to_nowhere_closes_its_organisation(region):
+    region.install("malvik", None)
+    (region.folder / "helsami_plugin_malvik" / "policy.toml").symlink_to("nowhere.toml")
+
+    assert "policy.toml: the file is missing" in region.closed_because("malvik")
 
 
 def test_what_was_closed_opens_when_it_is_put_right_and_its_children_with_it(region):
@@ -131,9 +141,11 @@ def test_a_process_that_watches_lets_a_changed_policy_hold_without_a_restart_and
 
     rewrite(region, "malvik", "policy.toml", f"{PHONE}  # from now on")
     watch.look()
+    watch.look()
     assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.PHONE
 
     rewrite(region, "malvik", "policy.toml", "[[booking")
+    watch.look()
     watch.look()
     assert organisations["malvik"].decide_booking(BOOKING).tier is Tier.PHONE
     told = [call.outcome for call in region.heard if (call.organisation, call.hook) == ("malvik", "load")]

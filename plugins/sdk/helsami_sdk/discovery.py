@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, distributions, version
@@ -18,6 +18,9 @@ from helsami_sdk.rules import REGION
 
 GROUP = "helsami.organisations"
 
+Stamp = tuple[tuple[int, int] | None, ...]
+"""When each of some files was changed last (nanoseconds), and its size; None for one that is not there."""
+
 
 class NotLoaded(Exception):
     """An organisation cannot be loaded; the message says why, for those who run the system."""
@@ -28,7 +31,8 @@ class Found:
     """
     An installed organisation: all of it, or its manifest if that could be read, and the problem.
 
-    `version` is its distribution's; `point` is where it was found, to be read again from there.
+    `version` is its distribution's; `point` is where it was found, to be read again from there; `stamp` is that of its
+    files before they were read.
     """
 
     id: str
@@ -38,6 +42,7 @@ class Found:
     problem: str = ""
     version: str = ""
     point: EntryPoint | None = None
+    stamp: Stamp = ()
 
     def layers(self) -> Iterator[tuple[str, object]]:
         """The plugins that answer for it, by name: what its code says goes before what its data say."""
@@ -55,6 +60,19 @@ class Found:
         except (NotLoaded, ImportError, ValueError):
             return ()
         return folder / MANIFEST, folder / POLICY
+
+
+def stamp_of(files: Iterable[Path]) -> Stamp:
+    """What tells files from what they were; whatever keeps its time of change while it is copied has a new one here."""
+    return tuple(_stamp(path) for path in files)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ctime_ns, found.st_size
 
 
 Load = Callable[[str, EntryPoint, Path], object]
@@ -78,8 +96,16 @@ def find_organisations(load: Load = import_here) -> list[Found]:
 
 
 def find_again(found: Found, load: Load = import_here) -> Found:
-    """Load an organisation once more from where it was; Python keeps what it has imported, the rest is read anew."""
-    return _settled(_load(found.id, [found.point] if found.point is not None else [found.problem], load))
+    """
+    Load an organisation once more from where it was; Python keeps what it has imported, the rest is read anew.
+
+    A policy that is gone is a problem, as whoever replaces a file may take it away first: without it more could be
+    shown.
+    """
+    again = _settled(_load(found.id, [found.point] if found.point is not None else [found.problem], load))
+    if found.policy is not None and again.policy is None and not again.problem:
+        return replace(again, problem=f"{POLICY} is gone")
+    return again
 
 
 def manifests_installed() -> dict[str, Manifest]:
@@ -127,6 +153,7 @@ def _load(organisation: str, claims: list[EntryPoint | str], load: Load) -> Foun
         _check_id(organisation)
         point = _only(claims)
         found = replace(found, point=point, version=_version(point))
+        found = replace(found, stamp=stamp_of(found.files()))
         folder = _folder(point)
         manifest = _read_manifest(organisation, folder)
         found = replace(found, manifest=manifest)

@@ -11,6 +11,7 @@ from helsami_sdk.discovery import (
     Found,
     Load,
     NotLoaded,
+    Stamp,
     find_again,
     find_organisations,
     import_here,
@@ -83,6 +84,10 @@ class Organisations(Mapping[str, Rules]):
     def files(self) -> dict[str, tuple[Path, ...]]:
         """By organisation the files whose change calls for a reload, as far as it is known where they are."""
         return {organisation: found.files() for organisation, found in self._found.items()}
+
+    def stamps(self) -> dict[str, Stamp]:
+        """By organisation what its files were when they were read."""
+        return {organisation: found.stamp for organisation, found in self._found.items()}
 
     def reload(self, organisation: str) -> bool:
         """

@@ -47,7 +47,7 @@ def write(tmp_path):
         (package / "__init__.py").touch()
         line = f'parent = "{parent}"' if parent else ""
         (package / "manifest.toml").write_text(MANIFEST.format(id=organisation, parent=line))
-        (package / "policy.toml").write_text(policy)
+        (package / "policy.toml").write_text(policy or "# nothing")
         if rules is not None:
             (package / "rules.py").write_text(rules)
         (package.parent / "pyproject.toml").touch()

@@ -10,6 +10,7 @@ from helsami_sdk.tables import Misconfigured
 from helsami_sdk.testing import rules_of
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+NOTHING = "# nobody has decided anything yet"
 
 
 @pytest.fixture
@@ -32,12 +33,17 @@ def test_no_policy_is_no_policy(tmp_path):
     assert read_policy(tmp_path) is None
 
 
-def test_an_empty_policy_leaves_everything_to_the_region(rules):
-    assert rules("").decide_booking(booking()).reason == "by-phone-only"
-    assert rules("").classify_result(ResultQuestion("718-7")).release is Release.MANUAL
-    assert not rules("").restrict_sharing(SharingQuestion("note")).withheld
+def test_an_empty_file_is_one_that_was_cut_off(rules):
+    with pytest.raises(Misconfigured, match="expected a table"):
+        rules("")
+
+
+def test_a_policy_without_rows_leaves_everything_to_the_region(rules):
+    assert rules(NOTHING).decide_booking(booking()).reason == "by-phone-only"
+    assert rules(NOTHING).classify_result(ResultQuestion("718-7")).release is Release.MANUAL
+    assert not rules(NOTHING).restrict_sharing(SharingQuestion("note")).withheld
     slots = (SlotChoice("s1", NOW + timedelta(days=1), "consultation"),)
-    assert rules("").restrict_slots(SlotsQuestion(slots, NOW)) == {"s1"}
+    assert rules(NOTHING).restrict_slots(SlotsQuestion(slots, NOW)) == {"s1"}
 
 
 def test_the_first_row_that_fits_answers(rules):

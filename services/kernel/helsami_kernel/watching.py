@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import eventlet
 
 from helsami_kernel import logs
+from helsami_sdk.discovery import Stamp, stamp_of
 from helsami_sdk.organisations import Organisations
 
 LOOK_EVERY = timedelta(seconds=1)
 
-Stamp = tuple[tuple[int, int] | None, ...]
-
 
 class Watch:
-    """Looks at the files of every organisation; what does not load is told by the rules, and the old ones hold."""
+    """
+    Looks at the files of every organisation; what does not load is told by the rules, and the old ones hold.
+
+    Files that have changed since the last look are left for the next one: half of a policy may be a policy, too, and
+    one that withholds less.
+    """
 
     def __init__(self, organisations: Organisations) -> None:
         self._organisations = organisations
         self._files = organisations.files()  # which stay where they are, whatever is written there
+        self._read = organisations.stamps()
         self._seen = self._stamps()
 
     def run(self) -> None:
@@ -31,28 +34,18 @@ class Watch:
             self.look()
 
     def look(self) -> None:
-        """Have those read again whose files are others than at the last look: each by itself, and each change once."""
-        now = self._stamps()
-        changed = [organisation for organisation in now if now[organisation] != self._seen.get(organisation)]
-        self._seen = now
-        for organisation in changed:
-            try:
-                self._organisations.reload(organisation)
-            except Exception as failure:  # noqa: BLE001  one that cannot be read again must not end the watch of all
-                logs.incident("rules-not-reloaded", organisation=organisation, failure=failure)
+        """Have those read again whose files are others than were read, and rest: each by itself, each change once."""
+        before, self._seen = self._seen, self._stamps()
+        for organisation, stamp in self._seen.items():
+            if stamp != self._read.get(organisation) and stamp == before[organisation]:
+                self._read[organisation] = stamp
+                self._reload(organisation)
+
+    def _reload(self, organisation: str) -> None:
+        try:
+            self._organisations.reload(organisation)
+        except Exception as failure:  # noqa: BLE001  one that cannot be read again must not end the watch of all
+            logs.incident("rules-not-reloaded", organisation=organisation, failure=failure)
 
     def _stamps(self) -> dict[str, Stamp]:
         return {organisation: stamp_of(files) for organisation, files in self._files.items()}
-
-
-def stamp_of(files: Iterable[Path]) -> Stamp:
-    """When each file was changed last (nanoseconds), and its size; None for one that is not there."""
-    return tuple(_stamp(path) for path in files)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

@@ -44,7 +44,7 @@ from helsami_sdk.questions import (
     SlotsQuestion,
     WaitlistQuestion,
 )
-from helsami_sdk.tables import Table
+from helsami_sdk.tables import Misconfigured, Table
 
 FILE = "policy.toml"
 TABLES: Mapping[str, PolicyTable[Any]] = MappingProxyType(
@@ -191,10 +191,17 @@ class Policy:
 
 
 def read_policy(folder: Path, units: Collection[str] = ()) -> Policy | None:
-    """Read and check `folder/policy.toml`, None if there is none; `units` are the manifest's. Raises Misconfigured."""
-    if not (folder / FILE).exists():
+    """
+    Read and check `folder/policy.toml`, None if there is none; `units` are the manifest's. Raises Misconfigured.
+
+    A link that leads nowhere is one whose file is missing, and an empty file says nothing because it was cut off.
+    """
+    path = folder / FILE
+    if not path.exists() and not path.is_symlink():
         return None
-    file = Table.read(folder / FILE)
+    file = Table.read(path)
+    if not path.stat().st_size:
+        raise Misconfigured(FILE, ["expected a table such as [[booking]], or no file"])
     rows = {name: table.read(file, units) for name, table in TABLES.items()}
     file.finish(FILE)
     return Policy({name: read for name, read in rows.items() if read})
