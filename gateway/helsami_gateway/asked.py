@@ -33,6 +33,12 @@ def json_of(request: Request) -> Any:
         raise Malformed("not-json", FieldProblem("body", "JSON")) from None
 
 
+def command_of(request: Request, schema: type[schemas.Command]) -> dict[str, Any]:
+    """The command in the body; no body is a command that says nothing. Raises Malformed."""
+    command: dict[str, Any] = load(schema, json_of(request) if body_of(request) else {})
+    return command
+
+
 def key_of(request: Request) -> str | None:
     """The client's idempotency key, if it gave one that we can keep."""
     key = request.headers.get(KEY)

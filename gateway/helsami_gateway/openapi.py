@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
 
-from helsami_gateway import answers, decisions, schemas, staff_examples, texts
+from helsami_gateway import answers, appointment_descriptions, decisions, schemas, staff_examples, texts
+from helsami_gateway.described import (
+    ELSEWHERE,
+    MALFORMED,
+    OF_CITIZENS,
+    REUSED,
+    TOO_LARGE,
+    Described,
+    Route,
+)
 from helsami_gateway.errors import PROBLEM
 from helsami_gateway.headers import ACT_FOR, KEY, LONGEST_KEY
 from helsami_gateway.session import COOKIE
 
 VERSION: Final = "1"
-JSON: Final = "application/json"
 FHIR: Final = "application/fhir+json"
 ACTING: Final = {
     "name": ACT_FOR,
@@ -38,26 +44,11 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "section": {"type": "string", "enum": list(schemas.RECORD_SECTIONS)},
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
     "grant": {"type": "string"},
+    "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
-MALFORMED: Final = ("400", "The request does not have the agreed form; `problems` names each field.")
-ELSEWHERE: Final = ("403", "The change was asked for by another site's page (`another-site`).")
-TOO_LARGE: Final = ("413", "The body is too large.")
 NOT_EMBEDDED: Final = ("404", "There is no such route but in embedded mode.")
-OF_CITIZENS: Final = (
-    MALFORMED,
-    ("401", "Nobody is logged in."),
-    ("403", "Not permitted."),
-    ("404", "There is no such thing, or it is somebody else's: the two look the same."),
-    ("500", "Something broke here; `correlation` finds what."),
-    ("503", "A service is away; try again after `Retry-After` seconds."),
-)
-CONFLICTS: Final = (
-    ("409", "The slot is taken (`slot-taken`), or another appointment is at the same time (`appointment-overlaps`)."),
-    ("422", "The organisation's rules say no; `code` says why."),
-)
-REUSED: Final = ("409", "The key was used for something else (`idempotency-key-reused`).")
 UNGRANTABLE: Final = ("422", "The law says no; `code` says why.")
 OF_STAFF: Final = (
     MALFORMED,
@@ -86,45 +77,9 @@ WORDS: Final = {
     "additionalProperties": {"type": "object", "additionalProperties": {"type": "string"}},
 }
 RECORDS: Final = {"anyOf": list(answers.RECORDS)}
-Described = type[Schema] | Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Route:
-    """
-    One route as it is described: what it takes, what it answers, and what else may go wrong.
-
-    `name` is the gateway's method. `login` is the scheme by which one logs in, `on_behalf` whether a citizen may act
-    for another there, `once` whether it takes an idempotency key. The examples are of the answer and the body.
-    """
-
-    name: str
-    verb: str
-    path: str
-    summary: str
-    answer: Described | None = None
-    query: type[Schema] | None = None
-    body: Described | None = None
-    status: str = "200"
-    problems: tuple[tuple[str, str], ...] = OF_CITIZENS
-    login: str | None = "session"
-    on_behalf: bool = True
-    once: bool = False
-    media: str = JSON
-    example: Mapping[str, Any] | None = None
-    body_example: Mapping[str, Any] | None = None
-
-
 ROUTES: Final = (
+    *appointment_descriptions.ROUTES,
     Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
-    Route(
-        "list_appointments",
-        "get",
-        "/api/v1/appointments",
-        "Appointments: upcoming ones soonest first, past ones newest first.",
-        answers.Appointments,
-        schemas.AppointmentsPage,
-    ),
     Route("list_medications", "get", "/api/v1/medications", "Medicines.", answers.Medications, schemas.Page),
     Route("list_results", "get", "/api/v1/results", "Released results.", answers.Results, schemas.Page),
     Route("list_records", "get", "/api/v1/records/{section}", "A section of the record.", RECORDS, schemas.Page),
@@ -138,7 +93,6 @@ ROUTES: Final = (
         schemas.Page,
         on_behalf=False,
     ),
-    Route("list_slots", "get", "/api/v1/slots", "Free times on offer.", answers.Slots, schemas.SlotsQuery),
     Route(
         "list_organisations",
         "get",
@@ -149,17 +103,6 @@ ROUTES: Final = (
     ),
     Route("list_grants", "get", "/api/v1/grants", "Grants given and received.", answers.Grants, on_behalf=False),
     Route("me", "get", "/api/v1/me", "Who is logged in.", answers.Me, on_behalf=False),
-    Route(
-        "book",
-        "post",
-        "/api/v1/appointments",
-        "Take a free time.",
-        answers.Appointment,
-        body=schemas.Book,
-        status="201",
-        problems=(*OF_CITIZENS, *CONFLICTS, TOO_LARGE),
-        once=True,
-    ),
     Route(
         "grant",
         "post",

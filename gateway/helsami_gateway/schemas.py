@@ -54,6 +54,10 @@ class Book(Command):
     slot = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a slot"})
 
 
+class Nothing(Command):
+    """A command that says all by its path."""
+
+
 class GiveGrant(Command):
     """Who may do what in my name."""
 

@@ -11,11 +11,13 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
-from helsami_gateway.asked import arguments_of, json_of, key_of
+from helsami_gateway.appointments import AppointmentRoutes
+from helsami_gateway.asked import json_of
+from helsami_gateway.citizens import represented
 from helsami_gateway.errors import as_response
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
-from helsami_gateway.headers import ACT_FOR, HEADERS
+from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_kernel import (
@@ -44,7 +46,7 @@ DELIVERED_WITHIN: Final = timedelta(seconds=60)
 BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
-class GatewayService(StaffRoutes):
+class GatewayService(AppointmentRoutes, StaffRoutes):
     """The door to HelsaMi."""
 
     name = "gateway"
@@ -79,11 +81,6 @@ class GatewayService(StaffRoutes):
             raise Unavailable("home")
         return self._answer(finished_view("home", iso(self.clock()), sections), who)
 
-    @http("GET", "/api/v1/appointments")
-    def list_appointments(self, request: Request) -> Response:
-        """A page of appointments."""
-        return self._page(request, "appointments", schemas.AppointmentsPage)
-
     @http("GET", "/api/v1/medications")
     def list_medications(self, request: Request) -> Response:
         """A page of medicines."""
@@ -111,11 +108,6 @@ class GatewayService(StaffRoutes):
         """A page of who has looked (R67)."""
         return self._page(request, "consents", method="access_log")
 
-    @http("GET", "/api/v1/slots")
-    def list_slots(self, request: Request) -> Response:
-        """Free times that the organisations offer this citizen."""
-        return self._ask(request, "appointments", "slots", arguments_of(request, schemas.SlotsQuery))
-
     @http("GET", "/api/v1/organisations")
     def list_organisations(self, request: Request) -> Response:
         """The organisations that have joined, and since when each shares what."""
@@ -138,11 +130,6 @@ class GatewayService(StaffRoutes):
         return self._answer(orjson.dumps({"citizen": who.citizen, "name": who.name}), who)
 
     # What a citizen does
-
-    @http("POST", "/api/v1/appointments")
-    def book(self, request: Request) -> Response:
-        """Take a free time (R20, R22)."""
-        return self._command(request, "appointments", "book", schemas.Book, status=201)
 
     @http("POST", "/api/v1/grants")
     def grant(self, request: Request) -> Response:
@@ -269,60 +256,6 @@ class GatewayService(StaffRoutes):
     def _deliver(self, organisation: str, service: str, method: str, command: Mapping[str, Any]) -> Any:
         token = self.tokens.of_system(organisation, service)
         return getattr(self, service).call(method, command, token=token, within=ANSWER_WITHIN)
-
-    def _page(
-        self,
-        request: Request,
-        service: str,
-        query: type[schemas.Page] = schemas.Page,
-        method: str = "page",
-        **more: str,
-    ) -> Response:
-        return self._ask(request, service, method, {**arguments_of(request, query), **more})
-
-    def _ask(self, request: Request, service: str, method: str, question: Mapping[str, Any]) -> Response:
-        who = self.sessions.of(request)
-        token = self._token(request, who, service)
-        return self._answer(getattr(self, service).call(method, question, token=token, raw=True), who)
-
-    def _command(
-        self, request: Request, service: str, method: str, schema: type[schemas.Command], *, status: int
-    ) -> Response:
-        session.check_origin(request)
-        who = self.sessions.of(request)
-        command = load(schema, json_of(request))
-        body = getattr(self, service).call(
-            method, command, token=self._token(request, who, service, method), idempotency_key=key_of(request), raw=True
-        )
-        return self._answer(body, who, status)
-
-    def _token(self, request: Request, who: session.Session, audience_: str, purpose: str | None = None) -> str:
-        """A token about oneself; about anybody else, only consents can give one, asked anew for each request."""
-        subject = represented(request, who)
-        if subject is None:
-            about_self: str = self.tokens.about_self(who, audience_)
-            return about_self
-        if audience_ == "consents":  # who may act, and who has looked, stay with the person
-            raise Forbidden("not-for-representatives")
-        purpose = purpose or audience_.removeprefix("view:")
-        decided = self.consents.decide(
-            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": purpose},
-            token=self.tokens.own("consents", "consents:decide"),
-        )
-        on_behalf: str = decided["tokens"][audience_]
-        return on_behalf
-
-    def _answer(self, body: bytes, who: session.Session, status: int = 200) -> Response:
-        response = Response(body, status, headers=HEADERS, content_type=JSON)
-        if (renewed := self.sessions.renewed(who)) is not None:
-            self.sessions.put(response, renewed)
-        return response
-
-
-def represented(request: Request, who: session.Session) -> str | None:
-    """The id of the citizen on whose behalf one asks, as one says; None for oneself."""
-    subject = request.headers.get(ACT_FOR)
-    return None if subject == who.citizen else subject
 
 
 def finished_view(view: str, as_of: str | None, sections: Mapping[str, bytes]) -> bytes:

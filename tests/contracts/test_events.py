@@ -28,6 +28,14 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.domain.SlotBooked(appointment=AN_ID),
         helsami_appointments.schemas.SlotBooked,
     ),
+    ("appointments", "appointment_changed"): (
+        helsami_appointments.domain.AppointmentChanged(appointment=AN_ID),
+        helsami_appointments.schemas.AppointmentChanged,
+    ),
+    ("appointments", "appointment_cancelled"): (
+        helsami_appointments.domain.AppointmentCancelled(appointment=AN_ID),
+        helsami_appointments.schemas.AppointmentCancelled,
+    ),
     ("results", "result_released"): (
         helsami_results.domain.ResultReleased(result=AN_ID),
         helsami_results.schemas.ResultReleased,
@@ -41,6 +49,8 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
 
 HEARD = {
     ("notifications", "appointments", "slot_booked"): helsami_notifications.domain.SLOT_BOOKED,
+    ("notifications", "appointments", "appointment_changed"): helsami_notifications.domain.APPOINTMENT_CHANGED,
+    ("notifications", "appointments", "appointment_cancelled"): helsami_notifications.domain.APPOINTMENT_CANCELLED,
     ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,
     ("notifications", "records", "summary_published"): helsami_notifications.domain.SUMMARY_PUBLISHED,
 }

@@ -110,6 +110,33 @@ def test_a_slot_is_booked_shown_and_noticed(demo, citizens):
     assert (other.status_code, other.json()["code"]) == (409, "slot-taken")
 
 
+def test_a_booking_is_moved_and_cancelled_and_each_is_noticed(demo, citizens):
+    citizen = demo.log_in(citizens[7]["pid"])
+    free = citizen.get("/api/v1/slots?organisation=oya_legesenter&limit=100").json()["slots"]
+    first = free[-1]
+    second = next(slot for slot in reversed(free[:-1]) if slot["visit_type"] == first["visit_type"])
+    booked = citizen.post("/api/v1/appointments", {"slot": first["id"]}).json()["id"]
+    path = f"/api/v1/appointments/{booked}"
+
+    moved = citizen.post(f"{path}/move", {"slot": second["id"]})
+    foreign, missing = (
+        demo.log_in(citizens[8]["pid"]).post(f"/api/v1/appointments/{one}/cancel", {}) for one in (booked, "nonsense")
+    )
+    cancelled = citizen.post(f"{path}/cancel", {})
+    again = citizen.post(f"{path}/cancel", {})
+
+    assert (moved.status_code, moved.json()["starts_at"]) == (200, second["starts_at"])
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "appointment-not-found")
+    assert foreign.content == missing.content
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+    assert (again.status_code, again.json()["code"]) == (409, "appointment-cancelled")
+    messages = {"notice.slot-booked", "notice.appointment-changed", "notice.appointment-cancelled"}
+    deadline = time.monotonic() + 10
+    while messages - {n["message"] for n in citizen.get("/api/v1/notices").json()["items"] if n["about"]["id"] == booked}:
+        assert time.monotonic() < deadline, "a notice did not come"
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize(
     ("command", "field"),
     [({}, "slot"), ({"slot": 7}, "slot"), ({"slot": "x", "owner": "c2"}, ".")],
@@ -261,7 +288,7 @@ def test_the_examples_of_the_description_are_as_it_says(described):
 
     found = list(bodies(described["paths"]))
 
-    assert len(found) == 4
+    assert len(found) >= 11, "those of appointments and of staff"
     for body in found:
         schema = body["schema"] | {"components": described["components"]}
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body["example"])

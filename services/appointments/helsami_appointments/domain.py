@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Final
 
 BOOKED: Final = "booked"
 STATUSES: Final = frozenset({"proposed", "pending", BOOKED, "arrived", "fulfilled", "cancelled", "noshow"})
+CANCELLED: Final = "cancelled"
 HOLDING: Final = frozenset({"pending", BOOKED, "arrived", "fulfilled"})
 """The statuses in which an appointment keeps its slot from others."""
+
+TO_COME: Final = frozenset({"proposed", "pending", BOOKED})
+"""The statuses of an appointment that has not begun, and can still be changed or cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,51 @@ class Appointment:
     slot: str | None = None
     setting: str = ""
 
+    def moved_to(self, slot: Slot) -> Appointment:
+        """The same appointment at the time and place of another slot, as a booking made here."""
+        meeting = slot.meeting.or_else(Meeting(self.meeting.visit_type, self.meeting.kind))
+        return replace(self, meeting=meeting, span=slot.span, status=BOOKED, slot=slot.id)
+
+    def cancelled(self) -> Appointment:
+        """The same appointment, as it will not take place."""
+        return replace(self, status=CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    An appointment as it is stored.
+
+    `key` is what it is stored under, `record_key` what its record system calls it and `told` a digest of what that has
+    told last, both None where it has told nothing. `sequence` counts what has become of it, from 1, and `digest` is of
+    all that is stored of it.
+    """
+
+    id: str
+    key: str
+    appointment: Appointment
+    record_key: str | None
+    told: str | None
+    sequence: int
+    digest: str
+
 
 @dataclass(frozen=True, slots=True)
 class SlotBooked:
     """A citizen has taken a slot: the id of the appointment, and nothing of where or what for."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentChanged:
+    """An appointment has another time, place or clinician: its id, and nothing of what has changed."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentCancelled:
+    """An appointment will not take place: its id, and nothing of why."""
 
     appointment: str

@@ -52,4 +52,6 @@ APPOINTMENTS = items_table(
     sa.Column("clinician", sa.String(300), nullable=False),
     sa.Column("record_key", sa.String(300)),  # what the record system calls it; none until it has heard of a booking
     sa.Column("claim", sa.String(36)),  # whose claim on the time this is; those of one claimant may overlap
+    sa.Column("told", sa.String(64)),  # a digest of what the record system has told last
+    sa.Column("sequence", sa.Integer, nullable=False, server_default="1"),  # the last event about it
 )

@@ -7,12 +7,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from helsami_appointments.domain import Slot
+from helsami_appointments.domain import Appointment, Slot
 from helsami_appointments.storage import Reads
 from helsami_kernel.access import AccessToken
-from helsami_kernel.notes import Notes
+from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, NotFound, Refused
+from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.pages import Cursor
-from helsami_sdk.answers import BookingDecision
+from helsami_sdk.answers import BookingDecision, Tier
 from helsami_sdk.decisions import Decided
 from helsami_sdk.hooks import DECIDE_BOOKING, RESTRICT_SLOTS
 from helsami_sdk.questions import BookingQuestion, SlotChoice, SlotsQuestion
@@ -34,18 +35,52 @@ class Offers:
         self._age_band = access.age_band or "16+"
         self._now = now
 
-    def decided(self, slot: Slot) -> Decided[BookingDecision]:
-        """How this reader may book the slot (R20); it is not noted, since it is about what the booking becomes."""
+    def decided(self, action: str, meeting: Slot | Appointment) -> Decided[BookingDecision]:
+        """
+        How this reader may do one of ACTIONS to a free time or an appointment (R20, R21).
+
+        It is not noted, since of a booking it is about what the booking becomes.
+        """
         question = BookingQuestion(
-            action="book",
-            visit_type=slot.meeting.visit_type,
-            starts_at=slot.span.starts_at,
+            action=action,
+            visit_type=meeting.meeting.visit_type,
+            starts_at=meeting.span.starts_at,
             asked_at=self._now,
-            unit=slot.meeting.unit,
+            unit=meeting.meeting.unit,
             actor=self._actor,
             age_band=self._age_band,
         )
-        return self._rules[slot.organisation].decided(DECIDE_BOOKING, question)
+        return self._rules[meeting.organisation].decided(DECIDE_BOOKING, question)
+
+    def agree(self, action: str, meeting: Slot | Appointment, about: str) -> Decided[BookingDecision]:
+        """
+        What lets this reader do it directly; Refused with the organisation's reason and the next way otherwise.
+
+        A refusal is noted about this id.
+        """
+        decided = self.decided(action, meeting)
+        if decided.answer.tier is not Tier.DIRECT:
+            note_all(self._notes, decided, about)
+            raise refused(decided.answer, self._rules[meeting.organisation].manifest.phone_of(meeting.meeting.unit))
+        return decided
+
+    def check_free(self, slot: Slot) -> None:
+        """
+        Refuse a slot that nobody can take: Conflict `slot-past` or `slot-taken`.
+
+        An organisation that is not connected has none, as far as anybody may know: NotFound.
+        """
+        if slot.organisation not in self._rules:
+            raise NotFound("slot-not-found")
+        if slot.span.starts_at <= self._now:
+            raise Conflict("slot-past")
+        if not slot.free:
+            raise Conflict("slot-taken")
+
+    def check_offered(self, slot: Slot) -> None:
+        """Refuse a slot that its organisation does not offer to this reader: Refused("slot-not-offered")."""
+        if not self.among([slot]):
+            raise Refused("slot-not-offered")
 
     def among(self, slots: list[Slot]) -> list[Slot]:
         """Those of the slots that are offered, in their order; of an organisation that is closed, none."""
@@ -77,6 +112,18 @@ class Offers:
                 return found, None
             place = _place(free[-1])
         return found, str(place)
+
+
+def refused(decision: BookingDecision, phone: str) -> Refused:
+    """The refusal of what is not direct: its reason, the next way that there is, and the number to phone."""
+    return Refused(decision.reason, FieldProblem("way", decision.tier.value), FieldProblem("phone", phone))
+
+
+def subject_of(access: AccessToken) -> str:
+    """The citizen that a token is about. Raises Forbidden."""
+    if access.subject is None:
+        raise Forbidden("not-permitted")
+    return access.subject
 
 
 def _organisation(slot: Slot) -> str:

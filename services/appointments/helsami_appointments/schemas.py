@@ -18,6 +18,16 @@ class BookSlot(Schema):
     slot = fields.UUID(required=True, metadata={"expected": "the id of a slot"})
 
 
+class CancelAppointment(Schema):
+    """An appointment to give up; whatever is named and is not there, is not found."""
+
+    appointment = fields.String(required=True, metadata={"expected": "the id of an appointment"})
+
+
+class MoveAppointment(CancelAppointment, BookSlot):
+    """An appointment to move, and the slot to take for it."""
+
+
 class Search(Schema):
     """Which free times are looked for; both ends are aware, and the past is never searched."""
 
@@ -82,6 +92,14 @@ class SlotBooked(Schema):
     """The event `slot_booked`."""
 
     appointment = fields.String(required=True)
+
+
+class AppointmentChanged(SlotBooked):
+    """The event `appointment_changed`."""
+
+
+class AppointmentCancelled(SlotBooked):
+    """The event `appointment_cancelled`."""
 
 
 def slot_shown(slot: domain.Slot) -> dict[str, Any]:

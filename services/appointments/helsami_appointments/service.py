@@ -6,19 +6,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from helsami_appointments import fhir, schemas, storage
-from helsami_appointments.domain import Appointment, Opening, Slot, SlotBooked
-from helsami_appointments.offers import Offers
+from helsami_appointments import booked, fhir, schemas, storage
+from helsami_appointments.changes import Changes
+from helsami_appointments.domain import Appointment, Opening, SlotBooked
+from helsami_appointments.offers import Offers, subject_of
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.decisions import explained
-from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refused, load
+from helsami_kernel.errors import load
 from helsami_kernel.journal import Entry, Unreadable
 from helsami_kernel.notes import note_all
 from helsami_kernel.pages import Cursor
 from helsami_kernel.store import OpenStore
-from helsami_sdk.answers import BookingDecision, Tier
-from helsami_sdk.decisions import Decided
 from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
@@ -26,12 +25,12 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService:
+class AppointmentsService(Changes):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"
 
-    store: OpenStore[storage.Reads, storage.Writes] = Store(storage.Reads, storage.Writes)
+    store: OpenStore[booked.Reads, booked.Writes] = Store(booked.Reads, booked.Writes)
     rules: Organisations = OrganisationRules()
     clock: Callable[[], datetime] = Clock()
 
@@ -40,8 +39,9 @@ class AppointmentsService:
         """
         Take a slot for the citizen, if the organisation that offers it agrees (R20, R22).
 
-        Raises NotFound("slot-not-found"), Conflict `slot-taken` or `appointment-overlaps`, and Refused with the
-        organisation's reason where it does not let this reader book directly. A refusal changes and tells nothing.
+        Raises NotFound("slot-not-found"), Conflict `slot-past`, `slot-taken` or `appointment-overlaps`, and Refused
+        with the organisation's reason where it does not let this reader book directly. A refusal changes and tells
+        nothing.
         """
         wish = load(schemas.BookSlot, command)
         citizen = subject_of(access)
@@ -49,12 +49,15 @@ class AppointmentsService:
             if (done := tx.once(access.idempotency_key, {"book": wish})) is not None:
                 return dict(done)
             slot = tx.slot(str(wish["slot"]))
-            decided = self._agree(tx, slot, access)
-            booked = tx.book(slot.book())
-            note_all(tx, decided, booked["id"])
-            told = schemas.SlotBooked().dump(SlotBooked(appointment=booked["id"]))
+            offers = Offers(self.rules, access, self.clock(), tx)
+            offers.check_free(slot)
+            decided = offers.agree("book", slot, slot.id)
+            offers.check_offered(slot)
+            taken = tx.book(slot.book())
+            note_all(tx, decided, taken["id"])
+            told = schemas.SlotBooked().dump(SlotBooked(appointment=taken["id"]))
             tx.announce(Event.of("slot_booked", subject=citizen, data=told))
-            return dict(tx.remember(booked))
+            return dict(tx.remember(taken))
 
     @rpc(scope="appointments:read", answers=schemas.Slots)
     def slots(self, question: Json, access: AccessToken) -> Json:
@@ -99,32 +102,6 @@ class AppointmentsService:
     def explain(self, question: Json, access: AccessToken) -> bytes:
         """Why a time was not offered or not booked, and an appointment not shown."""
         return explained(self.store.decisions, question, access)
-
-    def _agree(self, tx: storage.Writes, slot: Slot, access: AccessToken) -> Decided[BookingDecision]:
-        """
-        Ask the slot's organisation; one that is not connected has no slots as far as anybody may know.
-
-        What it refuses is noted about the slot.
-        """
-        if slot.organisation not in self.rules:
-            raise NotFound("slot-not-found")
-        if not slot.free:
-            raise Conflict("slot-taken")
-        offers = Offers(self.rules, access, self.clock(), tx)
-        decided = offers.decided(slot)
-        if decided.answer.tier is not Tier.DIRECT:
-            note_all(tx, decided, slot.id)
-            raise Refused(decided.answer.reason)
-        if not offers.among([slot]):
-            raise Refused("slot-not-offered")
-        return decided
-
-
-def subject_of(access: AccessToken) -> str:
-    """The citizen that a token is about. Raises Forbidden."""
-    if access.subject is None:
-        raise Forbidden("not-permitted")
-    return access.subject
 
 
 def read_slot(tx: storage.Writes, organisation: str, entry: Entry) -> Opening:

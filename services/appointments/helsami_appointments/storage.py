@@ -17,7 +17,7 @@ from helsami_appointments import schemas
 from helsami_appointments.domain import BOOKED, HOLDING, Appointment, Meeting, Opening, Schedule, Slot, Span
 from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
 from helsami_kernel import database
-from helsami_kernel.database import UtcDateTime, insert_new
+from helsami_kernel.database import UtcDateTime, fingerprint, insert_new
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import Item, item_id, keep, withdraw
 from helsami_kernel.journal import Entry
@@ -77,7 +77,11 @@ CONFIRMED: Final = sa.and_(
     APPOINTMENTS.c.status == BOOKED,
 )
 KEPT_AS: Final = (
-    sa.select(APPOINTMENTS.c.key)
+    sa.select(
+        APPOINTMENTS.c.key,
+        APPOINTMENTS.c.told,
+        (APPOINTMENTS.c.claim == APPOINTMENTS.c.id).label("decided_here"),
+    )
     .where(
         APPOINTMENTS.c.owner == sa.bindparam("owner"),
         APPOINTMENTS.c.organisation == sa.bindparam("organisation"),
@@ -165,10 +169,10 @@ class Writes(database.Writes):
         """
         item = self._item(appointment, f"booking|{uuid.uuid4()}", None)
         item = replace(item, extra={**item.extra, "claim": item.id})
-        self._take_turns(appointment)
+        self.take_turns(appointment.organisation, appointment.meeting.clinician)
         if not self._take(item.id, appointment.slot, SLOTS.c.status == "free"):
             raise Conflict("slot-taken")
-        with _refused_by_constraint():
+        with refused_by_constraint():
             keep(self, APPOINTMENTS, item)
         return item.finished
 
@@ -177,23 +181,29 @@ class Writes(database.Writes):
         Store an appointment as its record system tells it, or find it `unchanged`.
 
         One that names the slot of a booking made here is that booking's confirmation, and keeps its id. What overlaps a
-        booking made here is stored all the same, without a claim on the time: the citizen must see both.
+        booking made here is stored all the same, without a claim on the time: the citizen must see both. What was moved
+        or cancelled here stays so, until its record system tells something else than it has told before.
         """
-        known = self._kept_as(appointment.organisation, record_key, appointment.slot)
-        item = self._item(appointment, known or _own_key(record_key), record_key)
+        kept = self._kept_as(appointment.organisation, record_key, appointment.slot)
+        known = None if kept is None else str(kept.key)
+        told = fingerprint([schemas.body(appointment), appointment.slot])
+        if kept is not None and kept.decided_here and kept.told == told:
+            return "unchanged"
+        item = self._item(appointment, known or _own_key(record_key), record_key, told)
         slot = appointment.slot if appointment.status in HOLDING else None
         if known or slot:  # a new one holds nothing that it would have to let go
             self._hold(item.id, slot)
         claiming = replace(item, extra={**item.extra, "claim": RECORD_SYSTEM})
         try:
-            with self.connection.begin_nested(), _refused_by_constraint():
+            with self.connection.begin_nested(), refused_by_constraint():
                 return keep(self, APPOINTMENTS, claiming)
         except Conflict:
             return keep(self, APPOINTMENTS, item)
 
     def withdraw(self, organisation: str, record_key: str) -> str:
         """Remove an appointment that was entered in error, and free its slot; `unchanged` when it is not there."""
-        key = self._kept_as(organisation, record_key, None) or _own_key(record_key)
+        kept = self._kept_as(organisation, record_key, None)
+        key = _own_key(record_key) if kept is None else kept.key
         self._hold(item_id(self._citizen, organisation, key), None)
         return withdraw(self, APPOINTMENTS, organisation, key)
 
@@ -210,12 +220,12 @@ class Writes(database.Writes):
         changed = self.connection.execute(sa.update(table).where(table.c.id == row_id, differs).values(**values))
         return "stored" if changed.rowcount else "unchanged"
 
-    def _kept_as(self, organisation: str, record_key: str, slot: str | None) -> str | None:
+    def _kept_as(self, organisation: str, record_key: str, slot: str | None) -> Row[Any] | None:
         """The key under which an appointment is kept, its booking's where it was made here; None for a new one."""
         this = {"owner": self._citizen, "organisation": organisation, "record_key": record_key, "slot": slot}
-        return self.connection.execute(KEPT_AS, this).scalar_one_or_none()
+        return self.connection.execute(KEPT_AS, this).one_or_none()
 
-    def _item(self, appointment: Appointment, key: str, record_key: str | None) -> Item:
+    def _item(self, appointment: Appointment, key: str, record_key: str | None, told: str | None = None) -> Item:
         return Item(
             owner=self._citizen,
             organisation=appointment.organisation,
@@ -232,20 +242,20 @@ class Writes(database.Writes):
                 "clinician": appointment.meeting.clinician,
                 "record_key": record_key,
                 "claim": None,
+                "told": told,
             },
         )
 
-    def _take_turns(self, appointment: Appointment) -> None:
+    def take_turns(self, organisation: str, *clinicians: str) -> None:
         """
         Let the bookings of one clinician, and of one citizen, follow each other.
 
         The constraints alone let one of many in, but those that wait for each other inside them end in a deadlock after
-        a second. The clinician always comes before the citizen. SQLite has one writer anyway.
+        a second. Clinicians come in one order, and before the citizen. SQLite has one writer anyway.
         """
         if self.connection.dialect.name != "postgresql":
             return
-        clinician = appointment.meeting.clinician
-        turns = [f"{appointment.organisation}|{clinician}"] if clinician else []
+        turns = [f"{organisation}|{clinician}" for clinician in sorted({*clinicians} - {""})]
         for turn in (*turns, self._citizen):
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(turn, 0))))
 
@@ -276,7 +286,7 @@ def _slot(row: Row[Any]) -> Slot:
 
 
 @contextlib.contextmanager
-def _refused_by_constraint() -> Iterator[None]:
+def refused_by_constraint() -> Iterator[None]:
     """Turn the constraints that hold off double bookings into refusals; what they say of the other row stays here."""
     try:
         yield

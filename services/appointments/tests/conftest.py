@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 from psycopg2 import sql
 
+from helsami_appointments.booked import Reads, Writes
 from helsami_appointments.models import metadata
 from helsami_appointments.service import AppointmentsService
-from helsami_appointments.storage import Reads, Writes, _id
+from helsami_appointments.storage import _id
 from helsami_kernel.database import KERNEL_TABLES
 from helsami_kernel.migrations import upgrade
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token

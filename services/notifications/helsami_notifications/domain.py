@@ -24,9 +24,11 @@ class News:
 
 
 SLOT_BOOKED = News("notice.slot-booked", Subject.APPOINTMENT, "appointments:read")
+APPOINTMENT_CHANGED = News("notice.appointment-changed", Subject.APPOINTMENT, "appointments:read")
+APPOINTMENT_CANCELLED = News("notice.appointment-cancelled", Subject.APPOINTMENT, "appointments:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
-ALL = (SLOT_BOOKED, RESULT_RELEASED, SUMMARY_PUBLISHED)
+ALL = (SLOT_BOOKED, APPOINTMENT_CHANGED, APPOINTMENT_CANCELLED, RESULT_RELEASED, SUMMARY_PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,15 @@ from marshmallow import Schema, fields, validate
 
 from helsami_kernel.database import Event
 from helsami_kernel.errors import FieldProblem, Malformed, load
-from helsami_notifications.domain import RESULT_RELEASED, SLOT_BOOKED, SUMMARY_PUBLISHED, News, Notice
+from helsami_notifications.domain import (
+    APPOINTMENT_CANCELLED,
+    APPOINTMENT_CHANGED,
+    RESULT_RELEASED,
+    SLOT_BOOKED,
+    SUMMARY_PUBLISHED,
+    News,
+    Notice,
+)
 
 AN_ID: Final = validate.Length(min=1, max=60)
 
@@ -15,6 +23,14 @@ class SlotBooked(Schema):
     """A citizen has taken a slot."""
 
     appointment = fields.String(required=True, validate=AN_ID)
+
+
+class AppointmentChanged(SlotBooked):
+    """An appointment has another time, place or clinician."""
+
+
+class AppointmentCancelled(SlotBooked):
+    """An appointment will not take place."""
 
 
 class ResultReleased(Schema):
@@ -31,6 +47,8 @@ class SummaryPublished(Schema):
 
 HEARD: Final[dict[News, type[Schema]]] = {
     SLOT_BOOKED: SlotBooked,
+    APPOINTMENT_CHANGED: AppointmentChanged,
+    APPOINTMENT_CANCELLED: AppointmentCancelled,
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
 }

@@ -33,6 +33,16 @@ class NotificationsService:
         """Confirm a booking (R22)."""
         self._tell(domain.SLOT_BOOKED, event)
 
+    @handles("appointment_changed", source="appointments")
+    def tell_of_change(self, event: Event) -> None:
+        """Confirm that an appointment has changed (R22)."""
+        self._tell(domain.APPOINTMENT_CHANGED, event)
+
+    @handles("appointment_cancelled", source="appointments")
+    def tell_of_cancellation(self, event: Event) -> None:
+        """Confirm that an appointment will not take place (R22)."""
+        self._tell(domain.APPOINTMENT_CANCELLED, event)
+
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""

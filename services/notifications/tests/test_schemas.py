@@ -6,7 +6,13 @@ from helsami_kernel.database import Event
 from helsami_kernel.errors import Malformed
 from helsami_notifications import domain, schemas
 
-FIELDS = {domain.SLOT_BOOKED: "appointment", domain.RESULT_RELEASED: "result", domain.SUMMARY_PUBLISHED: "visit"}
+FIELDS = {
+    domain.SLOT_BOOKED: "appointment",
+    domain.APPOINTMENT_CHANGED: "appointment",
+    domain.APPOINTMENT_CANCELLED: "appointment",
+    domain.RESULT_RELEASED: "result",
+    domain.SUMMARY_PUBLISHED: "visit",
+}
 
 
 @pytest.mark.parametrize("news", domain.ALL)

@@ -131,6 +131,8 @@ def running(tmp_path):
     ("key", "data", "message"),
     [
         ("appointments.slot_booked", {"appointment": "i1"}, "notice.slot-booked"),
+        ("appointments.appointment_changed", {"appointment": "i1"}, "notice.appointment-changed"),
+        ("appointments.appointment_cancelled", {"appointment": "i1"}, "notice.appointment-cancelled"),
         ("results.result_released", {"result": "i1"}, "notice.result-released"),
         ("records.summary_published", {"visit": "i1"}, "notice.summary-published"),
     ],

@@ -1,0 +1,85 @@
+"""How the gateway asks for a citizen: with a token about whom the question is about, and answers what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from werkzeug.wrappers import Request, Response
+
+from helsami_gateway import schemas, session
+from helsami_gateway.asked import arguments_of, command_of, key_of
+from helsami_gateway.headers import ACT_FOR, HEADERS
+from helsami_kernel.errors import Forbidden
+from helsami_kernel.rpc import Remote
+
+JSON: Final = "application/json"
+
+
+class CitizenDoor:
+    """Part of the gateway: what every route of a citizen does."""
+
+    sessions: session.Sessions
+    tokens: session.Tokens
+    consents: Remote
+
+    def _page(
+        self,
+        request: Request,
+        service: str,
+        query: type[schemas.Page] = schemas.Page,
+        method: str = "page",
+        **more: str,
+    ) -> Response:
+        return self._ask(request, service, method, {**arguments_of(request, query), **more})
+
+    def _ask(self, request: Request, service: str, method: str, question: Mapping[str, Any]) -> Response:
+        who = self.sessions.of(request)
+        token = self._token(request, who, service)
+        return self._answer(getattr(self, service).call(method, question, token=token, raw=True), who)
+
+    def _command(
+        self,
+        request: Request,
+        service: str,
+        method: str,
+        schema: type[schemas.Command],
+        *,
+        status: int = 200,
+        **more: str,
+    ) -> Response:
+        session.check_origin(request)
+        who = self.sessions.of(request)
+        command = {**command_of(request, schema), **more}
+        body = getattr(self, service).call(
+            method, command, token=self._token(request, who, service, method), idempotency_key=key_of(request), raw=True
+        )
+        return self._answer(body, who, status)
+
+    def _token(self, request: Request, who: session.Session, audience_: str, purpose: str | None = None) -> str:
+        """A token about oneself; about anybody else, only consents can give one, asked anew for each request."""
+        subject = represented(request, who)
+        if subject is None:
+            about_self: str = self.tokens.about_self(who, audience_)
+            return about_self
+        if audience_ == "consents":  # who may act, and who has looked, stay with the person
+            raise Forbidden("not-for-representatives")
+        purpose = purpose or audience_.removeprefix("view:")
+        decided = self.consents.decide(
+            {"actor": who.citizen, "subject": subject, "audiences": [audience_], "purpose": purpose},
+            token=self.tokens.own("consents", "consents:decide"),
+        )
+        on_behalf: str = decided["tokens"][audience_]
+        return on_behalf
+
+    def _answer(self, body: bytes, who: session.Session, status: int = 200) -> Response:
+        response = Response(body, status, headers=HEADERS, content_type=JSON)
+        if (renewed := self.sessions.renewed(who)) is not None:
+            self.sessions.put(response, renewed)
+        return response
+
+
+def represented(request: Request, who: session.Session) -> str | None:
+    """The id of the citizen on whose behalf one asks, as one says; None for oneself."""
+    subject = request.headers.get(ACT_FOR)
+    return None if subject == who.citizen else subject

@@ -1,0 +1,107 @@
+"""Moving and cancelling an appointment: one transaction each, as its organisation lets the citizen (R21)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from helsami_appointments import schemas
+from helsami_appointments.booked import Reads, Writes, known_of
+from helsami_appointments.domain import (
+    CANCELLED,
+    TO_COME,
+    Appointment,
+    AppointmentCancelled,
+    AppointmentChanged,
+    Known,
+    Slot,
+)
+from helsami_appointments.offers import Offers, subject_of
+from helsami_kernel import Event, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.errors import Conflict, NotFound, Refused, load
+from helsami_kernel.notes import note_all
+from helsami_kernel.showing import Showing
+from helsami_kernel.store import OpenStore
+from helsami_sdk.organisations import Organisations
+
+CATEGORY: Final = "appointments"
+
+Json = dict[str, Any]
+
+
+class Changes:
+    """Part of appointments: what a citizen does with an appointment that they have."""
+
+    store: OpenStore[Reads, Writes]
+    rules: Organisations
+    clock: Callable[[], datetime]
+
+    @rpc(scope="appointments:act", answers=schemas.Appointment)
+    def move(self, command: Json, access: AccessToken) -> Json:
+        """
+        Take another free time for an appointment, and give its own back (R21, R22).
+
+        Raises NotFound `appointment-not-found` or `slot-not-found`; Conflict as `book` does, and `appointment-past`,
+        `appointment-cancelled`, `same-slot` or `appointment-changed`; Refused("other-kind-of-slot"), or with the
+        organisation's reason. A refusal changes and tells nothing.
+        """
+        wish = load(schemas.MoveAppointment, command)
+        with self.store.transaction(owner=subject_of(access)) as tx:
+            if (done := tx.once(access.idempotency_key, {"move": wish})) is not None:
+                return dict(done)
+            known = self._to_come(tx, wish["appointment"], access)
+            slot = tx.slot(str(wish["slot"]))
+            if slot.id == known.appointment.slot:
+                raise Conflict("same-slot")
+            offers = Offers(self.rules, access, self.clock(), tx)
+            offers.check_free(slot)
+            if not is_like(known.appointment, slot):
+                raise Refused("other-kind-of-slot")
+            decided = offers.agree("change", known.appointment, known.id)
+            offers.agree("change", known.appointment.moved_to(slot), known.id)  # the new time has its own deadline
+            offers.check_offered(slot)
+            moved, sequence = tx.move(known, slot)
+            note_all(tx, decided, known.id)
+            told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id))
+            tx.announce(Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence))
+            return dict(tx.remember(moved))
+
+    @rpc(scope="appointments:act", answers=schemas.Appointment)
+    def cancel(self, command: Json, access: AccessToken) -> Json:
+        """
+        Give an appointment up, and its time back (R21).
+
+        Raises NotFound("appointment-not-found"), Conflict `appointment-past`, `appointment-cancelled` or
+        `appointment-changed`, and Refused with the organisation's reason. A refusal changes and tells nothing.
+        """
+        wish = load(schemas.CancelAppointment, command)
+        with self.store.transaction(owner=subject_of(access)) as tx:
+            if (done := tx.once(access.idempotency_key, {"cancel": wish})) is not None:
+                return dict(done)
+            known = self._to_come(tx, wish["appointment"], access)
+            decided = Offers(self.rules, access, self.clock(), tx).agree("cancel", known.appointment, known.id)
+            cancelled, sequence = tx.cancel(known)
+            note_all(tx, decided, known.id)
+            told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id))
+            tx.announce(Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence))
+            return dict(tx.remember(cancelled))
+
+    def _to_come(self, tx: Writes, appointment_id: str, access: AccessToken) -> Known:
+        """An appointment that this reader sees and that has not begun. What they are not shown is not there."""
+        row = tx.appointment_row(appointment_id)
+        if not Showing(CATEGORY, self.rules, access, self.store.decisions).may_show(row):
+            raise NotFound("appointment-not-found")
+        known = known_of(row)
+        if known.appointment.status == CANCELLED:
+            raise Conflict("appointment-cancelled")
+        if known.appointment.status not in TO_COME or known.appointment.span.starts_at <= self.clock():
+            raise Conflict("appointment-past")
+        return known
+
+
+def is_like(appointment: Appointment, slot: Slot) -> bool:
+    """Whether a slot is of the appointment's organisation, and of its visit type as far as both are known."""
+    types = {appointment.meeting.visit_type, slot.meeting.visit_type} - {""}
+    return appointment.organisation == slot.organisation and len(types) <= 1
