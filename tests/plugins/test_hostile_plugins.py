@@ -231,6 +231,12 @@ def test_an_entry_point_that_leads_nowhere_closes_its_organisation(region, point
     assert reason in region.closed_because(organisation)
 
 
+def test_rules_that_the_entry_point_does_not_name_close_their_organisation(region):
+    region.install("malvik", points="[helsami.organisations]\nmalvik = helsami_plugin_malvik\n")
+
+    assert "expected an entry point helsami_plugin_malvik.rules" in region.closed_because("malvik")
+
+
 def test_a_parent_narrows_its_children_and_a_child_cannot_widen(region):
     region.install("malvik", RULES.replace("Restriction.show()", "Restriction.withhold('parent-says-no')"))
     region.install("hommelvik", parent="malvik")

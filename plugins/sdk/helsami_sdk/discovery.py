@@ -155,6 +155,7 @@ def _load(organisation: str, claims: list[EntryPoint | str], load: Load) -> Foun
         found = replace(found, point=point, version=_version(point))
         found = replace(found, stamp=stamp_of(found.files()))
         folder = _folder(point)
+        _check_named(folder, point)
         manifest = _read_manifest(organisation, folder)
         found = replace(found, manifest=manifest)
         return replace(found, policy=read_policy(folder, manifest.units), module=load(organisation, point, folder))
@@ -196,6 +197,12 @@ def _folder(point: EntryPoint) -> Path:
     if not places:
         raise NotLoaded(f"the entry point names a package that is not there: {package}")
     return Path(places[0])
+
+
+def _check_named(folder: Path, point: EntryPoint) -> None:
+    """Code that nobody asks would withhold nothing: it came after the plugin was installed for its policy alone."""
+    if point.module == folder.name and (folder / "rules.py").exists():
+        raise NotLoaded(f"rules.py: expected an entry point {folder.name}.rules; install the plugin again")
 
 
 def _read_manifest(organisation: str, folder: Path) -> Manifest:
