@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,10 +31,15 @@ CALL_AGAIN = timedelta(seconds=0.1)
 
 @dataclass(frozen=True)
 class StatesTold:
-    """The state of each organisation that has one; the version counts every change in the directory's database."""
+    """
+    The state of each organisation that has one; the version counts every change in the directory's database.
+
+    `remembered` is what a directory tells that cannot read its database now.
+    """
 
     version: int
     states: Mapping[str, str]
+    remembered: bool = False
 
     @classmethod
     def read(cls, body: bytes) -> StatesTold:
@@ -43,11 +48,12 @@ class StatesTold:
         version, states = told["version"], told["states"]
         if type(version) is not int or not all(isinstance(state, str) for state in states.values()):
             raise ValueError("a version is a number, and a state a word")
-        return cls(version, states)
+        return cls(version, states, told.get("remembered") is True)
 
     def written(self) -> bytes:
         """As it goes over the bus."""
-        return orjson.dumps({"version": self.version, "states": dict(self.states)})
+        told = {"version": self.version, "states": dict(self.states), "remembered": self.remembered}
+        return orjson.dumps(told)
 
 
 class States:
@@ -56,6 +62,7 @@ class States:
     def __init__(self, organisations: Organisations) -> None:
         self._organisations = organisations
         self._version = -1
+        self._states: Mapping[str, str] = {}
         self._confirmed_at = float("-inf")
         self._began_at = time.monotonic()
         organisations.apply(None)
@@ -78,16 +85,18 @@ class States:
         """
         Obey what is told, unless something newer was told lately.
 
-        A version that stays behind for BELIEVED_FOR is the truth again: the directory's database was restored.
+        A version that stays behind for BELIEVED_FOR is the truth again: the directory's database was restored. Not so
+        what is only remembered: the other directories may have stopped, and their last word was a pause. A restored
+        database may count up to a version that it has had before.
         """
         if told.version < self._version:
-            if time.monotonic() - self._confirmed_at < BELIEVED_FOR.total_seconds():
+            if told.remembered or time.monotonic() - self._confirmed_at < BELIEVED_FOR.total_seconds():
                 return
             logs.incident("organisation-states-went-back", count=self._version - told.version)
         self._confirmed_at = time.monotonic()
         metrics.ORGANISATION_STATES_HEARD.set_to_current_time()
-        if told.version != self._version:
-            self._version = told.version
+        if (told.version, told.states) != (self._version, self._states):
+            self._version, self._states = told.version, told.states
             metrics.ORGANISATION_STATES_VERSION.set(told.version)
             self._organisations.apply(told.states)
 
@@ -161,6 +170,7 @@ class TellStates(DependencyProvider):  # type: ignore[misc]
             self._last = self._read(self.container.config["databases"][self.container.service_name])
         except (SQLAlchemyError, OSError) as failure:
             logs.incident("organisation-states-not-read", service=self.container.service_name, failure=failure)
+            return self._last and replace(self._last, remembered=True)
         return self._last
 
 

@@ -149,6 +149,27 @@ def test_a_directory_whose_database_was_restored_is_obeyed_in_the_end(monkeypatc
     assert codes(held) == {"trondheim": "organisation-paused"}
 
 
+def test_a_directory_without_its_database_never_leads_back(monkeypatch):
+    held = region("trondheim")
+    heard = States(held)
+    heard.hear(StatesTold(7, {"trondheim": "paused"}))
+
+    monkeypatch.setattr(states, "BELIEVED_FOR", states.BELIEVED_FOR * 0)
+    heard.hear(StatesTold.read(StatesTold(5, {"trondheim": "live"}, remembered=True).written()))
+
+    assert codes(held) == {"trondheim": "organisation-paused"}
+
+
+def test_a_restored_database_that_counts_up_to_the_same_version_is_obeyed():
+    held = region("trondheim")
+    heard = States(held)
+    heard.hear(StatesTold(7, {"trondheim": "live"}))
+
+    heard.hear(StatesTold(7, {"trondheim": "paused"}))
+
+    assert codes(held) == {"trondheim": "organisation-paused"}
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{}", b'{"version": "7", "states": {}}', b'{"version": 7, "states": {"trondheim": 1}}', b'"live"'],
@@ -203,7 +224,7 @@ def test_a_database_that_is_away_changes_nothing(start, monkeypatch):
     teller.tell()
 
     until(lambda: told)
-    assert StatesTold.read(told[0].message.body) == Register.told
+    assert StatesTold.read(told[0].message.body) == StatesTold(1, {"trondheim": "live"}, remembered=True)
 
 
 def test_the_state_of_an_organisation_is_a_metric_for_each_state():
