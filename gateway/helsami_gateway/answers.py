@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from helsami_gateway import texts
 from helsami_gateway.schemas import ORGANISATION_STATES
@@ -72,6 +72,36 @@ class Appointment(Item):
     starts_at = moment()
     ends_at = moment()
     status = one_of("proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow")
+
+
+class Way(Schema):
+    """
+    One way to do something.
+
+    `reason` is a key of `problem` in the texts; `opens` and `closes` are when the phone is answered on working days in
+    Oslo; `flag` is Helsenorge's code of it.
+    """
+
+    way = one_of("direct", "request", "phone")
+    reason = fields.String(required=True)
+    deadline = fields.AwareDateTime(required=True, allow_none=True)
+    phone = fields.String(required=True)
+    opens = fields.String(required=True, metadata={"example": "08:00"})
+    closes = fields.String(required=True, metadata={"example": "15:00"})
+    flag = nullable()
+
+
+class Action(Schema):
+    """What may be done, and how: at least one way, the easiest first, the phone last."""
+
+    action = one_of("book", "change", "cancel", "join-waitlist", "video")
+    ways = fields.List(fields.Nested(Way), required=True, validate=validate.Length(min=1))
+
+
+class AppointmentWithActions(Appointment):
+    """An appointment, and all that can be done with it."""
+
+    actions = fields.List(fields.Nested(Action), required=True)
 
 
 class Medication(Coded):

@@ -40,6 +40,15 @@ APPOINTMENT: Final = {
     **{name: SLOT[name] for name in ("kind", "unit", "place", "clinician", "starts_at", "ends_at")},
     "status": "booked",
 }
+DESK: Final = {"phone": "+47 00 00 00 01", "opens": "08:00", "closes": "15:00"}
+BY_PHONE: Final = {"way": "phone", "reason": "always-by-phone", "deadline": None, "flag": None, **DESK}
+CANCELLING: Final = {
+    "way": "direct",
+    "reason": "offered",
+    "deadline": "2026-03-04T12:00:00Z",
+    "flag": "cancel",
+    **DESK,
+}
 TAKE: Final = {"slot": SLOT["id"]}
 ROUTES: Final = (
     Route(
@@ -58,6 +67,14 @@ ROUTES: Final = (
         "Appointments: upcoming ones soonest first, past ones newest first.",
         answers.Appointments,
         schemas.AppointmentsPage,
+    ),
+    Route(
+        "show_appointment",
+        "get",
+        "/api/v1/appointments/{appointment}",
+        "An appointment, and each thing that can be done with it: the ways to do it, the easiest first.",
+        answers.AppointmentWithActions,
+        example={**APPOINTMENT, "actions": [{"action": "cancel", "ways": [CANCELLING, BY_PHONE]}]},
     ),
     Route(
         "book",

@@ -110,7 +110,7 @@ def test_a_slot_is_booked_shown_and_noticed(demo, citizens):
     assert (other.status_code, other.json()["code"]) == (409, "slot-taken")
 
 
-def test_a_booking_is_moved_and_cancelled_and_each_is_noticed(demo, citizens):
+def test_a_booking_is_shown_moved_and_cancelled_and_each_is_noticed(demo, citizens, wrong):
     citizen = demo.log_in(citizens[7]["pid"])
     free = citizen.get("/api/v1/slots?organisation=oya_legesenter&limit=100").json()["slots"]
     first = free[-1]
@@ -118,6 +118,7 @@ def test_a_booking_is_moved_and_cancelled_and_each_is_noticed(demo, citizens):
     booked = citizen.post("/api/v1/appointments", {"slot": first["id"]}).json()["id"]
     path = f"/api/v1/appointments/{booked}"
 
+    shown = citizen.get(path)
     moved = citizen.post(f"{path}/move", {"slot": second["id"]})
     foreign, missing = (
         demo.log_in(citizens[8]["pid"]).post(f"/api/v1/appointments/{one}/cancel", {}) for one in (booked, "nonsense")
@@ -125,6 +126,8 @@ def test_a_booking_is_moved_and_cancelled_and_each_is_noticed(demo, citizens):
     cancelled = citizen.post(f"{path}/cancel", {})
     again = citizen.post(f"{path}/cancel", {})
 
+    assert wrong(shown, "get", "/api/v1/appointments/{appointment}") == []
+    assert {one["action"] for one in shown.json()["actions"]} == {"book", "change", "cancel", "join-waitlist", "video"}
     assert (moved.status_code, moved.json()["starts_at"]) == (200, second["starts_at"])
     assert (foreign.status_code, foreign.json()["code"]) == (404, "appointment-not-found")
     assert foreign.content == missing.content
@@ -132,7 +135,11 @@ def test_a_booking_is_moved_and_cancelled_and_each_is_noticed(demo, citizens):
     assert (again.status_code, again.json()["code"]) == (409, "appointment-cancelled")
     messages = {"notice.slot-booked", "notice.appointment-changed", "notice.appointment-cancelled"}
     deadline = time.monotonic() + 10
-    while messages - {n["message"] for n in citizen.get("/api/v1/notices").json()["items"] if n["about"]["id"] == booked}:
+
+    def noticed():
+        return {n["message"] for n in citizen.get("/api/v1/notices").json()["items"] if n["about"]["id"] == booked}
+
+    while noticed() != messages:
         assert time.monotonic() < deadline, "a notice did not come"
         time.sleep(0.1)
 
@@ -288,7 +295,7 @@ def test_the_examples_of_the_description_are_as_it_says(described):
 
     found = list(bodies(described["paths"]))
 
-    assert len(found) >= 11, "those of appointments and of staff"
+    assert len(found) >= 12, "those of appointments and of staff"
     for body in found:
         schema = body["schema"] | {"components": described["components"]}
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body["example"])

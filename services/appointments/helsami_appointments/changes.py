@@ -1,4 +1,4 @@
-"""Moving and cancelling an appointment: one transaction each, as its organisation lets the citizen (R21)."""
+"""One appointment: what can be done with it, and moving and cancelling it as its organisation lets one (R21)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+from sqlalchemy.engine import Row
+
 from helsami_appointments import schemas
+from helsami_appointments.actions import Desk, of_appointment
 from helsami_appointments.booked import Reads, Writes, known_of
 from helsami_appointments.domain import (
     CANCELLED,
@@ -24,6 +28,7 @@ from helsami_kernel.errors import Conflict, NotFound, Refused, load
 from helsami_kernel.notes import note_all
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
+from helsami_sdk.answers import BookingDecision, Tier
 from helsami_sdk.organisations import Organisations
 
 CATEGORY: Final = "appointments"
@@ -37,6 +42,28 @@ class Changes:
     store: OpenStore[Reads, Writes]
     rules: Organisations
     clock: Callable[[], datetime]
+
+    @rpc(scope="appointments:read", answers=schemas.AppointmentWithActions)
+    def show(self, question: Json, access: AccessToken) -> Json:
+        """
+        An appointment, with everything that can be done with it and how (R21).
+
+        Raises NotFound("appointment-not-found"), also for what is somebody else's or not shown to this reader.
+        """
+        wanted = load(schemas.OneAppointment, question)
+        row = self.store.reading(subject_of(access)).appointment_row(wanted["appointment"])
+        known = self._shown(row, access)
+        offers = Offers(self.rules, access, self.clock(), self.store.decisions)
+
+        def decide(action: str) -> BookingDecision:
+            decided = offers.decided(action, known.appointment)
+            if decided.answer.tier is not Tier.DIRECT:
+                note_all(self.store.decisions, decided, known.id)
+            return decided.answer
+
+        desk = Desk.of(self.rules[row.organisation].manifest, known.appointment.meeting.unit)
+        resolved = of_appointment(known.appointment, self.clock(), decide, desk)
+        return {**orjson.loads(row.body), "actions": schemas.actions_shown(resolved)}
 
     @rpc(scope="appointments:act", answers=schemas.Appointment)
     def move(self, command: Json, access: AccessToken) -> Json:
@@ -76,7 +103,7 @@ class Changes:
         Raises NotFound("appointment-not-found"), Conflict `appointment-past`, `appointment-cancelled` or
         `appointment-changed`, and Refused with the organisation's reason. A refusal changes and tells nothing.
         """
-        wish = load(schemas.CancelAppointment, command)
+        wish = load(schemas.OneAppointment, command)
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"cancel": wish})) is not None:
                 return dict(done)
@@ -89,16 +116,19 @@ class Changes:
             return dict(tx.remember(cancelled))
 
     def _to_come(self, tx: Writes, appointment_id: str, access: AccessToken) -> Known:
-        """An appointment that this reader sees and that has not begun. What they are not shown is not there."""
-        row = tx.appointment_row(appointment_id)
-        if not Showing(CATEGORY, self.rules, access, self.store.decisions).may_show(row):
-            raise NotFound("appointment-not-found")
-        known = known_of(row)
+        """An appointment that this reader sees and that has not begun."""
+        known = self._shown(tx.appointment_row(appointment_id), access)
         if known.appointment.status == CANCELLED:
             raise Conflict("appointment-cancelled")
         if known.appointment.status not in TO_COME or known.appointment.span.starts_at <= self.clock():
             raise Conflict("appointment-past")
         return known
+
+    def _shown(self, row: Row[Any], access: AccessToken) -> Known:
+        """An appointment that this reader sees. What they are not shown is not there."""
+        if not Showing(CATEGORY, self.rules, access, self.store.decisions).may_show(row):
+            raise NotFound("appointment-not-found")
+        return known_of(row)
 
 
 def is_like(appointment: Appointment, slot: Slot) -> bool:

@@ -1,10 +1,11 @@
 """What appointments is asked, what it answers, and what it tells."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from helsami_appointments import domain
+from helsami_appointments import actions, domain
 from helsami_kernel.clock import written
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE, PageQuery
 
@@ -18,13 +19,13 @@ class BookSlot(Schema):
     slot = fields.UUID(required=True, metadata={"expected": "the id of a slot"})
 
 
-class CancelAppointment(Schema):
-    """An appointment to give up; whatever is named and is not there, is not found."""
+class OneAppointment(Schema):
+    """An appointment to look at, or to give up; whatever is named and is not there, is not found."""
 
     appointment = fields.String(required=True, metadata={"expected": "the id of an appointment"})
 
 
-class MoveAppointment(CancelAppointment, BookSlot):
+class MoveAppointment(OneAppointment, BookSlot):
     """An appointment to move, and the slot to take for it."""
 
 
@@ -88,6 +89,31 @@ class Appointment(Schema):
     status = fields.String()
 
 
+class Way(Schema):
+    """One way to do something: direct, request or phone; `opens` and `closes` are on working days, Europe/Oslo."""
+
+    way = fields.String()
+    reason = fields.String()
+    deadline = fields.String(allow_none=True)
+    phone = fields.String()
+    opens = fields.String()
+    closes = fields.String()
+    flag = fields.String(allow_none=True)
+
+
+class Action(Schema):
+    """What may be done, and how: at least one way, the easiest first."""
+
+    action = fields.String()
+    ways = fields.List(fields.Nested(Way))
+
+
+class AppointmentWithActions(Appointment):
+    """An appointment, and all that its citizen can do with it."""
+
+    actions = fields.List(fields.Nested(Action))
+
+
 class SlotBooked(Schema):
     """The event `slot_booked`."""
 
@@ -106,6 +132,23 @@ def slot_shown(slot: domain.Slot) -> dict[str, Any]:
     """Give a free time as a citizen reads it."""
     whose = {"id": slot.id, "organisation": slot.organisation, "visit_type": slot.meeting.visit_type or None}
     return {**whose, **_meeting_shown(slot.meeting), **_span_shown(slot.span)}
+
+
+def actions_shown(resolved: Mapping[str, Iterable[actions.Way]]) -> list[dict[str, Any]]:
+    """Give what can be done as a citizen reads it."""
+    return [{"action": action, "ways": [_way_shown(way) for way in ways]} for action, ways in resolved.items()]
+
+
+def _way_shown(way: actions.Way) -> dict[str, str | None]:
+    return {
+        "way": way.way.value,
+        "reason": way.reason,
+        "deadline": None if way.deadline is None else written(way.deadline),
+        "phone": way.desk.phone,
+        "opens": way.desk.opens.isoformat("minutes"),
+        "closes": way.desk.closes.isoformat("minutes"),
+        "flag": way.flag or None,
+    }
 
 
 def body(appointment: domain.Appointment) -> dict[str, Any]:
