@@ -12,6 +12,8 @@ from helsami_directory.lifecycle import STATES
 NATIONAL_ID: Final = validate.Regexp(r"[0-9]{11}\Z")
 CITIZEN_ID: Final = validate.Regexp(r"[0-9a-f]{32}\Z")
 LONGEST_WHY: Final = 500
+# What is no control character: the reason is shown in an operator's terminal, whoever gave it.
+SHOWABLE: Final = validate.Regexp(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z")
 MOST_PEOPLE: Final = 1000
 LONGEST_KEY: Final = 300
 
@@ -41,8 +43,8 @@ class ChangeState(WhichOrganisation):
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     why = fields.String(
         required=True,
-        validate=[validate.Length(1, LONGEST_WHY), validate.Regexp(r"\s*\S")],
-        metadata={"expected": f"a reason, of at most {LONGEST_WHY} characters"},
+        validate=[validate.Length(1, LONGEST_WHY), validate.Regexp(r"\s*\S"), SHOWABLE],
+        metadata={"expected": f"a reason, of at most {LONGEST_WHY} characters that can be shown"},
     )
 
 

@@ -172,6 +172,9 @@ def test_whoever_is_overtaken_by_the_same_change_has_what_they_wished_for(direct
         {"organisation": "st_olavs", "state": "live"},
         {"organisation": "st_olavs", "state": "live", "why": "  "},
         {"organisation": "st_olavs", "state": "live", "why": "x" * 501},
+        {"organisation": "st_olavs", "state": "live", "why": "\x1b[2Jnothing happened"},
+        {"organisation": "st_olavs", "state": "live", "why": "\x9b2Jnothing happened"},
+        {"organisation": "st_olavs", "state": "live", "why": "\x00"},
         {"organisation": "st_olavs", "state": "live", "why": "x", "since": "2020-01-01"},
     ],
 )
