@@ -11,7 +11,7 @@ from helsami_sdk.tables import LANGUAGES, Table
 from helsami_sdk.words import is_own, prefix_of
 
 FILE = "manifest.toml"
-ORGANISATION_ID = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+ORGANISATION_ID = r"(?!.{61})[a-z][a-z0-9]*(_[a-z0-9]+)*"  # databases keep no longer one
 ORGANISATION_KINDS = frozenset({"municipality", "gp-office", "hospital", "hospital-trust"})
 CATEGORIES = frozenset(
     {

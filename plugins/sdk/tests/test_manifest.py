@@ -68,6 +68,7 @@ def test_a_manifest_says_who_they_are_how_to_reach_them_and_since_when(tmp_path)
     ("old", "new", "problem"),
     [
         ('id = "levanger"', 'id = "Levanger kommune"', "id: expected a name such as oya_legesenter"),
+        ('id = "levanger"', f'id = "{"a" * 61}"', "id: expected a name such as oya_legesenter"),
         ('kind = "municipality"', 'kind = "spa"', "kind: expected one of gp-office, hospital"),
         ('owner = "Samhandling"', "", "owner: missing; expected who answers for the rules"),
         ('owner = "Samhandling"', "owner = 3", "owner: expected who answers for the rules"),
