@@ -76,7 +76,7 @@ class PluginFolder:
         try:
             project = tomllib.loads((self.path / PROJECT).read_text(encoding="utf-8"))
             return dict(project["project"]["entry-points"][GROUP])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise NotAPlugin(f"{PROJECT}: expected a table [project.entry-points.{GROUP!r}]") from None
 
 

@@ -57,7 +57,7 @@ class Table:
             return cls(tomllib.loads(text), text=text)
         except FileNotFoundError:
             raise Misconfigured(path.name, ["the file is missing"]) from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise Misconfigured(path.name, [f"expected a TOML file in UTF-8: {error}"]) from None
 
     def finish(self, file: str) -> None:

@@ -38,7 +38,7 @@ def nearest_line(lines: dict[str, int], key: str) -> int:
 def lines_of(text: str) -> dict[str, int]:
     """The line of every key and every table of a TOML text; of one that is not TOML, as far as it can be read."""
     reader = _Reader(text)
-    with suppress(_NotToml):
+    with suppress(_NotToml, RecursionError):
         reader.file()
     return reader.lines
 

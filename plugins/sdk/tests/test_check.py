@@ -140,6 +140,14 @@ def test_it_is_told_to_programs_as_well(folder, capsys):
         ("getattr(question, 'unit')", "getattr"),
         ("hash(question)", "hash"),
         ("().__class__.__base__.__subclasses__()", "__subclasses__"),
+        ("import calendar; calendar.sys", "calendar.sys"),
+        ("import re; re.enum.bltns", "re.enum.bltns"),
+        ("import helsami_sdk; helsami_sdk.executors", "helsami_sdk.executors"),
+        ("from calendar import sys", "sys from calendar"),
+        ("from helsami_sdk import executors", "executors from helsami_sdk"),
+        ("from operator import attrgetter", "attrgetter from operator"),
+        ("import typing; typing.get_type_hints(question)", "typing.get_type_hints"),
+        ("match question:\n        case object(__dict__=_): pass", "object(__dict__=_)"),
     ],
 )
 def test_what_reaches_beyond_the_question_is_told_with_its_line(folder, code, named):
@@ -149,7 +157,7 @@ def test_what_reaches_beyond_the_question_is_told_with_its_line(folder, code, na
     (finding,) = [finding for finding in check(folder).findings if finding.point is Point.PURE]
 
     assert named in finding.problem
-    assert (finding.file, finding.line) == (RULES, line_of(folder, RULES, code))
+    assert (finding.file, finding.line) == (RULES, line_of(folder, RULES, code.splitlines()[-1].strip()))
 
 
 @pytest.mark.parametrize(
@@ -233,6 +241,31 @@ def test_a_parent_that_lies_beside_it_is_there(folder, new_folder):
     trust = folder.path.parent / "trust" / "helsami_plugin_trust" / "manifest.toml"
     trust.write_text(trust.read_text().replace("owner =", 'parent = "frosta"\nowner =', 1))
     assert [finding.problem for finding in check(folder).findings] == ["frosta is its own ancestor"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "point"),
+    [
+        (RULES, f"x = {'-' * 50_000}1", Point.IMPORTS),
+        (RULES, f"x = {'1 + ' * 20_000}1", Point.IMPORTS),
+        (POLICY, f"x = {'[' * 5_000}{']' * 5_000}", Point.ANSWERS),
+        (MANIFEST, f"x = {'[' * 5_000}{']' * 5_000}", Point.OWNER),
+        ("rehearsal.json", f"{'[' * 100_000}{']' * 100_000}", Point.REHEARSED),
+    ],
+)
+def test_what_is_nested_too_deep_is_a_finding(folder, file, text, point):
+    (folder.path / file).write_text(text)
+
+    assert point in check(folder).unfulfilled
+
+
+def test_a_folder_and_a_link_to_nowhere_are_no_modules(folder):
+    (folder.package / "more.py").mkdir()
+    (folder.package / "less.py").symlink_to("nowhere.py")
+
+    found = [finding.file for finding in check(folder).findings if finding.point is Point.IMPORTS]
+
+    assert found == ["helsami_plugin_frosta/less.py", "helsami_plugin_frosta/more.py"]
 
 
 def test_a_folder_of_another_name_is_another_organisation(folder):

@@ -36,7 +36,7 @@ def rehearsal(folder: PluginFolder) -> Iterator[Finding]:
         known, shows_more = _understood(folder, report)
     except FileNotFoundError:
         yield Finding(Point.REHEARSED, REHEARSAL, 1, "the rules have not been rehearsed", expected)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         yield Finding(Point.REHEARSED, REHEARSAL, 1, "is not the report of a rehearsal of this organisation", expected)
     else:
         for name in changed(folder.package, known):

@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,25 @@ MOST_CODES = 40
 def trees(folder: Path, pattern: str = "*.py") -> Iterator[tuple[Path, ast.Module]]:
     """The syntax tree of each module in a folder."""
     for path in sorted(folder.rglob(pattern)):
-        try:
-            yield path, ast.parse(path.read_bytes(), str(path))
-        except (SyntaxError, ValueError):
-            continue
+        with suppress(SyntaxError):
+            yield path, tree_of(path)
+
+
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a module; raises SyntaxError for whatever has none, be it a folder or nested too deep."""
+    if not path.is_file():
+        raise SyntaxError("no file")
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(type(error).__name__) from None
 
 
 def table(path: Path) -> dict[str, Any]:
     """A TOML file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 
