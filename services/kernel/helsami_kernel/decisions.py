@@ -79,16 +79,21 @@ class Decisions:
 
     def note(self, decision: Decision, about: str = "") -> None:
         """Keep a decision; `about` is the opaque id of what is decided on, where it is one thing."""
-        key = (decision.words, about or decision.question_hash)
-        tally = self._known.get(key) or self._unwritten.get(key)
-        now = self._clock()
-        if tally is not None:
-            tally.times += 1
-            tally.last_at = now
-        elif len(self._unwritten) < MOST_UNWRITTEN:
-            self._unwritten[key] = Tally(decision, about, now, now)
-        else:
-            metrics.DECISIONS_DROPPED.labels(self._service).inc()
+        self.note_all([(decision, about)])
+
+    def note_all(self, noted: Iterable[tuple[Decision, str]]) -> None:
+        """Keep decisions made at one moment, each with what it is about."""
+        now, known, unwritten = self._clock(), self._known, self._unwritten
+        for decision, about in noted:
+            key = (decision.words, about or decision.question_hash)
+            tally = known.get(key) or unwritten.get(key)
+            if tally is not None:
+                tally.times += 1
+                tally.last_at = now
+            elif len(unwritten) < MOST_UNWRITTEN:
+                unwritten[key] = Tally(decision, about, now, now)
+            else:
+                metrics.DECISIONS_DROPPED.labels(self._service).inc()
 
     def run(self) -> None:
         """Until stopped: write what was noted, and now and then forget what is too old."""

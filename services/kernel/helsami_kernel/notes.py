@@ -1,5 +1,6 @@
 """Where decisions are noted by those who need not wait until they are stored."""
 
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 from helsami_sdk.decisions import Decided, Decision
@@ -11,10 +12,16 @@ class Notes(Protocol):
     def note(self, decision: Decision, about: str = "") -> None:
         """Keep a decision; `about` is the opaque id of what is decided on, where it is one thing."""
 
+    def note_all(self, noted: Iterable[tuple[Decision, str]]) -> None:
+        """Keep decisions made at one moment, each with what it is about."""
+
 
 class _Unkept:
     def note(self, decision: Decision, about: str = "") -> None:
         """Forget it."""
+
+    def note_all(self, noted: Iterable[tuple[Decision, str]]) -> None:
+        """Forget them."""
 
 
 UNKEPT: Final[Notes] = _Unkept()

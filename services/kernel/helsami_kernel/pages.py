@@ -119,6 +119,7 @@ class Page:
         shown = self._shown[: self._limit]
         following = str(Cursor(shown[-1].occurred_at, shown[-1].id)) if self.full else None
         bodies = [row.body for row in shown] if self._field_inside is None else self._filled(shown)
+        self._showing.note()
         rest = {
             "as_of": written(now),
             "status": "ok",

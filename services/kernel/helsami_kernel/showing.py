@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import OSLO
 from helsami_kernel.items import Item
-from helsami_kernel.notes import UNKEPT, Notes, note_all
+from helsami_kernel.notes import UNKEPT, Notes
 from helsami_sdk.answers import Restriction
 from helsami_sdk.decisions import Decided
 from helsami_sdk.hooks import RESTRICT_SHARING
@@ -46,6 +46,7 @@ class Showing:
         self._withheld: set[str] = set()
         self._starts: dict[tuple[str, str], date | None] = {}
         self._floors: dict[tuple[str, str], datetime] = {}
+        self._not_shown: list[tuple[Decided[Restriction], str]] = []
         self._answered: dict[tuple[str, ...], Decided[Restriction]] = {}
 
     def may_show(self, row: Row[Any]) -> bool:
@@ -54,13 +55,13 @@ class Showing:
             return True
         if row.occurred_at < self._floor_of(row.organisation, row.category):
             if self._start_of(row.organisation, row.category) == date.max:  # not live: its state withholds, no date
-                note_all(self._notes, self._decided(row), row.id)
+                self._not_shown.append((self._decided(row), row.id))
             return False
         decided = self._decided(row)
         if not decided.answer.withheld:
             return True
         self._withheld.add(decided.answer.reason)
-        note_all(self._notes, decided, row.id)
+        self._not_shown.append((decided, row.id))
         return False
 
     def _decided(self, row: Row[Any]) -> Decided[Restriction]:
@@ -70,9 +71,14 @@ class Showing:
         if decided is None:
             question = _question(row, self._access.basis, self._access.age_band)
             decided = self._answered[alike] = self._rules[row.organisation].decided(RESTRICT_SHARING, question)
-            if not decided.answer.withheld:
-                self._notes.note(decided.decision)
         return decided
+
+    def note(self) -> None:
+        """Keep what was decided so far: of what is shown once for all of a kind, of what is not with each item's id."""
+        noted = [(one.decision, "") for one in self._answered.values() if not one.answer.withheld]
+        noted += [(made, its) for one, its in self._not_shown for made in reversed(one.decisions)]
+        if noted:
+            self._notes.note_all(noted)
 
     def _floor_of(self, organisation: str, category: str) -> datetime:
         """The moment at which what an organisation shows begins: its first day's, in Oslo."""
