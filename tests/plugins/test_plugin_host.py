@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pytest
 from helsami_sdk import BookingDecision, BookingQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier, codec
 from helsami_sdk.discovery import NotLoaded
 from helsami_sdk.executors import HookFailed
-from helsami_sdk.host import Host, Limits, framing
+from helsami_sdk.host import Host, Limits, framing, zygote
 from helsami_sdk.host.hosted import HostedRules
 from helsami_sdk.host.program import Program
 from helsami_sdk.organisations import load_organisations
@@ -571,6 +572,19 @@ def test_a_plugin_that_is_larger_than_rules_are_is_not_read(region, host, monkey
     region.install("malvik", RULES + "#" * Limits().program)
 
     assert "bytes of code" in region.closed_because("malvik")
+
+
+def test_a_machine_without_room_for_another_process_keeps_those_that_it_has(monkeypatch):
+    ours, theirs = socket.socketpair()
+
+    def no_room():
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", no_room)
+
+    with ours, socket.socket() as control:
+        assert zygote._fork(control, theirs.detach(), None) is None
+        assert ours.recv(1) == b""
 
 
 def test_an_entry_point_without_code_is_told_from_one_with_code():

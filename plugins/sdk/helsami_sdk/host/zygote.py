@@ -42,15 +42,21 @@ def main(control: socket.socket) -> None:
         command = json.loads(content)
         _reap(children)
         if "start" in command:
-            children[command["start"]] = _fork(control, descriptors[0], folder)
+            if (born := _fork(control, descriptors[0], folder)) is not None:
+                children[command["start"]] = born
         elif (pid := children.pop(command["kill"], None)) is not None:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
 
-def _fork(control: socket.socket, channel: int, folder: int | None) -> int:
+def _fork(control: socket.socket, channel: int, folder: int | None) -> int | None:
+    """Start a child; where the machine has no room for another, its channel closes, and the others live on."""
     parent = os.getpid()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(channel)
+        return None
     if pid != 0:
         os.close(channel)
         return pid
