@@ -98,10 +98,33 @@ class Action(Schema):
     ways = fields.List(fields.Nested(Way), required=True, validate=validate.Length(min=1))
 
 
+class Request(Schema):
+    """What was asked about an appointment, and what has become of it; `reason` is a key of `problem` in the texts."""
+
+    id = fields.String(required=True)
+    organisation = fields.String(required=True)
+    appointment = fields.String(required=True)
+    action = one_of("change", "cancel", "join-waitlist", "video")
+    wish = fields.String(required=True)
+    state = one_of("asked", "accepted", "declined", "expired", "withdrawn")
+    asked_at = moment()
+    expires_at = moment()
+    answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    reason = nullable()
+
+
+class Requests(Schema):
+    """A page of what waits for an organisation's answer, the oldest first."""
+
+    requests = fields.List(fields.Nested(Request), required=True)
+    next = nullable()
+
+
 class AppointmentWithActions(Appointment):
-    """An appointment, and all that can be done with it."""
+    """An appointment, all that can be done with it, and what was asked about it."""
 
     actions = fields.List(fields.Nested(Action), required=True)
+    requests = fields.List(fields.Nested(Request), required=True)
 
 
 class Medication(Coded):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from helsami_gateway import answers, schemas
-from helsami_gateway.described import OF_CITIZENS, TOO_LARGE, Route
+from helsami_gateway.described import OF_CITIZENS, OF_STAFF, TOO_LARGE, Route
 
 BY_RULE: Final = (
     "The organisation's rules say no; `code` says why, `problems` the next `way` (request or phone) and the `phone`."
@@ -49,6 +49,21 @@ CANCELLING: Final = {
     "flag": "cancel",
     **DESK,
 }
+TO_CANCEL: Final = {"action": "cancel", "ways": [CANCELLING, BY_PHONE]}
+REQUEST: Final = {
+    "id": "9b2c7d1e-3f44-4a55-8b66-7c7788990011",
+    "organisation": "oya_legesenter",
+    "appointment": APPOINTMENT["id"],
+    "action": "change",
+    "wish": "Before lunch, if possible.",
+    "state": "asked",
+    "asked_at": "2026-03-02T08:00:00Z",
+    "expires_at": "2026-03-05T12:00:00Z",
+    "answered_at": None,
+    "reason": None,
+}
+ANSWERED: Final = {**REQUEST, "state": "accepted", "answered_at": "2026-03-02T09:30:00Z"}
+NO_SUCH_REQUEST: Final = ("404", "No such request of this organisation (`request-not-found`), or no such slot of it.")
 TAKE: Final = {"slot": SLOT["id"]}
 ROUTES: Final = (
     Route(
@@ -74,7 +89,7 @@ ROUTES: Final = (
         "/api/v1/appointments/{appointment}",
         "An appointment, and each thing that can be done with it: the ways to do it, the easiest first.",
         answers.AppointmentWithActions,
-        example={**APPOINTMENT, "actions": [{"action": "cancel", "ways": [CANCELLING, BY_PHONE]}]},
+        example={**APPOINTMENT, "actions": [TO_CANCEL], "requests": [REQUEST]},
     ),
     Route(
         "book",
@@ -110,5 +125,62 @@ ROUTES: Final = (
         problems=(*OF_CITIZENS, *OF_CHANGES, TOO_LARGE),
         once=True,
         example={**APPOINTMENT, "status": "cancelled"},
+    ),
+    Route(
+        "ask",
+        "post",
+        "/api/v1/appointments/{appointment}/requests",
+        "Ask the organisation for what one cannot do oneself, where it takes requests.",
+        answers.Request,
+        body=schemas.Ask,
+        status="201",
+        problems=(
+            *OF_CITIZENS,
+            ("409", f"{CHANGED_MEANWHILE} Also `already-asked` and `can-be-done-directly`."),
+            ("422", BY_RULE),
+            TOO_LARGE,
+        ),
+        once=True,
+        example=REQUEST,
+        body_example={"action": "change", "wish": REQUEST["wish"]},
+    ),
+    Route(
+        "withdraw_request",
+        "delete",
+        "/api/v1/requests/{asked}",
+        "Take a request back.",
+        answers.Request,
+        problems=(*OF_CITIZENS, ("409", "It has ended already (`request-ended`).")),
+        once=True,
+        example={**REQUEST, "state": "withdrawn", "answered_at": "2026-03-02T09:30:00Z"},
+    ),
+    Route(
+        "list_requests",
+        "get",
+        "/staff/v1/requests",
+        "What citizens have asked of the token's organisation, and nobody has answered; the oldest first.",
+        answers.Requests,
+        schemas.Page,
+        problems=OF_STAFF,
+        login="system",
+        example={"requests": [REQUEST], "next": None},
+    ),
+    Route(
+        "answer_request",
+        "post",
+        "/staff/v1/requests/{asked}/answer",
+        "Accept a request, with a free time where a change is asked for, or decline it with a reason code.",
+        answers.Request,
+        body=schemas.AnswerRequest,
+        problems=(
+            *OF_STAFF,
+            NO_SUCH_REQUEST,
+            ("409", f"It has ended already (`request-ended`). {OF_MOVES[0][1]}"),
+            TOO_LARGE,
+        ),
+        login="system",
+        once=True,
+        example=ANSWERED,
+        body_example={"answer": "accept", "slot": SLOT["id"]},
     ),
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from helsami_gateway import schemas
-from helsami_gateway.asked import arguments_of
-from helsami_gateway.citizens import CitizenDoor
+from helsami_gateway import schemas, session
+from helsami_gateway.asked import arguments_of, command_of, key_of
+from helsami_gateway.citizens import JSON, CitizenDoor
 from helsami_gateway.errors import as_response
+from helsami_gateway.headers import HEADERS
+from helsami_gateway.staff import system_login
+from helsami_kernel.access import SystemVerifier
 from helsami_kernel.http import http as kernel_http
+from helsami_kernel.rpc import Remote
 
 http = partial(kernel_http, on_failure=as_response)
 
@@ -41,9 +47,44 @@ class AppointmentRoutes(CitizenDoor):
     @http("POST", "/api/v1/appointments/<appointment>/move")
     def move(self, request: Request, appointment: str) -> Response:
         """Take another free time for an appointment (R21, R22)."""
-        return self._command(request, "appointments", "move", schemas.Book, appointment=appointment)
+        return self._command(request, "appointments", "move", schemas.Book, about={"appointment": appointment})
 
     @http("POST", "/api/v1/appointments/<appointment>/cancel")
     def cancel(self, request: Request, appointment: str) -> Response:
         """Give an appointment up (R21)."""
-        return self._command(request, "appointments", "cancel", schemas.Nothing, appointment=appointment)
+        return self._command(request, "appointments", "cancel", schemas.Nothing, about={"appointment": appointment})
+
+    @http("POST", "/api/v1/appointments/<appointment>/requests")
+    def ask(self, request: Request, appointment: str) -> Response:
+        """Ask for what one cannot do oneself (R21)."""
+        about = {"appointment": appointment}
+        return self._command(request, "appointments", "ask", schemas.Ask, status=201, about=about)
+
+    @http("DELETE", "/api/v1/requests/<asked>")
+    def withdraw_request(self, request: Request, asked: str) -> Response:
+        """Take a request back."""
+        return self._command(request, "appointments", "withdraw_request", schemas.Nothing, about={"request": asked})
+
+
+class StaffAppointmentRoutes:
+    """Part of the gateway: what an organisation's staff answer, with its system token."""
+
+    systems: SystemVerifier
+    tokens: session.Tokens
+    appointments: Remote
+
+    @http("GET", "/staff/v1/requests")
+    def list_requests(self, request: Request) -> Response:
+        """What citizens have asked of the organisation, and nobody has answered."""
+        return self._of_staff(request, "open_requests", arguments_of(request, schemas.Page))
+
+    @http("POST", "/staff/v1/requests/<asked>/answer")
+    def answer_request(self, request: Request, asked: str) -> Response:
+        """Accept or decline a request."""
+        command = command_of(request, schemas.AnswerRequest)
+        return self._of_staff(request, "answer_request", {**command, "request": asked})
+
+    def _of_staff(self, request: Request, method: str, question: Mapping[str, Any]) -> Response:
+        token = self.tokens.of_staff(system_login(self.systems, request), "appointments")
+        body = self.appointments.call(method, question, token=token, idempotency_key=key_of(request), raw=True)
+        return Response(body, headers=HEADERS, content_type=JSON)

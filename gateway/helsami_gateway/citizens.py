@@ -46,14 +46,13 @@ class CitizenDoor:
         schema: type[schemas.Command],
         *,
         status: int = 200,
-        **more: str,
+        about: Mapping[str, str] | None = None,
     ) -> Response:
         session.check_origin(request)
         who = self.sessions.of(request)
-        command = {**command_of(request, schema), **more}
-        body = getattr(self, service).call(
-            method, command, token=self._token(request, who, service, method), idempotency_key=key_of(request), raw=True
-        )
+        command = {**command_of(request, schema), **(about or {})}
+        token = self._token(request, who, service, method.replace("_", "-"))
+        body = getattr(self, service).call(method, command, token=token, idempotency_key=key_of(request), raw=True)
         return self._answer(body, who, status)
 
     def _token(self, request: Request, who: session.Session, audience_: str, purpose: str | None = None) -> str:

@@ -20,6 +20,12 @@ OF_CITIZENS: Final = (
     ("500", "Something broke here; `correlation` finds what."),
     ("503", "A service is away; try again after `Retry-After` seconds."),
 )
+OF_STAFF: Final = (
+    MALFORMED,
+    ("401", "The token does not hold (`system-login-needed`)."),
+    ("500", "Something broke here; `correlation` finds what."),
+    ("503", "A service is away; try again after `Retry-After` seconds."),
+)
 REUSED: Final = ("409", "The key was used for something else (`idempotency-key-reused`).")
 Described = type[Schema] | Mapping[str, Any]
 

@@ -15,6 +15,7 @@ from helsami_gateway.described import (
     ELSEWHERE,
     MALFORMED,
     OF_CITIZENS,
+    OF_STAFF,
     REUSED,
     TOO_LARGE,
     Described,
@@ -45,17 +46,12 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
     "grant": {"type": "string"},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
+    "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
 NOT_EMBEDDED: Final = ("404", "There is no such route but in embedded mode.")
 UNGRANTABLE: Final = ("422", "The law says no; `code` says why.")
-OF_STAFF: Final = (
-    MALFORMED,
-    ("401", "The token does not hold (`system-login-needed`)."),
-    ("500", "Something broke here; `correlation` finds what."),
-    ("503", "A service is away; try again after `Retry-After` seconds."),
-)
 NO_SUCH_ORGANISATION: Final = (
     "404",
     "There is no such organisation, or it is another's: the two look the same (`organisation-not-found`).",

@@ -54,6 +54,21 @@ class Book(Command):
     slot = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a slot"})
 
 
+class Ask(Command):
+    """What is asked of an organisation; the owner checks what it means."""
+
+    action = fields.String(required=True, validate=validate.OneOf(("change", "cancel", "join-waitlist", "video")))
+    wish = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class AnswerRequest(Command):
+    """What staff answer: to accept a change a free time, to decline a reason code."""
+
+    answer = fields.String(required=True, validate=validate.OneOf(("accept", "decline")))
+    slot = fields.String(load_default=None, allow_none=True, validate=SHORT)
+    reason = fields.String(load_default="", validate=validate.Length(max=60))
+
+
 class Nothing(Command):
     """A command that says all by its path."""
 

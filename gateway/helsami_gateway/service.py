@@ -11,7 +11,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
-from helsami_gateway.appointments import AppointmentRoutes
+from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
 from helsami_gateway.citizens import represented
 from helsami_gateway.errors import as_response
@@ -46,7 +46,7 @@ DELIVERED_WITHIN: Final = timedelta(seconds=60)
 BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
-class GatewayService(AppointmentRoutes, StaffRoutes):
+class GatewayService(AppointmentRoutes, StaffRoutes, StaffAppointmentRoutes):
     """The door to HelsaMi."""
 
     name = "gateway"

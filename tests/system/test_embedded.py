@@ -144,6 +144,35 @@ def test_a_booking_is_shown_moved_and_cancelled_and_each_is_noticed(demo, citize
         time.sleep(0.1)
 
 
+def wishes(citizen):
+    """What a citizen can ask for and not do: appointment, and action."""
+    for item in citizen.get("/api/v1/appointments?limit=100").json()["items"]:
+        shown = citizen.get(f"/api/v1/appointments/{item['id']}").json()
+        yield from ((shown, one["action"]) for one in shown["actions"] if one["ways"][0]["way"] == "request")
+
+
+def test_what_cannot_be_done_is_asked_for_and_answered_by_the_organisations_staff(demo, citizens, wrong):
+    logged_in = (demo.log_in(one["pid"]) for one in citizens)
+    citizen, (appointment, action) = next((one, wish) for one in logged_in for wish in wishes(one) if wish[1] != "book")
+    headers = {"Authorization": f"Bearer {demo.token(appointment['organisation'])}"}
+    path = f"/api/v1/appointments/{appointment['id']}/requests"
+    asked = citizen.post(path, {"action": action, "wish": "Gjerne på en torsdag"})
+
+    listed = requests.get(f"{demo.url}/staff/v1/requests", headers=headers, timeout=10)
+    answer = {"answer": "decline", "reason": "by-phone-only"}
+    url = f"{demo.url}/staff/v1/requests/{asked.json()['id']}/answer"
+    foreign = requests.post(url, headers={"Authorization": f"Bearer {demo.token('levanger')}"}, json=answer, timeout=10)
+    answered = requests.post(url, headers=headers, json=answer, timeout=10)
+    late = citizen.delete(f"/api/v1/requests/{asked.json()['id']}")
+
+    assert wrong(asked, "post", "/api/v1/appointments/{appointment}/requests") == []
+    assert wrong(listed, "get", "/staff/v1/requests") == []
+    assert asked.json() in listed.json()["requests"]
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "request-not-found")
+    assert (answered.status_code, answered.json()["state"]) == (200, "declined")
+    assert (late.status_code, late.json()["code"]) == (409, "request-ended")
+
+
 @pytest.mark.parametrize(
     ("command", "field"),
     [({}, "slot"), ({"slot": 7}, "slot"), ({"slot": "x", "owner": "c2"}, ".")],
@@ -295,7 +324,7 @@ def test_the_examples_of_the_description_are_as_it_says(described):
 
     found = list(bodies(described["paths"]))
 
-    assert len(found) >= 12, "those of appointments and of staff"
+    assert len(found) >= 18, "those of appointments and of staff"
     for body in found:
         schema = body["schema"] | {"components": described["components"]}
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body["example"])

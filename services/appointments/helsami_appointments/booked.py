@@ -15,6 +15,7 @@ from helsami_appointments.models import APPOINTMENTS, SLOTS
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import SHARING_COLUMNS, keep
 
+LONGEST_ID: Final = 36
 ONE: Final = sa.select(
     *(APPOINTMENTS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
@@ -30,7 +31,7 @@ class Reads(storage.Reads):
 
     def appointment_row(self, appointment_id: str) -> Row[Any]:
         """A row of ONE. Raises NotFound("appointment-not-found")."""
-        return the_one(self.fetch(ONE, id=appointment_id))
+        return the_one(self.fetch(ONE, id=plausible(appointment_id)))
 
 
 class Writes(storage.Writes):
@@ -38,7 +39,7 @@ class Writes(storage.Writes):
 
     def appointment_row(self, appointment_id: str) -> Row[Any]:
         """A row of ONE. Raises NotFound("appointment-not-found")."""
-        return the_one(self.connection.execute(ONE, {"owner": self.owner, "id": appointment_id}).all())
+        return the_one(self.connection.execute(ONE, {"owner": self.owner, "id": plausible(appointment_id)}).all())
 
     def move(self, known: Known, slot: Slot) -> tuple[dict[str, Any], int]:
         """
@@ -85,6 +86,11 @@ class Writes(storage.Writes):
         with storage.refused_by_constraint():
             keep(self, APPOINTMENTS, replace(item, extra={**item.extra, "claim": item.id}))
         return item.finished
+
+
+def plausible(named: str) -> str:
+    """What somebody names as an id, as a database can be asked for it; what cannot be one is nothing."""
+    return named if len(named) <= LONGEST_ID and named.isascii() and named.isprintable() else ""
 
 
 def the_one(rows: Any) -> Row[Any]:

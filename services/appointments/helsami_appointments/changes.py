@@ -1,4 +1,4 @@
-"""One appointment: what can be done with it, and moving and cancelling it as its organisation lets one (R21)."""
+"""Moving and cancelling an appointment: one transaction each, as its organisation lets the citizen (R21)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
 from sqlalchemy.engine import Row
 
 from helsami_appointments import schemas
-from helsami_appointments.actions import Desk, of_appointment
 from helsami_appointments.booked import Reads, Writes, known_of
 from helsami_appointments.domain import (
     CANCELLED,
@@ -28,7 +26,6 @@ from helsami_kernel.errors import Conflict, NotFound, Refused, load
 from helsami_kernel.notes import note_all
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
-from helsami_sdk.answers import BookingDecision, Tier
 from helsami_sdk.organisations import Organisations
 
 CATEGORY: Final = "appointments"
@@ -42,28 +39,6 @@ class Changes:
     store: OpenStore[Reads, Writes]
     rules: Organisations
     clock: Callable[[], datetime]
-
-    @rpc(scope="appointments:read", answers=schemas.AppointmentWithActions)
-    def show(self, question: Json, access: AccessToken) -> Json:
-        """
-        An appointment, with everything that can be done with it and how (R21).
-
-        Raises NotFound("appointment-not-found"), also for what is somebody else's or not shown to this reader.
-        """
-        wanted = load(schemas.OneAppointment, question)
-        row = self.store.reading(subject_of(access)).appointment_row(wanted["appointment"])
-        known = self._shown(row, access)
-        offers = Offers(self.rules, access, self.clock(), self.store.decisions)
-
-        def decide(action: str) -> BookingDecision:
-            decided = offers.decided(action, known.appointment)
-            if decided.answer.tier is not Tier.DIRECT:
-                note_all(self.store.decisions, decided, known.id)
-            return decided.answer
-
-        desk = Desk.of(self.rules[row.organisation].manifest, known.appointment.meeting.unit)
-        resolved = of_appointment(known.appointment, self.clock(), decide, desk)
-        return {**orjson.loads(row.body), "actions": schemas.actions_shown(resolved)}
 
     @rpc(scope="appointments:act", answers=schemas.Appointment)
     def move(self, command: Json, access: AccessToken) -> Json:
@@ -91,8 +66,7 @@ class Changes:
             offers.check_offered(slot)
             moved, sequence = tx.move(known, slot)
             note_all(tx, decided, known.id)
-            told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id))
-            tx.announce(Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence))
+            announce_change(tx, known, sequence)
             return dict(tx.remember(moved))
 
     @rpc(scope="appointments:act", answers=schemas.Appointment)
@@ -111,24 +85,39 @@ class Changes:
             decided = Offers(self.rules, access, self.clock(), tx).agree("cancel", known.appointment, known.id)
             cancelled, sequence = tx.cancel(known)
             note_all(tx, decided, known.id)
-            told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id))
-            tx.announce(Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence))
+            announce_cancellation(tx, known, sequence)
             return dict(tx.remember(cancelled))
 
     def _to_come(self, tx: Writes, appointment_id: str, access: AccessToken) -> Known:
         """An appointment that this reader sees and that has not begun."""
-        known = self._shown(tx.appointment_row(appointment_id), access)
-        if known.appointment.status == CANCELLED:
-            raise Conflict("appointment-cancelled")
-        if known.appointment.status not in TO_COME or known.appointment.span.starts_at <= self.clock():
-            raise Conflict("appointment-past")
-        return known
+        return to_come(self._shown(tx.appointment_row(appointment_id), access), self.clock())
 
     def _shown(self, row: Row[Any], access: AccessToken) -> Known:
         """An appointment that this reader sees. What they are not shown is not there."""
         if not Showing(CATEGORY, self.rules, access, self.store.decisions).may_show(row):
             raise NotFound("appointment-not-found")
         return known_of(row)
+
+
+def to_come(known: Known, now: datetime) -> Known:
+    """An appointment that can still be changed. Raises Conflict `appointment-cancelled` or `appointment-past`."""
+    if known.appointment.status == CANCELLED:
+        raise Conflict("appointment-cancelled")
+    if known.appointment.status not in TO_COME or known.appointment.span.starts_at <= now:
+        raise Conflict("appointment-past")
+    return known
+
+
+def announce_change(tx: Writes, known: Known, sequence: int) -> None:
+    """Tell that an appointment has another time."""
+    told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id))
+    tx.announce(Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence))
+
+
+def announce_cancellation(tx: Writes, known: Known, sequence: int) -> None:
+    """Tell that an appointment will not take place."""
+    told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id))
+    tx.announce(Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence))
 
 
 def is_like(appointment: Appointment, slot: Slot) -> bool:

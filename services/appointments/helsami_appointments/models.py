@@ -55,3 +55,30 @@ APPOINTMENTS = items_table(
     sa.Column("told", sa.String(64)),  # a digest of what the record system has told last
     sa.Column("sequence", sa.Integer, nullable=False, server_default="1"),  # the last event about it
 )
+REQUESTS = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(40), nullable=False),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("appointment", sa.String(36), nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),
+    sa.Column("wish", sa.Text, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("answered_at", UtcDateTime),
+    sa.Column("reason", sa.String(60), nullable=False),
+    sa.Index("requests_by_appointment", "owner", "appointment"),
+)
+# What an organisation has been asked, for its staff, who ask about nobody in particular: ids and times alone, so that
+# it need not be protected as what citizens write is.
+RECEIVED = sa.Table(
+    "requests_received",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(40), nullable=False),
+    sa.Column("organisation", sa.String(60), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("answered", sa.Boolean, nullable=False),
+)

@@ -108,12 +108,6 @@ class Action(Schema):
     ways = fields.List(fields.Nested(Way))
 
 
-class AppointmentWithActions(Appointment):
-    """An appointment, and all that its citizen can do with it."""
-
-    actions = fields.List(fields.Nested(Action))
-
-
 class SlotBooked(Schema):
     """The event `slot_booked`."""
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from helsami_appointments import booked, fhir, schemas, storage
-from helsami_appointments.changes import Changes
+from helsami_appointments import fhir, schemas, storage
 from helsami_appointments.domain import Appointment, Opening, SlotBooked
 from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.requests.entrypoints import Requests
+from helsami_appointments.requests.storage import Reads, Writes
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.decisions import explained
@@ -25,12 +26,12 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(Changes):
+class AppointmentsService(Requests):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"
 
-    store: OpenStore[booked.Reads, booked.Writes] = Store(booked.Reads, booked.Writes)
+    store: OpenStore[Reads, Writes] = Store(Reads, Writes)
     rules: Organisations = OrganisationRules()
     clock: Callable[[], datetime] = Clock()
 

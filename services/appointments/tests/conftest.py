@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from psycopg2 import sql
 
-from helsami_appointments.booked import Reads, Writes
 from helsami_appointments.models import metadata
+from helsami_appointments.requests.storage import Reads, Writes
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
 from helsami_kernel.database import KERNEL_TABLES

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helsami_appointments import actions, schemas
+from helsami_appointments import actions
 from helsami_appointments.actions import Desk
 from helsami_appointments.domain import STATUSES, Appointment, Meeting, Span
+from helsami_appointments.requests import schemas
 from helsami_kernel.errors import Forbidden, NotFound, to_wire
 from helsami_sdk.answers import BookingDecision, Restriction, Tier
 from helsami_sdk.questions.booking import ACTIONS
@@ -54,7 +55,7 @@ def test_there_is_always_a_way_with_a_reason_and_a_number_and_the_last_is_the_ph
 def show(appointments, citizen):
     def read(appointment, subject="c1", **claims):
         shown = appointments.show({"appointment": appointment}, citizen(subject, **claims))
-        assert schemas.AppointmentWithActions().dump(shown) == shown
+        assert schemas.ShownAppointment().dump(shown) == shown
         return shown
 
     return read

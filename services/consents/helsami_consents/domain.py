@@ -34,7 +34,9 @@ SERVING: Final[Mapping[str, frozenset[str]]] = {
     "records": frozenset({"records:read"}),
     "results": frozenset({"results:read"}),
 }
-DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(("book", "move", "cancel"), frozenset({"appointments:act"}))
+DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
+    ("book", "move", "cancel", "ask", "withdraw-request"), frozenset({"appointments:act"})
+)
 VIEW: Final = "view:"
 BEFORE_THE_FIRST: Final = "0" * 64
 CITIZEN_ID: Final = re.compile(r"[0-9a-f]{32}")

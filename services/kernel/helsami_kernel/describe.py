@@ -78,7 +78,7 @@ def announced(service: type) -> list[str]:
     """The types of the events that a service's package makes, as its text has them."""
     package = Path(inspect.getfile(service)).parent
     found = set()
-    for path in package.glob("*.py"):
+    for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Event.of":
                 named = [keyword.value for keyword in node.keywords if keyword.arg == "type"]

@@ -15,18 +15,18 @@ from helsami_kernel.decisions import Decisions
 from helsami_kernel.errors import Refused
 from helsami_kernel.outbox import REPLAY_AT_START, Relay
 
-R = TypeVar("R", bound=Reads)
-W = TypeVar("W", bound=Writes)
+R_co = TypeVar("R_co", bound=Reads, covariant=True)
+W_co = TypeVar("W_co", bound=Writes, covariant=True)
 
 
-class OpenStore(Generic[R, W]):
+class OpenStore(Generic[R_co, W_co]):
     """A store as one worker uses it; inside a handler, its one transaction also records what it is the effect of."""
 
     def __init__(
         self,
         database: Database,
-        reads: type[R],
-        writes: type[W],
+        reads: type[R_co],
+        writes: type[W_co],
         *,
         told: Callable[[], None],
         decisions: Decisions,
@@ -41,7 +41,7 @@ class OpenStore(Generic[R, W]):
         self._cause_recorded = False
 
     @contextlib.contextmanager
-    def transaction(self, owner: str | None) -> Iterator[W]:
+    def transaction(self, owner: str | None) -> Iterator[W_co]:
         """
         A transaction for the rows of one citizen, or of nobody.
 
@@ -49,7 +49,7 @@ class OpenStore(Generic[R, W]):
         them, and the refusal tells its id.
         """
         cause = None if self._cause_recorded else self._cause
-        tx: W | None = None
+        tx: W_co | None = None
         try:
             with self._database.transaction(self._writes, owner, cause) as tx:
                 yield tx
@@ -61,7 +61,7 @@ class OpenStore(Generic[R, W]):
         if tx.announced:
             self._told()
 
-    def reading(self, owner: str | None) -> R:
+    def reading(self, owner: str | None) -> R_co:
         """Reads of the rows of one citizen, or of nobody."""
         return self._reads(self._database.reading_engine, owner, self.decisions)
 

@@ -26,9 +26,19 @@ class News:
 SLOT_BOOKED = News("notice.slot-booked", Subject.APPOINTMENT, "appointments:read")
 APPOINTMENT_CHANGED = News("notice.appointment-changed", Subject.APPOINTMENT, "appointments:read")
 APPOINTMENT_CANCELLED = News("notice.appointment-cancelled", Subject.APPOINTMENT, "appointments:read")
+REQUEST_ANSWERED = News("notice.request-answered", Subject.APPOINTMENT, "appointments:read")
+REQUEST_EXPIRED = News("notice.request-expired", Subject.APPOINTMENT, "appointments:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
-ALL = (SLOT_BOOKED, APPOINTMENT_CHANGED, APPOINTMENT_CANCELLED, RESULT_RELEASED, SUMMARY_PUBLISHED)
+ALL = (
+    SLOT_BOOKED,
+    APPOINTMENT_CHANGED,
+    APPOINTMENT_CANCELLED,
+    REQUEST_ANSWERED,
+    REQUEST_EXPIRED,
+    RESULT_RELEASED,
+    SUMMARY_PUBLISHED,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from helsami_kernel.errors import FieldProblem, Malformed, load
 from helsami_notifications.domain import (
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
+    REQUEST_ANSWERED,
+    REQUEST_EXPIRED,
     RESULT_RELEASED,
     SLOT_BOOKED,
     SUMMARY_PUBLISHED,
@@ -33,6 +35,14 @@ class AppointmentCancelled(SlotBooked):
     """An appointment will not take place."""
 
 
+class RequestAnswered(SlotBooked):
+    """A request about an appointment was accepted or declined."""
+
+
+class RequestExpired(SlotBooked):
+    """A request about an appointment was not answered in time."""
+
+
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -49,6 +59,8 @@ HEARD: Final[dict[News, type[Schema]]] = {
     SLOT_BOOKED: SlotBooked,
     APPOINTMENT_CHANGED: AppointmentChanged,
     APPOINTMENT_CANCELLED: AppointmentCancelled,
+    REQUEST_ANSWERED: RequestAnswered,
+    REQUEST_EXPIRED: RequestExpired,
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
 }

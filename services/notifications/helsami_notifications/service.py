@@ -43,6 +43,16 @@ class NotificationsService:
         """Confirm that an appointment will not take place (R22)."""
         self._tell(domain.APPOINTMENT_CANCELLED, event)
 
+    @handles("request_answered", source="appointments")
+    def tell_of_answer(self, event: Event) -> None:
+        """Tell that staff have answered what was asked about an appointment (R21)."""
+        self._tell(domain.REQUEST_ANSWERED, event)
+
+    @handles("request_expired", source="appointments")
+    def tell_of_silence(self, event: Event) -> None:
+        """Tell that nobody has answered what was asked about an appointment (R21)."""
+        self._tell(domain.REQUEST_EXPIRED, event)
+
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""

@@ -10,6 +10,8 @@ FIELDS = {
     domain.SLOT_BOOKED: "appointment",
     domain.APPOINTMENT_CHANGED: "appointment",
     domain.APPOINTMENT_CANCELLED: "appointment",
+    domain.REQUEST_ANSWERED: "appointment",
+    domain.REQUEST_EXPIRED: "appointment",
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
 }

@@ -133,6 +133,8 @@ def running(tmp_path):
         ("appointments.slot_booked", {"appointment": "i1"}, "notice.slot-booked"),
         ("appointments.appointment_changed", {"appointment": "i1"}, "notice.appointment-changed"),
         ("appointments.appointment_cancelled", {"appointment": "i1"}, "notice.appointment-cancelled"),
+        ("appointments.request_answered", {"appointment": "i1"}, "notice.request-answered"),
+        ("appointments.request_expired", {"appointment": "i1"}, "notice.request-expired"),
         ("results.result_released", {"result": "i1"}, "notice.result-released"),
         ("records.summary_published", {"visit": "i1"}, "notice.summary-published"),
     ],
