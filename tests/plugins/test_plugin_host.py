@@ -331,6 +331,28 @@ def test_a_success_between_failures_forgives_them(region):
         assert rules.decide_booking(BOOKING).tier is Tier.DIRECT
 
 
+def test_rules_that_die_every_other_time_are_left_alone_as_well(region):
+    region.install("malvik", ON_SUNDAYS.replace("raise", "import os; os._exit(0); raise"))
+    rules = region.load()["malvik"]
+    bad = BookingQuestion("book", "consultation", IN_A_WEEK, NOW, unit="bad")
+    for _ in range(LIMITS.failures):
+        assert rules.decide_booking(BOOKING).tier is Tier.DIRECT
+        rules.decide_booking(bad)
+
+    assert rules.decide_booking(BOOKING).reason == "rules-unavailable"
+    assert heard_of(region, "decide_booking")[-1].reason == "quarantined"
+
+
+def test_a_few_deaths_are_forgiven_after_as_many_answers(region):
+    region.install("malvik", ON_SUNDAYS.replace("raise", "import os; os._exit(0); raise"))
+    rules = region.load()["malvik"]
+    bad = BookingQuestion("book", "consultation", IN_A_WEEK, NOW, unit="bad")
+    for question in [*[bad, BOOKING] * (LIMITS.failures - 1), *[BOOKING] * LIMITS.failures, bad, BOOKING]:
+        last = rules.decide_booking(question)
+
+    assert last.tier is Tier.DIRECT
+
+
 def test_a_process_that_dies_is_followed_by_another_and_later_by_one_that_is_longer_in_coming(region):
     region.install("malvik", rules_that("import os; os._exit(0)"))
     rules = region.load()["malvik"]

@@ -24,6 +24,7 @@ _NO_ANSWER: Final = re.compile(r"not an answer: \w{1,80}")
 _UNPRINTABLE: Final = re.compile(r"[^ -~\u00a0-\ud7ff\ue000-\uffff]+")
 _LONGEST_REFUSAL: Final = 400
 _NOT_ITS_FAULT: Final = frozenset({"busy", "starting", "not-a-question"})
+_COSTLY: Final = frozenset({"late", "died", "too-long", "garbled"})
 
 Told = Callable[[str, str, str], None]
 """Hears a hook (or `host`), what became of it, and why."""
@@ -95,9 +96,9 @@ class HostedRules(Hosted):
             answer = self._exchange(hook, question, time.monotonic() + self._limits.deadline)
         except HookFailed as failure:
             if failure.reason not in _NOT_ITS_FAULT:
-                quarantine.failed()
+                quarantine.failed(costly=failure.reason in _COSTLY)
             raise
-        quarantine.release()
+        quarantine.answered()
         return answer
 
     def close(self) -> None:
