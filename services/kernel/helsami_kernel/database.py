@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -215,6 +215,10 @@ class Writes:
         `about` is the opaque id of what is decided on.
         """
         self.noted.append((decision, about))
+
+    def note_all(self, noted: Iterable[tuple[Decision, str]]) -> None:
+        """As `note`, of several."""
+        self.noted += noted
 
     def promise(self, kind: str, due_at: datetime, payload: Mapping[str, Any], key: str) -> None:
         """Make an obligation, unless one of this kind and key exists; `payload` holds opaque ids and codes only."""
