@@ -14,12 +14,14 @@ from pathlib import Path
 import eventlet
 import pytest
 
+from helsami_kernel.testing import until
 from helsami_sdk import BookingDecision, BookingQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier, codec
 from helsami_sdk.discovery import NotLoaded
 from helsami_sdk.executors import HookFailed
 from helsami_sdk.host import Host, Limits, framing, zygote
 from helsami_sdk.host.hosted import HostedRules
 from helsami_sdk.host.program import Program
+from helsami_sdk.host.runaways import Runaways
 from helsami_sdk.organisations import load_organisations
 
 from .conftest import RULES
@@ -470,6 +472,7 @@ from pathlib import Path
 from helsami_sdk.host import Host, Limits
 from helsami_sdk.host.hosted import HostedRules
 from helsami_sdk.host.program import Program
+from helsami_sdk.host.runaways import Runaways
 
 host = Host(limits=Limits(start=20.0, deadline=20.0))
 rules = HostedRules("x/rules.py", Program({"x.rules": ("rules.py", Path(sys.argv[1]).read_text())}, "x.rules"),
@@ -594,6 +597,19 @@ def test_a_plugin_that_is_larger_than_rules_are_is_not_read(region, host, monkey
     region.install("malvik", RULES + "#" * Limits().program)
 
     assert "bytes of code" in region.closed_because("malvik")
+
+
+def test_a_process_that_works_while_nobody_asks_it_is_ended_and_one_that_waits_is_not():
+    busy, idle = (
+        subprocess.Popen([sys.executable, "-c", what]) for what in ("while True: pass", "import time; time.sleep(60)")
+    )
+    runaways = Runaways(look_every=0.5)
+    with busy, idle:
+        until(lambda: runaways.end([busy.pid, idle.pid]) or busy.poll() is not None, within=30)
+
+        assert busy.returncode == -signal.SIGKILL
+        assert idle.poll() is None
+        idle.kill()
 
 
 def test_a_machine_without_room_for_another_process_keeps_those_that_it_has(monkeypatch):

@@ -17,6 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from helsami_sdk.host import child, sandbox
+from helsami_sdk.host.runaways import LOOK_EVERY, Runaways
 
 _EVERYDAY: Final = ("_strptime", "calendar", "decimal", "fractions", "statistics")
 """What rules use, and Python imports at first use, when a child could not."""
@@ -35,12 +36,18 @@ def main(control: socket.socket) -> None:
         importlib.import_module(name)
     gc.freeze()
     children: dict[int, int] = {}
+    runaways = Runaways()
+    control.settimeout(LOOK_EVERY)
     while True:
-        content, descriptors, _, _ = socket.recv_fds(control, _LONGEST_COMMAND, 1)
+        _reap(children)
+        runaways.end(children.values())
+        try:
+            content, descriptors, _, _ = socket.recv_fds(control, _LONGEST_COMMAND, 1)
+        except TimeoutError:
+            continue
         if not content:
             return
         command = json.loads(content)
-        _reap(children)
         if "start" in command:
             if (born := _fork(control, descriptors[0], folder)) is not None:
                 children[command["start"]] = born
