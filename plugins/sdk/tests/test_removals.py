@@ -1,14 +1,16 @@
 """What the contract drops is announced for a version: the plugins that still use it are told, and still work."""
 
+from functools import cache
 from types import SimpleNamespace
 
 import pluggy
 import pytest
 
-from helsami_sdk import FormQuestion, FormWindow, hookimpl, hookspecs
+from helsami_sdk import FormQuestion, FormWindow, hookimpl, hookspecs, organisations
 from helsami_sdk.testing import rules_of
 
 QUESTION = FormQuestion("pain-diary")
+REMEMBERED = ("_manager", "_regional", "_hooks_of_data")
 
 
 @pytest.fixture
@@ -20,6 +22,8 @@ def going(monkeypatch):
         """For how many days is an answered form shown?"""
 
     monkeypatch.setattr(hookspecs, "choose_form_window", choose_form_window)
+    for known in REMEMBERED:
+        monkeypatch.setattr(organisations, known, cache(getattr(organisations, known).__wrapped__))
 
 
 @hookimpl
