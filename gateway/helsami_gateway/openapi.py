@@ -10,7 +10,15 @@ import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
-from helsami_gateway import answers, appointment_descriptions, decisions, schemas, staff_examples, texts
+from helsami_gateway import (
+    answers,
+    appointment_descriptions,
+    calendar_descriptions,
+    decisions,
+    schemas,
+    staff_examples,
+    texts,
+)
 from helsami_gateway.described import (
     ELSEWHERE,
     MALFORMED,
@@ -47,6 +55,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "grant": {"type": "string"},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
+    "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
@@ -75,6 +84,7 @@ WORDS: Final = {
 RECORDS: Final = {"anyOf": list(answers.RECORDS)}
 ROUTES: Final = (
     *appointment_descriptions.ROUTES,
+    *calendar_descriptions.ROUTES,
     Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
     Route("list_medications", "get", "/api/v1/medications", "Medicines.", answers.Medications, schemas.Page),
     Route("list_results", "get", "/api/v1/results", "Released results.", answers.Results, schemas.Page),

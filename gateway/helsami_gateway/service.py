@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from helsami_gateway import openapi, schemas, session, storage, texts
 from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
+from helsami_gateway.calendar import CalendarRoutes
 from helsami_gateway.citizens import represented
 from helsami_gateway.errors import as_response
 from helsami_gateway.fhir.bundle import read_bundle
@@ -46,7 +47,7 @@ DELIVERED_WITHIN: Final = timedelta(seconds=60)
 BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
-class GatewayService(AppointmentRoutes, StaffRoutes, StaffAppointmentRoutes):
+class GatewayService(AppointmentRoutes, StaffRoutes, StaffAppointmentRoutes, CalendarRoutes):
     """The door to HelsaMi."""
 
     name = "gateway"

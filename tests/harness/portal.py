@@ -54,6 +54,10 @@ class Citizen:
         """Do."""
         return self._client.post(self._url + path, json=command, timeout=ANSWER_WITHIN, **options)
 
+    def put(self, path: str, command: Any, **options: Any) -> requests.Response:
+        """Write anew."""
+        return self._client.put(self._url + path, json=command, timeout=ANSWER_WITHIN, **options)
+
     def delete(self, path: str) -> requests.Response:
         """Take back."""
         return self._client.delete(self._url + path, timeout=ANSWER_WITHIN)

@@ -8,10 +8,13 @@ refuses it (migrations/0001_first.py).
 
 import sqlalchemy as sa
 
+from helsami_appointments.calendar.models import metadata as calendars
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.items import items_table
 
 metadata = sa.MetaData()
+parts = (metadata, calendars)
+"""The tables of the whole service: its own, and those of each part that has its own."""
 
 SCHEDULES = sa.Table(
     "schedules",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from helsami_appointments import fhir, schemas, storage
+from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.domain import Appointment, Opening, SlotBooked
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.requests.entrypoints import Requests
@@ -26,7 +27,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(Requests):
+class AppointmentsService(Requests, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg2 import sql
 
-from helsami_appointments.models import metadata
+from helsami_appointments.models import parts
 from helsami_appointments.requests.storage import Reads, Writes
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
@@ -53,7 +53,7 @@ def url(request, tmp_path) -> str:
         copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "appointments.db")
         return f"sqlite:///{copy}"
     url = request.getfixturevalue("shared_database")
-    tables = (*reversed(metadata.sorted_tables), *KERNEL_TABLES.sorted_tables)
+    tables = (*(table for part in parts for table in reversed(part.sorted_tables)), *KERNEL_TABLES.sorted_tables)
     emptied = sql.SQL(";").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)) for table in tables)
     request.getfixturevalue("postgres").execute(emptied, DATABASE)
     return url

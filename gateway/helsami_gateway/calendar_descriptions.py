@@ -1,0 +1,99 @@
+"""What the health calendar looks like at the door: its routes, with examples."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from helsami_gateway import calendar_schemas
+from helsami_gateway.appointment_descriptions import APPOINTMENT
+from helsami_gateway.described import OF_CITIZENS, REUSED, TOO_LARGE, Route
+
+BEYOND: Final = (
+    "The clocks skip this hour (`no-such-local-time`); the rule's first time is not the start (`rule-does-not-fit`), or"
+    " it has too many (`too-many-occurrences`); or there are as many events as there may be (`too-many-events`)."
+)
+UNFIT: Final = ("422", BEYOND)
+TOO_FULL: Final = ("422", "More than 1000 entries are in this window (`calendar-too-full`): ask for a shorter one.")
+WRITTEN: Final = {
+    "title": "Svømming",
+    "place": "Pirbadet",
+    "notes": "",
+    "starts": "2026-03-05T18:00",
+    "ends": "2026-03-05T19:00",
+    "rule": "FREQ=WEEKLY;BYDAY=TH;COUNT=10",
+}
+SHOWN: Final = {
+    "id": "7a4c3a54-0a52-4c0f-8a7e-0c55c6b1a0de",
+    **{name: WRITTEN[name] for name in ("title", "place", "notes")},
+    "all_day": False,
+    "starts": "2026-03-05T18:00+01:00",
+    "ends": "2026-03-05T19:00+01:00",
+    "starts_at": "2026-03-05T17:00:00Z",
+    "ends_at": "2026-03-05T18:00:00Z",
+}
+EVENT: Final = {**SHOWN, "zone": "Europe/Oslo", "rule": WRITTEN["rule"], "last_at": "2026-05-07T18:00:00Z"}
+CALENDAR: Final = {
+    "items": [{"type": "appointment", **APPOINTMENT}, {"type": "event", **SHOWN, "recurring": True}],
+    "as_of": "2026-03-02T08:00:00Z",
+    "status": "ok",
+    "absences": [],
+}
+ROUTES: Final = (
+    Route(
+        "show_calendar",
+        "get",
+        "/api/v1/calendar",
+        "Appointments and own events in a window of at most a year, in order of time: from now, a month, unless said.",
+        calendar_schemas.Calendar,
+        calendar_schemas.CalendarQuery,
+        problems=(*OF_CITIZENS, TOO_FULL),
+        example=CALENDAR,
+    ),
+    Route(
+        "list_events",
+        "get",
+        "/api/v1/calendar/events",
+        "One's own events, by their first start.",
+        calendar_schemas.OwnEvents,
+        on_behalf=False,
+        example={"events": [EVENT]},
+    ),
+    Route(
+        "add_event",
+        "post",
+        "/api/v1/calendar/events",
+        "Write an event into one's own calendar.",
+        calendar_schemas.OwnEvent,
+        body=calendar_schemas.Event,
+        status="201",
+        problems=(*OF_CITIZENS, REUSED, UNFIT, TOO_LARGE),
+        on_behalf=False,
+        once=True,
+        example=EVENT,
+        body_example=WRITTEN,
+    ),
+    Route(
+        "change_event",
+        "put",
+        "/api/v1/calendar/events/{event}",
+        "Write an event anew, with all its occurrences.",
+        calendar_schemas.OwnEvent,
+        body=calendar_schemas.Event,
+        problems=(*OF_CITIZENS, REUSED, UNFIT, TOO_LARGE),
+        on_behalf=False,
+        once=True,
+        example=EVENT,
+        body_example=WRITTEN,
+    ),
+    Route(
+        "remove_event",
+        "delete",
+        "/api/v1/calendar/events/{event}",
+        "Remove an event, with all its occurrences.",
+        calendar_schemas.Removed,
+        problems=(*OF_CITIZENS, REUSED),
+        on_behalf=False,
+        once=True,
+        example={"event": EVENT["id"]},
+    ),
+)

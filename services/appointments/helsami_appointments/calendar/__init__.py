@@ -1,0 +1,1 @@
+"""The health calendar: a citizen's own events beside their appointments."""

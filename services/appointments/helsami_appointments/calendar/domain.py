@@ -1,0 +1,49 @@
+"""What a citizen writes into their calendar, and when it takes place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+MOST_EVENTS: Final = 300
+"""How many own events one citizen may have: all of them are looked through for a reminder and a list."""
+
+LONGEST_EVENT: Final = timedelta(days=366)
+LONGEST_WINDOW: Final = timedelta(days=366)
+USUAL_WINDOW: Final = timedelta(days=31)
+MOST_SHOWN: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """
+    An event of a citizen's own.
+
+    `starts_at` and `ends_at` are of its first occurrence, in UTC; one that lasts whole days begins and ends at midnight
+    in its zone. `rule` is an RFC 5545 RRULE or empty, and `last_at` when the last occurrence ends.
+    """
+
+    id: str
+    title: str
+    place: str
+    notes: str
+    all_day: bool
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    rule: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that an event takes place, in UTC."""
+
+    event: OwnEvent
+    starts_at: datetime
+    ends_at: datetime
+
+    def touches(self, since: datetime, until: datetime) -> bool:
+        """Whether any of it lies between two moments."""
+        return self.starts_at < until and self.ends_at > since

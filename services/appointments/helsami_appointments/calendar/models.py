@@ -1,0 +1,24 @@
+"""The tables of the calendar: own events belong to their citizen."""
+
+import sqlalchemy as sa
+
+from helsami_kernel.database import UtcDateTime
+
+metadata = sa.MetaData()
+
+EVENTS = sa.Table(
+    "calendar_events",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(40), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("notes", sa.Text, nullable=False),
+    sa.Column("all_day", sa.Boolean, nullable=False),
+    sa.Column("starts_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    sa.Column("zone", sa.String(40), nullable=False),
+    sa.Column("rule", sa.String(200), nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Index("calendar_events_by_owner", "owner", "starts_at", "id"),
+)

@@ -1,0 +1,90 @@
+"""How the calendar is stored and read; the only module of it that knows a database session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_SHOWN, OwnEvent
+from helsami_appointments.calendar.models import EVENTS
+from helsami_appointments.models import APPOINTMENTS
+from helsami_kernel.database import Reads, UtcDateTime, Writes
+from helsami_kernel.errors import NotFound, Refused
+from helsami_kernel.items import SHARING_COLUMNS
+
+COLUMNS: Final = tuple(EVENTS.c[field.name] for field in fields(OwnEvent))
+SINCE: Final = sa.bindparam("since", type_=UtcDateTime)
+UNTIL: Final = sa.bindparam("until", type_=UtcDateTime)
+OWNERS: Final = EVENTS.c.owner == sa.bindparam("owner")
+
+EVENTS_BETWEEN: Final = (
+    sa.select(*COLUMNS)
+    .where(OWNERS, EVENTS.c.starts_at < UNTIL, EVENTS.c.last_at > SINCE)
+    .order_by(EVENTS.c.starts_at, EVENTS.c.id)
+)
+APPOINTMENTS_BETWEEN: Final = (
+    sa.select(
+        *(APPOINTMENTS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS, "ends_at", "body")),
+        sa.literal("").label("category"),
+    )
+    .where(
+        APPOINTMENTS.c.owner == sa.bindparam("owner"),
+        APPOINTMENTS.c.occurred_at < UNTIL,
+        APPOINTMENTS.c.ends_at > SINCE,
+    )
+    .order_by(APPOINTMENTS.c.occurred_at, APPOINTMENTS.c.id)
+    .limit(MOST_SHOWN + 1)
+)
+OLDEST: Final = (
+    sa.select(APPOINTMENTS.c.organisation, sa.func.min(APPOINTMENTS.c.occurred_at, type_=UtcDateTime).label("at"))
+    .where(APPOINTMENTS.c.owner == sa.bindparam("owner"))
+    .group_by(APPOINTMENTS.c.organisation)
+)
+
+
+def events_between(reads: Reads, since: datetime, until: datetime) -> list[OwnEvent]:
+    """The own events of which something may lie between two moments, by their start."""
+    return [_event(row) for row in reads.fetch(EVENTS_BETWEEN, since=since, until=until)]
+
+
+def appointments_between(reads: Reads, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """The appointments of which something lies between two moments, soonest first, as `Showing` asks about them."""
+    return reads.fetch(APPOINTMENTS_BETWEEN, since=since, until=until)
+
+
+def oldest_appointments(reads: Reads) -> dict[tuple[str, str], datetime]:
+    """When the first appointment with each organisation was, as `Showing` wants it."""
+    return {(row.organisation, ""): row.at for row in reads.fetch(OLDEST)}
+
+
+def add(tx: Writes, event: OwnEvent) -> None:
+    """Store a new event. Raises Refused("too-many-events")."""
+    has = sa.select(sa.func.count()).select_from(EVENTS).where(EVENTS.c.owner == tx.owner)
+    if tx.connection.execute(has).scalar_one() >= MOST_EVENTS:
+        raise Refused("too-many-events")
+    tx.connection.execute(sa.insert(EVENTS).values(owner=tx.owner, **asdict(event)))
+
+
+def change(tx: Writes, event: OwnEvent) -> None:
+    """Store an event as it has become. Raises NotFound("event-not-found")."""
+    if not tx.connection.execute(sa.update(EVENTS).where(*_this(tx, event.id)).values(**asdict(event))).rowcount:
+        raise NotFound("event-not-found")
+
+
+def remove(tx: Writes, event_id: str) -> None:
+    """Remove an event. Raises NotFound("event-not-found")."""
+    if not tx.connection.execute(sa.delete(EVENTS).where(*_this(tx, event_id))).rowcount:
+        raise NotFound("event-not-found")
+
+
+def _this(tx: Writes, event_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return EVENTS.c.owner == tx.owner, EVENTS.c.id == event_id
+
+
+def _event(row: Row[Any]) -> OwnEvent:
+    return OwnEvent(**{field.name: getattr(row, field.name) for field in fields(OwnEvent)})

@@ -1,0 +1,56 @@
+"""The health calendar in a running system: an event of one's own from the first writing to its removal."""
+
+import pytest
+import requests
+
+WALK = {"title": "Gåtur", "starts": "2027-03-05T12:00", "ends": "2027-03-05T13:00", "rule": "FREQ=DAILY;COUNT=3"}
+MARCH = "/api/v1/calendar?from=2027-03-01T00:00:00Z&to=2027-03-31T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def citizens(demo):
+    return requests.get(f"{demo.url}/dev/citizens", timeout=60).json()
+
+
+def test_an_event_is_written_once_shown_in_order_changed_and_removed(demo, citizens):
+    citizen, other = (demo.log_in(citizens[number]["pid"]) for number in (8, 9))
+    once = {"Idempotency-Key": "walk"}
+
+    written = citizen.post("/api/v1/calendar/events", WALK, headers=once)
+
+    assert written.status_code == 201
+    assert citizen.post("/api/v1/calendar/events", WALK, headers=once).content == written.content
+    event = f"/api/v1/calendar/events/{written.json()['id']}"
+    mine = [item for item in citizen.get(MARCH).json()["items"] if item["type"] == "event"]
+    assert [item["starts"] for item in mine] == [f"2027-03-0{day}T12:00+01:00" for day in (5, 6, 7)]
+    assert [item for item in other.get(MARCH).json()["items"] if item["type"] == "event"] == []
+
+    foreign = other.delete(event)
+    missing = other.delete(event[:-1] + "x")
+    assert (foreign.status_code, foreign.content) == (404, missing.content)
+    changed = citizen.put(event, {**WALK, "rule": ""})
+    assert (changed.status_code, changed.json()["rule"]) == (200, "")
+    assert citizen.delete(event).status_code == 200
+    assert citizen.get("/api/v1/calendar/events").json() == {"events": []}
+
+
+def test_the_calendar_shows_the_appointments_that_the_list_of_appointments_shows(demo, citizens):
+    found = 0
+    for one in citizens[:12]:
+        citizen = demo.log_in(one["pid"])
+        coming = citizen.get("/api/v1/appointments?limit=100").json()["items"]
+        for appointment in coming:
+            window = {"from": appointment["starts_at"], "to": appointment["ends_at"]}
+            items = citizen.get("/api/v1/calendar", params=window).json()["items"]
+            assert {"type": "appointment", **appointment} in items
+            found += 1
+    assert found, "there is something to see"
+
+
+def test_a_rule_without_bounds_is_refused_with_the_field(demo, citizens):
+    citizen = demo.log_in(citizens[8]["pid"])
+
+    answer = citizen.post("/api/v1/calendar/events", {**WALK, "rule": "FREQ=DAILY;COUNT=1000000"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "too-many-occurrences")
+    assert answer.json()["problems"][0]["field"] == "rule"
