@@ -142,7 +142,10 @@ def system_token(organisation: str) -> str:
         return tokens.system_token(organisation)
     except CannotStart as problem:
         raise Hindered(str(problem)) from None
-    except (KeysUnusable, SettingsWrong) as problem:
+    except KeysUnusable:  # whose advice is to make keys, which no server would know
+        advice = "run this where `helsami run` runs, or set HELSAMI_DATA"
+        raise Hindered(f"no token in HELSAMI_TOKEN, nor keys to make one: {advice}") from None
+    except SettingsWrong as problem:
         raise Hindered(f"no token in HELSAMI_TOKEN, nor keys to make one: {problem}") from None
 
 

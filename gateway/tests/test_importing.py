@@ -205,7 +205,10 @@ def test_no_token_and_no_keys_is_one_line(run, save, server, capsys, patient, mo
 
     assert run("--org", "st_olavs", save("a.json", patient)) == 2
 
-    assert capsys.readouterr().err.splitlines()[-1].startswith("helsami import: no token in HELSAMI_TOKEN, nor keys")
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("helsami import: no token in HELSAMI_TOKEN, nor keys")
+    assert "HELSAMI_DATA" in told
+    assert "keys make" not in told
     assert server.received == []
 
 
