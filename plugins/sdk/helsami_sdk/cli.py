@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from helsami_sdk import asking
 from helsami_sdk.checks import command as checking
+from helsami_sdk.patience import patience
 from helsami_sdk.plugin_folder import NotAPlugin
 from helsami_sdk.rehearsal import command as rehearsing
 from helsami_sdk.scaffold import command as scaffolding
@@ -22,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.register(commands)
     parsed = parser.parse_args(arguments)
     try:
-        return int(parsed.run(parsed))
+        with patience():
+            return int(parsed.run(parsed))
     except NotAPlugin as error:
         sys.stderr.write(f"helsami-plugin: {error}\n")
         return WRONG_USE
