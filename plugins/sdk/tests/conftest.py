@@ -26,20 +26,24 @@ WISHES = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _forgotten(monkeypatch):
-    """What a test imports from a folder is not there for the next."""
+    """What a test imports from a folder is not there for the next, and what was there before is."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
+    before = _plugins_imported()
     yield
-    for name in set(sys.modules) - before:
-        if name.startswith("helsami_plugin_"):
-            del sys.modules[name]
+    for name in _plugins_imported():
+        del sys.modules[name]
+    sys.modules.update(before)
     importlib.invalidate_caches()
 
 
+def _plugins_imported():
+    return {name: module for name, module in sys.modules.items() if name.startswith("helsami_plugin_")}
+
+
 @pytest.fixture
-def new_folder(tmp_path, _forgotten):
+def new_folder(tmp_path):
     """Write a new organisation's folder, not rehearsed."""
     return lambda **wishes: write(Wishes(**{**WISHES, **wishes}), tmp_path)
 

@@ -26,7 +26,7 @@ FLAGS = {
 
 
 @pytest.fixture
-def new(tmp_path, monkeypatch, _forgotten):
+def new(tmp_path, monkeypatch):
     """Run `helsami-plugin new` in an empty folder, without a terminal."""
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
