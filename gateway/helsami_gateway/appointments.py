@@ -42,7 +42,7 @@ class AppointmentRoutes(CitizenDoor):
     @http("POST", "/api/v1/appointments")
     def book(self, request: Request) -> Response:
         """Take a free time (R20, R22)."""
-        return self._command(request, "appointments", "book", schemas.Book, status=201)
+        return self._command(request, "appointments", "book", schemas.BookAndWait, status=201)
 
     @http("POST", "/api/v1/appointments/<appointment>/move")
     def move(self, request: Request, appointment: str) -> Response:

@@ -18,6 +18,7 @@ from helsami_gateway import (
     schemas,
     staff_examples,
     texts,
+    waitlist_descriptions,
 )
 from helsami_gateway.described import (
     ELSEWHERE,
@@ -56,6 +57,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
     "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},
+    "offer": {"type": "string", "example": waitlist_descriptions.OFFER["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
@@ -85,6 +87,7 @@ RECORDS: Final = {"anyOf": list(answers.RECORDS)}
 ROUTES: Final = (
     *appointment_descriptions.ROUTES,
     *calendar_descriptions.ROUTES,
+    *waitlist_descriptions.ROUTES,
     Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
     Route("list_medications", "get", "/api/v1/medications", "Medicines.", answers.Medications, schemas.Page),
     Route("list_results", "get", "/api/v1/results", "Released results.", answers.Results, schemas.Page),

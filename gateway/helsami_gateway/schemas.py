@@ -54,6 +54,28 @@ class Book(Command):
     slot = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a slot"})
 
 
+class BookAndWait(Book):
+    """The free time to take, and whether to wait for an earlier one."""
+
+    waitlist = fields.Boolean(load_default=False)
+
+
+class JoinWaitlist(Command):
+    """The appointment to have earlier."""
+
+    appointment = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of an appointment"})
+
+
+class JoinWaitlistFor(Command):
+    """Who is not digital, and what they wait to have earlier; `priority` is the organisation's own code."""
+
+    national_id = fields.String(
+        required=True, validate=validate.Regexp(r"\d{11}$"), metadata={"expected": "a national id of eleven digits"}
+    )
+    appointment = fields.String(required=True, validate=validate.Length(1, 300))
+    priority = fields.String(load_default="", validate=validate.Length(max=60))
+
+
 class Ask(Command):
     """What is asked of an organisation; the owner checks what it means."""
 

@@ -21,6 +21,7 @@ from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.staff import StaffRoutes, system_login
+from helsami_gateway.waitlist import StaffWaitlistRoutes, WaitlistRoutes
 from helsami_kernel import (
     Clock,
     CurrentSettings,
@@ -47,7 +48,9 @@ DELIVERED_WITHIN: Final = timedelta(seconds=60)
 BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
-class GatewayService(AppointmentRoutes, StaffRoutes, StaffAppointmentRoutes, CalendarRoutes):
+class GatewayService(
+    AppointmentRoutes, WaitlistRoutes, StaffWaitlistRoutes, StaffRoutes, StaffAppointmentRoutes, CalendarRoutes
+):
     """The door to HelsaMi."""
 
     name = "gateway"

@@ -12,6 +12,8 @@ import helsami_appointments.domain
 import helsami_appointments.requests.domain
 import helsami_appointments.requests.schemas
 import helsami_appointments.schemas
+import helsami_appointments.waitlist.domain
+import helsami_appointments.waitlist.schemas
 import helsami_notifications.domain
 import helsami_notifications.schemas
 import helsami_records.domain
@@ -46,6 +48,14 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.requests.domain.RequestExpired(request=AN_ID, appointment=AN_ID),
         helsami_appointments.requests.schemas.RequestExpired,
     ),
+    ("appointments", "offer_made"): (
+        helsami_appointments.waitlist.domain.OfferMade(offer=AN_ID),
+        helsami_appointments.waitlist.schemas.OfferMade,
+    ),
+    ("appointments", "offer_ended"): (
+        helsami_appointments.waitlist.domain.OfferEnded(offer=AN_ID, state="too_late"),
+        helsami_appointments.waitlist.schemas.OfferEnded,
+    ),
     ("results", "result_released"): (
         helsami_results.domain.ResultReleased(result=AN_ID),
         helsami_results.schemas.ResultReleased,
@@ -63,6 +73,8 @@ HEARD = {
     ("notifications", "appointments", "appointment_cancelled"): helsami_notifications.domain.APPOINTMENT_CANCELLED,
     ("notifications", "appointments", "request_answered"): helsami_notifications.domain.REQUEST_ANSWERED,
     ("notifications", "appointments", "request_expired"): helsami_notifications.domain.REQUEST_EXPIRED,
+    ("notifications", "appointments", "offer_made"): helsami_notifications.domain.OFFER_MADE,
+    ("notifications", "appointments", "offer_ended"): helsami_notifications.domain.OFFER_TOO_LATE,
     ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,
     ("notifications", "records", "summary_published"): helsami_notifications.domain.SUMMARY_PUBLISHED,
 }

@@ -173,6 +173,59 @@ def test_what_cannot_be_done_is_asked_for_and_answered_by_the_organisations_staf
     assert (late.status_code, late.json()["code"]) == (409, "request-ended")
 
 
+def test_one_waits_for_an_earlier_time_and_waits_no_longer(demo, citizens, wrong):
+    citizen, other = (demo.log_in(citizens[place]["pid"]) for place in (9, 10))
+    free = citizen.get("/api/v1/slots?organisation=oya_legesenter&visit_type=consultation&limit=100").json()["slots"]
+    booked = citizen.post("/api/v1/appointments", {"slot": free[-1]["id"], "waitlist": True})
+    appointment = booked.json()["id"]
+
+    waiting, offers = citizen.get("/api/v1/waitlist"), citizen.get("/api/v1/waitlist/offers")
+    again = citizen.post("/api/v1/waitlist", {"appointment": appointment})
+    foreign, missing = (other.post("/api/v1/waitlist", {"appointment": one}) for one in (appointment, "nonsense"))
+    answers = [
+        other.post(f"/api/v1/waitlist/offers/{one}/{answer}", {})
+        for one in (appointment, "nonsense")
+        for answer in ("accept", "decline")
+    ]
+    left = citizen.delete(f"/api/v1/waitlist/{appointment}")
+
+    assert booked.status_code == 201
+    assert wrong(waiting, "get", "/api/v1/waitlist") == wrong(offers, "get", "/api/v1/waitlist/offers") == []
+    assert [one["appointment"] for one in waiting.json()["waiting"]] == [appointment]
+    assert (again.status_code, again.json()) == (201, waiting.json()["waiting"][0])
+    assert (foreign.status_code, foreign.content) == (404, missing.content)
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "offer-not-found")}
+    assert len({answer.content for answer in answers}) == 1
+    assert (left.status_code, wrong(left, "delete", "/api/v1/waitlist/{appointment}")) == (200, [])
+    assert citizen.get("/api/v1/waitlist").json() == {"waiting": []}
+    assert citizen.delete(f"/api/v1/waitlist/{appointment}").json()["code"] == "not-waiting"
+
+
+def test_staff_let_who_is_not_digital_wait(demo, citizens, wrong):
+    citizen = demo.log_in(citizens[11]["pid"])
+    free = citizen.get("/api/v1/slots?organisation=oya_legesenter&visit_type=consultation&limit=100").json()["slots"]
+    appointment = citizen.post("/api/v1/appointments", {"slot": free[-1]["id"]}).json()["id"]
+    ours, theirs = ({"Authorization": f"Bearer {demo.token(one)}"} for one in ("oya_legesenter", "levanger"))
+    whom = {"national_id": citizens[11]["pid"], "appointment": appointment}
+    url = f"{demo.url}/staff/v1/waitlist"
+
+    foreign = requests.post(url, headers=theirs, json=whom, timeout=10)
+    nobody = requests.post(url, headers=theirs, json={**whom, "national_id": "13924500160"}, timeout=10)
+    joined = requests.post(url, headers=ours, json=whom, timeout=10)
+    offers = requests.get(f"{url}/offers", headers=ours, timeout=10)
+    missing = requests.post(f"{url}/offers/{appointment}/accept", headers=ours, json={}, timeout=10)
+    outcomes = requests.get(f"{url}/outcomes", headers=ours, timeout=10)
+
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "appointment-not-found")
+    assert foreign.content == nobody.content
+    assert (joined.status_code, wrong(joined, "post", "/staff/v1/waitlist")) == (201, [])
+    assert wrong(offers, "get", "/staff/v1/waitlist/offers") == []
+    assert (missing.status_code, missing.json()["code"]) == (404, "offer-not-found")
+    assert wrong(outcomes, "get", "/staff/v1/waitlist/outcomes") == []
+    assert [one["appointment"] for one in citizen.get("/api/v1/waitlist").json()["waiting"]] == [appointment]
+    assert requests.get(f"{url}/offers", timeout=10).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("command", "field"),
     [({}, "slot"), ({"slot": 7}, "slot"), ({"slot": "x", "owner": "c2"}, ".")],

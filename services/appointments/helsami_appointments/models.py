@@ -9,6 +9,7 @@ refuses it (migrations/0001_first.py).
 import sqlalchemy as sa
 
 from helsami_appointments.calendar.models import metadata as calendars
+from helsami_appointments.waitlist.models import offers_table, waiting_table
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.items import items_table
 
@@ -85,3 +86,5 @@ RECEIVED = sa.Table(
     sa.Column("asked_at", UtcDateTime, nullable=False),
     sa.Column("answered", sa.Boolean, nullable=False),
 )
+WAITING = waiting_table(metadata)
+OFFERS = offers_table(metadata)

@@ -19,6 +19,12 @@ class BookSlot(Schema):
     slot = fields.UUID(required=True, metadata={"expected": "the id of a slot"})
 
 
+class Book(BookSlot):
+    """A slot to take, and whether to wait for an earlier one from now on."""
+
+    waitlist = fields.Boolean(load_default=False)
+
+
 class OneAppointment(Schema):
     """An appointment to look at, or to give up; whatever is named and is not there, is not found."""
 

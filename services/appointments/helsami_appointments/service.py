@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any, Final
 
 from helsami_appointments import fhir, schemas, storage
+from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.domain import Appointment, Opening, SlotBooked
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.requests.entrypoints import Requests
-from helsami_appointments.requests.storage import Reads, Writes
+from helsami_appointments.waitlist.staff import StaffWaitlist
+from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.decisions import explained
@@ -27,7 +29,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(Requests, Calendar):
+class AppointmentsService(StaffWaitlist, Requests, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"
@@ -42,10 +44,10 @@ class AppointmentsService(Requests, Calendar):
         Take a slot for the citizen, if the organisation that offers it agrees (R20, R22).
 
         Raises NotFound("slot-not-found"), Conflict `slot-past`, `slot-taken` or `appointment-overlaps`, and Refused
-        with the organisation's reason where it does not let this reader book directly. A refusal changes and tells
-        nothing.
+        with the organisation's reason where it does not let this reader book directly, or wait for an earlier time as
+        well (R23). A refusal changes and tells nothing.
         """
-        wish = load(schemas.BookSlot, command)
+        wish = load(schemas.Book, command)
         citizen = subject_of(access)
         with self.store.transaction(owner=citizen) as tx:
             if (done := tx.once(access.idempotency_key, {"book": wish})) is not None:
@@ -57,6 +59,8 @@ class AppointmentsService(Requests, Calendar):
             offers.check_offered(slot)
             taken = tx.book(slot.book())
             note_all(tx, decided, taken["id"])
+            if wish["waitlist"]:
+                self.enter(tx, known_of(tx.appointment_row(taken["id"])), access)
             told = schemas.SlotBooked().dump(SlotBooked(appointment=taken["id"]))
             tx.announce(Event.of("slot_booked", subject=citizen, data=told))
             return dict(tx.remember(taken))

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from psycopg2 import sql
 
 from helsami_appointments.models import parts
-from helsami_appointments.requests.storage import Reads, Writes
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
+from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel.database import KERNEL_TABLES
 from helsami_kernel.migrations import upgrade
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token

@@ -35,7 +35,18 @@ SERVING: Final[Mapping[str, frozenset[str]]] = {
     "results": frozenset({"results:read"}),
 }
 DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
-    ("book", "move", "cancel", "ask", "withdraw-request"), frozenset({"appointments:act"})
+    (
+        "book",
+        "move",
+        "cancel",
+        "ask",
+        "withdraw-request",
+        "join-waitlist",
+        "leave-waitlist",
+        "accept-offer",
+        "decline-offer",
+    ),
+    frozenset({"appointments:act"}),
 )
 VIEW: Final = "view:"
 BEFORE_THE_FIRST: Final = "0" * 64

@@ -10,6 +10,7 @@ class Subject(StrEnum):
     """What a notice may be about."""
 
     APPOINTMENT = "appointment"
+    OFFER = "offer"
     RESULT = "result"
     VISIT = "visit"
 
@@ -28,14 +29,23 @@ APPOINTMENT_CHANGED = News("notice.appointment-changed", Subject.APPOINTMENT, "a
 APPOINTMENT_CANCELLED = News("notice.appointment-cancelled", Subject.APPOINTMENT, "appointments:read")
 REQUEST_ANSWERED = News("notice.request-answered", Subject.APPOINTMENT, "appointments:read")
 REQUEST_EXPIRED = News("notice.request-expired", Subject.APPOINTMENT, "appointments:read")
+OFFER_MADE = News("notice.offer-made", Subject.OFFER, "appointments:read")
+OFFER_TOO_LATE = News("notice.offer-too-late", Subject.OFFER, "appointments:read")
+OFFER_EXPIRED = News("notice.offer-expired", Subject.OFFER, "appointments:read")
+OFFER_WITHDRAWN = News("notice.offer-withdrawn", Subject.OFFER, "appointments:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
+OFFER_ENDS = {"too_late": OFFER_TOO_LATE, "expired": OFFER_EXPIRED, "withdrawn": OFFER_WITHDRAWN}
+"""What is told of an offer that ends in one of these states; who accepts or declines knows it."""
+
 ALL = (
     SLOT_BOOKED,
     APPOINTMENT_CHANGED,
     APPOINTMENT_CANCELLED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
+    OFFER_MADE,
+    *OFFER_ENDS.values(),
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,
 )

@@ -9,6 +9,8 @@ from helsami_kernel.errors import FieldProblem, Malformed, load
 from helsami_notifications.domain import (
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
+    OFFER_ENDS,
+    OFFER_MADE,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
     RESULT_RELEASED,
@@ -43,6 +45,18 @@ class RequestExpired(SlotBooked):
     """A request about an appointment was not answered in time."""
 
 
+class OfferMade(Schema):
+    """A citizen who waits may have an earlier time."""
+
+    offer = fields.String(required=True, validate=AN_ID)
+
+
+class OfferEnded(OfferMade):
+    """An offer has ended, and how."""
+
+    state = fields.String(required=True, validate=validate.Length(min=1, max=20))
+
+
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -61,6 +75,8 @@ HEARD: Final[dict[News, type[Schema]]] = {
     APPOINTMENT_CANCELLED: AppointmentCancelled,
     REQUEST_ANSWERED: RequestAnswered,
     REQUEST_EXPIRED: RequestExpired,
+    OFFER_MADE: OfferMade,
+    **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
 }
@@ -70,6 +86,14 @@ def notice(news: News, event: Event) -> tuple[str, Notice]:
     """Whom an event concerns, and what to tell them. Raises Malformed."""
     if event.subject is None:
         raise Malformed("malformed", FieldProblem("subject", "the id of a citizen"))
-    schema = HEARD[news]()
-    used: dict[str, Any] = {name: event.data[name] for name in schema.fields if name in event.data}
-    return event.subject, Notice(news, load(schema, used)[news.about])
+    return event.subject, Notice(news, _used(HEARD[news](), event)[news.about])
+
+
+def end_of_offer(event: Event) -> News | None:
+    """What to tell of the end of an offer, if anything. Raises Malformed."""
+    return OFFER_ENDS.get(_used(OfferEnded(), event)["state"])
+
+
+def _used(schema: Schema, event: Event) -> dict[str, Any]:
+    used: dict[str, Any] = load(schema, {name: event.data[name] for name in schema.fields if name in event.data})
+    return used

@@ -53,6 +53,17 @@ class NotificationsService:
         """Tell that nobody has answered what was asked about an appointment (R21)."""
         self._tell(domain.REQUEST_EXPIRED, event)
 
+    @handles("offer_made", source="appointments")
+    def tell_of_offer(self, event: Event) -> None:
+        """Tell of an earlier time that can be had (R24)."""
+        self._tell(domain.OFFER_MADE, event)
+
+    @handles("offer_ended", source="appointments")
+    def tell_of_end_of_offer(self, event: Event) -> None:
+        """Tell of an offer that can no longer be accepted, unless it was answered (R27, K15, K17)."""
+        if (news := schemas.end_of_offer(event)) is not None:
+            self._tell(news, event)
+
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""

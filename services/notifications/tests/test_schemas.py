@@ -12,14 +12,17 @@ FIELDS = {
     domain.APPOINTMENT_CANCELLED: "appointment",
     domain.REQUEST_ANSWERED: "appointment",
     domain.REQUEST_EXPIRED: "appointment",
+    domain.OFFER_MADE: "offer",
+    **dict.fromkeys(domain.OFFER_ENDS.values(), "offer"),
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
 }
+MORE = {news: {"state": "expired"} for news in domain.OFFER_ENDS.values()}
 
 
 @pytest.mark.parametrize("news", domain.ALL)
 def test_other_fields_of_an_event_are_ignored(news):
-    event = Event.of("e", subject="c1", data={FIELDS[news]: "i1", "later": {"x": 1}})
+    event = Event.of("e", subject="c1", data={FIELDS[news]: "i1", **MORE.get(news, {}), "later": {"x": 1}})
 
     assert schemas.notice(news, event) == ("c1", domain.Notice(news, "i1"))
 
@@ -27,7 +30,7 @@ def test_other_fields_of_an_event_are_ignored(news):
 @pytest.mark.parametrize("news", domain.ALL)
 @pytest.mark.parametrize("held", [{}, {"id": 7}, {"id": None}, {"id": ""}, {"id": "x" * 61}])
 def test_an_event_without_its_field_is_malformed(news, held):
-    data = {FIELDS[news]: held["id"]} if held else {"other": "i1"}
+    data = MORE.get(news, {}) | ({FIELDS[news]: held["id"]} if held else {"other": "i1"})
 
     with pytest.raises(Malformed) as refusal:
         schemas.notice(news, Event.of("e", subject="c1", data=data))
@@ -38,3 +41,16 @@ def test_an_event_without_its_field_is_malformed(news, held):
 def test_an_event_about_nobody_is_malformed():
     with pytest.raises(Malformed, match="malformed"):
         schemas.notice(domain.SLOT_BOOKED, Event.of("e", subject=None, data={"appointment": "i1"}))
+
+
+@pytest.mark.parametrize(("state", "told"), [("expired", domain.OFFER_EXPIRED), ("accepted", None), ("declined", None)])
+def test_the_end_of_an_offer_is_told_to_who_did_not_end_it(state, told):
+    event = Event.of("offer_ended", subject="c1", data={"offer": "i1", "state": state})
+
+    assert schemas.end_of_offer(event) == told
+
+
+@pytest.mark.parametrize("data", [{"offer": "i1"}, {"offer": "i1", "state": 7}])
+def test_an_offer_that_ended_nobody_knows_how_is_malformed(data):
+    with pytest.raises(Malformed):
+        schemas.end_of_offer(Event.of("offer_ended", subject="c1", data=data))
