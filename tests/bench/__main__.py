@@ -15,7 +15,7 @@ from typing import Any, Final
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-from bench import contenders, embedded, measure, ours, population, report, rules  # noqa: E402
+from bench import contenders, embedded, measure, ours, population, report, rules, waitlist  # noqa: E402
 from bench.load import WRK  # noqa: E402
 from bench.shape import PARTITIONS  # noqa: E402
 from harness import install  # noqa: E402  what it imports warns
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of load on each system (%(default)s)")
     parser.add_argument("--seconds", type=float, default=5.0, help="seconds of a round (%(default)s)")
     parser.add_argument("--services", choices=PARTITIONS, help="spread over processes in this way only")
-    parser.add_argument("--only", choices=("views", "embedded", "rules"), help="leave out the rest")
+    parser.add_argument("--only", choices=("views", "embedded", "rules", "waitlist"), help="leave out the rest")
     asked = parser.parse_args(arguments)
     if (hindered := install.main((WRK,))) != 0:
         return hindered
@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only in {None, "rules"}:
             told["rules"] = rules.measure()
             report.tell_rules(told["rules"])
+        if asked.only in {None, "waitlist"}:
+            told["waitlist"] = waitlist.measure(caretaker)
+            report.tell_waitlist(told["waitlist"])
         if asked.only in {None, "views"}:
             partitions = [asked.services] if asked.services else list(PARTITIONS)
             told |= views(caretaker, partitions, asked.rounds, asked.seconds)

@@ -85,6 +85,16 @@ def tell_embedded(figures: Mapping[str, Any]) -> None:
         tell(f"{name.replace('_', ' ')}: {value}")
 
 
+def tell_waitlist(figures: Mapping[str, Any]) -> None:
+    """How long it takes to match a freed slot."""
+    for whom, words in (("all", "who all wait for it"), ("few", "of whom one in a hundred waits for it")):
+        took = figures[whom]
+        tell(
+            f"A freed slot against {figures['waiting']} {words}: "
+            f"{took['median'] * 1000:.0f} ms, the slowest {took['slowest'] * 1000:.0f} ms (aim: 100)"
+        )
+
+
 def tell_rules(figures: Mapping[str, Any]) -> None:
     """What rules cost, and what was promised of that."""
     asked = figures["asked"]
