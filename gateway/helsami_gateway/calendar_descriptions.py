@@ -38,6 +38,8 @@ CALENDAR: Final = {
     "status": "ok",
     "absences": [],
 }
+LINK: Final = {"details": False, "language": "nb", "made_at": "2026-03-02T08:00:00Z"}
+NO_DETAILS: Final = ("422", "Nobody at a protected address shares details (`protected-address`).")
 ROUTES: Final = (
     Route(
         "show_calendar",
@@ -95,5 +97,50 @@ ROUTES: Final = (
         on_behalf=False,
         once=True,
         example={"event": EVENT["id"]},
+    ),
+    Route(
+        "show_link",
+        "get",
+        "/api/v1/calendar/link",
+        "Whether there is a private link to one's calendar, and what it tells.",
+        calendar_schemas.LinkFound,
+        on_behalf=False,
+        example={"link": LINK},
+    ),
+    Route(
+        "open_link",
+        "post",
+        "/api/v1/calendar/link",
+        "Make a new private link, which ends the one before. It takes no idempotency key: its path is kept by nobody.",
+        calendar_schemas.NewLink,
+        body=calendar_schemas.OpenLink,
+        status="201",
+        problems=(*OF_CITIZENS, NO_DETAILS, TOO_LARGE),
+        on_behalf=False,
+        example={"path": f"/calendar/{'x' * 43}.ics", **LINK},
+        body_example={"details": False, "language": "nb"},
+    ),
+    Route(
+        "close_link",
+        "delete",
+        "/api/v1/calendar/link",
+        "End one's private link, from the next request on.",
+        calendar_schemas.LinkFound,
+        on_behalf=False,
+        example={"link": None},
+    ),
+    Route(
+        "follow_link",
+        "get",
+        "/calendar/{secret}.ics",
+        "One's calendar as iCalendar (RFC 5545), for whoever has the link: no login, no cookie.",
+        {"type": "string"},
+        problems=(
+            ("404", "There is no such link, or it was ended: the two look the same (`not-found`)."),
+            ("500", "Something broke here; `correlation` finds what."),
+            ("503", "A service is away; try again after `Retry-After` seconds."),
+        ),
+        login=None,
+        media="text/calendar; charset=utf-8",
     ),
 )

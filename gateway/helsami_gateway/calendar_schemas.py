@@ -32,6 +32,33 @@ class Event(Command):
     )
 
 
+class OpenLink(Command):
+    """What a private link shall tell; without `details`, times and one general word alone."""
+
+    details = fields.Boolean(load_default=False)
+    language = fields.String(load_default="nb", validate=validate.OneOf(("nb", "nn", "en")))
+
+
+class Link(Schema):
+    """What there is to say of a private link."""
+
+    details = fields.Boolean(required=True)
+    language = one_of("nb", "nn", "en")
+    made_at = moment()
+
+
+class NewLink(Link):
+    """A private link that was made; `path` is shown this once, and is not known to us afterwards."""
+
+    path = fields.String(required=True)
+
+
+class LinkFound(Schema):
+    """One's private link, or null."""
+
+    link = fields.Nested(Link, required=True, allow_none=True)
+
+
 class OwnEvent(Schema):
     """An event; its times are those of its first occurrence, and after `last_at` there is none."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -56,6 +57,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "grant": {"type": "string"},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
+    "secret": {"type": "string", "minLength": 43, "maxLength": 43},
     "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},
     "offer": {"type": "string", "example": waitlist_descriptions.OFFER["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
@@ -257,7 +259,7 @@ def content(media: str, schema: Described, example: Mapping[str, Any] | None) ->
 
 def parameters(route: Route) -> list[Any]:
     """Path, query and header parameters."""
-    named = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    named = re.findall(r"{(\w+)}", route.path)
     found: list[Any] = [{"name": name, "in": "path", "required": True, "schema": PATHS[name]} for name in named]
     if route.query is not None:
         found.append({"in": "query", "schema": route.query})

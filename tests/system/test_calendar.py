@@ -1,5 +1,6 @@
 """The health calendar in a running system: an event of one's own from the first writing to its removal."""
 
+import icalendar
 import pytest
 import requests
 
@@ -54,3 +55,29 @@ def test_a_rule_without_bounds_is_refused_with_the_field(demo, citizens):
 
     assert (answer.status_code, answer.json()["code"]) == (422, "too-many-occurrences")
     assert answer.json()["problems"][0]["field"] == "rule"
+
+
+def test_a_calendar_is_followed_by_a_link_without_a_login_until_the_link_is_ended(demo, citizens):
+    citizen = demo.log_in(citizens[10]["pid"])
+    citizen.post("/api/v1/calendar/events", WALK)
+
+    made = citizen.post("/api/v1/calendar/link", {"language": "en"})
+
+    assert made.status_code == 201
+    feed = requests.get(demo.url + made.json()["path"], timeout=10)
+    assert (feed.status_code, feed.headers["Content-Type"]) == (200, "text/calendar; charset=utf-8")
+    assert feed.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in feed.headers
+    assert "Gåtur" not in feed.text
+    entries = icalendar.Calendar.from_ical(feed.content).walk("VEVENT")
+    assert "Own event in the health calendar" in {str(entry["summary"]) for entry in entries}
+    assert "path" not in citizen.get("/api/v1/calendar/link").json()["link"]
+    with_details = citizen.post("/api/v1/calendar/link", {"details": True}).json()["path"]
+    assert "Gåtur" in requests.get(demo.url + with_details, timeout=10).text
+
+    assert citizen.delete("/api/v1/calendar/link").json() == {"link": None}
+
+    paths = (made.json()["path"], with_details, f"/calendar/{'x' * 43}.ics", "/calendar/x.ics")
+    answers = [requests.get(demo.url + path, timeout=10) for path in paths]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1

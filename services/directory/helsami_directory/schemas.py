@@ -129,6 +129,19 @@ class Fact(Schema):
     deceased = fields.Boolean()
 
 
+class WhichCitizen(Schema):
+    """A citizen of whom something is asked."""
+
+    citizen = fields.String(required=True, validate=CITIZEN_ID)
+
+
+class Reader(Schema):
+    """What decides what a citizen may read of themselves."""
+
+    birth_date = fields.Date()
+    protected = fields.Boolean()
+
+
 class FactsFound(Schema):
     """The facts of those who are known; the others are absent."""
 

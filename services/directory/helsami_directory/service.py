@@ -47,6 +47,15 @@ class DirectoryService:
         asked = load(schemas.FactsOf, command)
         return {"facts": [_shown(citizen) for citizen in self.store.reading(None).known(asked["citizens"])]}
 
+    @rpc(scope="directory:reader", answers=schemas.Reader)
+    def reader(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """What a token about this citizen must say of them now, and not their name. Raises NotFound."""
+        asked = load(schemas.WhichCitizen, command)
+        for citizen in self.store.reading(None).known([asked["citizen"]]):
+            if citizen.facts.birth_date is not None and not citizen.facts.deceased:
+                return _shown(citizen)
+        raise NotFound("citizen-not-found")
+
     @rpc(scope="journal:write", answers=schemas.Registered)
     def register(self, command: object, access: AccessToken) -> dict[str, str]:
         """A record system knows this person: the account arises from that contact (R5)."""

@@ -164,3 +164,16 @@ def test_outside_the_demo_nobody_is_listed(directory, register):
 def test_a_question_of_the_wrong_form_is_refused(directory):
     with pytest.raises(Malformed):
         directory.citizens({"all": True}, GATEWAY)
+
+
+def test_who_follows_a_private_link_learns_no_name_and_nothing_of_the_dead_or_unknown(directory, register):
+    alive = register(MODIG, name=[{"text": "Modig Fjell"}], birthDate="1986-03-13")["citizen"]
+    dead = register(SNAR, birthDate="1985-02-02", deceasedBoolean=True)["citizen"]
+    asker = replace(GATEWAY, scopes=frozenset({"directory:reader"}))
+
+    answer = schemas.Reader().dump(directory.reader({"citizen": alive}, asker))
+
+    assert answer == {"birth_date": "1986-03-13", "protected": False}
+    for nobody in (dead, "0" * 32):
+        with pytest.raises(NotFound, match="citizen-not-found"):
+            directory.reader({"citizen": nobody}, asker)

@@ -47,3 +47,18 @@ class Occurrence:
     def touches(self, since: datetime, until: datetime) -> bool:
         """Whether any of it lies between two moments."""
         return self.starts_at < until and self.ends_at > since
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """
+    A private link by which other calendars follow a citizen's; `hash` is the SHA-256 of its secret, in hex.
+
+    Unless the citizen has chosen `details`, nothing but times and one general word leaves by it.
+    """
+
+    hash: str
+    citizen: str
+    details: bool
+    language: str
+    made_at: datetime

@@ -11,12 +11,13 @@ import orjson
 
 from helsami_appointments.calendar import schemas, storage
 from helsami_appointments.calendar.domain import LONGEST_WINDOW, MOST_SHOWN, USUAL_WINDOW
+from helsami_appointments.calendar.links import Links, only_for
 from helsami_appointments.calendar.recurrence import occurrences
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
 from helsami_kernel.database import Reads
-from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, Refused, load
+from helsami_kernel.errors import FieldProblem, Malformed, Refused, load
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
 from helsami_sdk.organisations import Organisations
@@ -31,7 +32,7 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 Json = dict[str, Any]
 
 
-class Calendar:
+class Calendar(Links):
     """Part of appointments: what a citizen writes into their calendar, and all that is in it."""
 
     store: OpenStore[Any, Any]
@@ -122,15 +123,6 @@ class Calendar:
         absences = showing.absences(rows, storage.oldest_appointments(reads))
         hidden = dict.fromkeys(ADDRESS) if access.protected else {}
         return [{"type": "appointment", **orjson.loads(row.body), **hidden} for row in rows], absences
-
-
-def only_for(access: AccessToken) -> str:
-    """The citizen, who alone writes and reads their own events. Raises Forbidden."""
-    if access.subject is None:
-        raise Forbidden("not-permitted")
-    if access.basis != "self":
-        raise Forbidden("not-for-representatives")
-    return access.subject
 
 
 def _own(reads: Reads, since: datetime, until: datetime) -> list[Json]:

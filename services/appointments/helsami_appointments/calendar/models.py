@@ -1,4 +1,4 @@
-"""The tables of the calendar: own events belong to their citizen."""
+"""The tables of the calendar: own events belong to their citizen, a link to whoever knows its secret."""
 
 import sqlalchemy as sa
 
@@ -21,4 +21,15 @@ EVENTS = sa.Table(
     sa.Column("rule", sa.String(200), nullable=False),
     sa.Column("last_at", UtcDateTime, nullable=False),
     sa.Index("calendar_events_by_owner", "owner", "starts_at", "id"),
+)
+# Whoever follows a link says only its secret, and nobody knows yet whose it is: the row is found by the secret's hash,
+# and holds opaque ids and choices alone. It is not protected by its owner, since there is none to name.
+LINKS = sa.Table(
+    "calendar_links",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("citizen", sa.String(40), nullable=False, unique=True),
+    sa.Column("details", sa.Boolean, nullable=False),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
 )

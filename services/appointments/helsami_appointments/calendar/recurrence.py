@@ -69,6 +69,13 @@ def occurrences(event: OwnEvent, since: datetime, until: datetime) -> list[Occur
     return [each for each in every if each.touches(since, until)]
 
 
+def recurrence_of(event: OwnEvent) -> vRecur:
+    """The rule of an event with its end, as other calendars understand it: in UTC, or a day where it lasts days."""
+    last = _starts(event)[-1]
+    until = last.date() if event.all_day else utc_of(last)
+    return vRecur({**_parts(endless(event.rule)), "UNTIL": [until]})
+
+
 def _starts(event: OwnEvent) -> tuple[datetime, ...]:
     first = wall_of(event.starts_at)
     if not event.rule:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from helsami_appointments.calendar.domain import LONGEST_EVENT, Occurrence, OwnEvent
+from helsami_appointments.calendar.domain import LONGEST_EVENT, Link, Occurrence, OwnEvent
 from helsami_appointments.calendar.recurrence import check_rule
 from helsami_appointments.calendar.wall import ZONE, exists, midnight, utc_of, wall_of
 from helsami_kernel.clock import OSLO, written
@@ -81,6 +81,39 @@ class EventsShown(Schema):
     events = fields.List(fields.Nested(EventShown))
 
 
+class WhichLink(Schema):
+    """A link, by the SHA-256 of its secret: the secret itself stays at the door."""
+
+    link = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+
+
+class OpenLink(WhichLink):
+    """A link to make: whether it tells more than times, and in which language it speaks."""
+
+    details = fields.Boolean(load_default=False)
+    language = fields.String(load_default="nb", validate=validate.OneOf(("nb", "nn", "en")))
+
+
+class LinkShown(Schema):
+    """What there is to say of a link; its secret is not known here."""
+
+    details = fields.Boolean()
+    language = fields.String()
+    made_at = fields.String()
+
+
+class LinkFound(Schema):
+    """A citizen's link, or null."""
+
+    link = fields.Nested(LinkShown, allow_none=True)
+
+
+class Whose(Schema):
+    """Whose calendar a link shows."""
+
+    citizen = fields.String()
+
+
 def event_of(event_id: str, wish: dict[str, Any]) -> OwnEvent:
     """
     The event that a citizen describes.
@@ -146,6 +179,11 @@ def occurrence_shown(occurrence: Occurrence) -> dict[str, Any]:
     event = occurrence.event
     times = _times(event, occurrence.starts_at, occurrence.ends_at)
     return {"type": "event", "id": event.id, **_words(event), **times, "recurring": bool(event.rule)}
+
+
+def link_shown(link: Link) -> dict[str, Any]:
+    """Give a link as its citizen reads it."""
+    return {"details": link.details, "language": link.language, "made_at": written(link.made_at)}
 
 
 def _words(event: OwnEvent) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_SHOWN, OwnEvent
-from helsami_appointments.calendar.models import EVENTS
+from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_SHOWN, Link, OwnEvent
+from helsami_appointments.calendar.models import EVENTS, LINKS
 from helsami_appointments.models import APPOINTMENTS
 from helsami_kernel.database import Reads, UtcDateTime, Writes
 from helsami_kernel.errors import NotFound, Refused
@@ -45,6 +45,10 @@ OLDEST: Final = (
     .where(APPOINTMENTS.c.owner == sa.bindparam("owner"))
     .group_by(APPOINTMENTS.c.organisation)
 )
+
+LINK_COLUMNS: Final = tuple(LINKS.c[field.name] for field in fields(Link))
+LINK: Final = sa.select(*LINK_COLUMNS).where(LINKS.c.hash == sa.bindparam("hash", type_=sa.String))
+OWN_LINK: Final = sa.select(*LINK_COLUMNS).where(LINKS.c.citizen == sa.bindparam("owner"))
 
 
 def events_between(reads: Reads, since: datetime, until: datetime) -> list[OwnEvent]:
@@ -80,6 +84,33 @@ def remove(tx: Writes, event_id: str) -> None:
     """Remove an event. Raises NotFound("event-not-found")."""
     if not tx.connection.execute(sa.delete(EVENTS).where(*_this(tx, event_id))).rowcount:
         raise NotFound("event-not-found")
+
+
+def link(reads: Reads, secret_hash: str) -> Link:
+    """The link with a secret of that hash. Raises NotFound("calendar-link-not-found")."""
+    for row in reads.fetch(LINK, hash=secret_hash):
+        return _link(row)
+    raise NotFound("calendar-link-not-found")
+
+
+def own_link(reads: Reads) -> Link | None:
+    """The reader's link, if there is one."""
+    return next((_link(row) for row in reads.fetch(OWN_LINK)), None)
+
+
+def open_link(tx: Writes, new: Link) -> None:
+    """Let a link be the citizen's only one, from now on."""
+    close_link(tx)
+    tx.connection.execute(sa.insert(LINKS).values(**asdict(new)))
+
+
+def close_link(tx: Writes) -> None:
+    """End the citizen's link, if there is one."""
+    tx.connection.execute(sa.delete(LINKS).where(LINKS.c.citizen == tx.owner))
+
+
+def _link(row: Row[Any]) -> Link:
+    return Link(**{field.name: getattr(row, field.name) for field in fields(Link)})
 
 
 def _this(tx: Writes, event_id: str) -> tuple[sa.ColumnElement[bool], ...]:
