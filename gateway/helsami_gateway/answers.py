@@ -75,6 +75,13 @@ class Appointment(Item):
     status = one_of("proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow")
 
 
+class Hold(Schema):
+    """Until when a free time is kept for whoever asked."""
+
+    slot = fields.String(required=True)
+    held_until = moment()
+
+
 class Way(Schema):
     """
     One way to do something.

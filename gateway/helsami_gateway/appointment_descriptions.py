@@ -76,6 +76,16 @@ ROUTES: Final = (
         example={"slots": [SLOT], "next": None},
     ),
     Route(
+        "hold",
+        "post",
+        "/api/v1/slots/{slot}/hold",
+        "Keep a free time from others for five minutes, to confirm it by booking. One holds one time at once.",
+        answers.Hold,
+        problems=(*OF_CITIZENS, *CONFLICTS, TOO_LARGE),
+        once=True,
+        example={"slot": SLOT["id"], "held_until": "2026-03-02T08:05:00Z"},
+    ),
+    Route(
         "list_appointments",
         "get",
         "/api/v1/appointments",

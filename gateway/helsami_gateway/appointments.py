@@ -29,6 +29,11 @@ class AppointmentRoutes(CitizenDoor):
         """Free times that the organisations offer this citizen."""
         return self._ask(request, "appointments", "slots", arguments_of(request, schemas.SlotsQuery))
 
+    @http("POST", "/api/v1/slots/<slot>/hold")
+    def hold(self, request: Request, slot: str) -> Response:
+        """Keep a free time for five minutes, to confirm it (R22)."""
+        return self._command(request, "appointments", "hold", schemas.Nothing, about={"slot": slot})
+
     @http("GET", "/api/v1/appointments")
     def list_appointments(self, request: Request) -> Response:
         """A page of appointments."""

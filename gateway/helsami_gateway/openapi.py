@@ -56,6 +56,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
     "grant": {"type": "string"},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
+    "slot": {"type": "string", "example": appointment_descriptions.SLOT["id"]},
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
     "secret": {"type": "string", "minLength": 43, "maxLength": 43},
     "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},

@@ -115,6 +115,7 @@ def test_a_booking_is_shown_moved_and_cancelled_and_each_is_noticed(demo, citize
     free = citizen.get("/api/v1/slots?organisation=oya_legesenter&limit=100").json()["slots"]
     first = free[-1]
     second = next(slot for slot in reversed(free[:-1]) if slot["visit_type"] == first["visit_type"])
+    held = citizen.post(f"/api/v1/slots/{first['id']}/hold", {})
     booked = citizen.post("/api/v1/appointments", {"slot": first["id"]}).json()["id"]
     path = f"/api/v1/appointments/{booked}"
 
@@ -126,6 +127,7 @@ def test_a_booking_is_shown_moved_and_cancelled_and_each_is_noticed(demo, citize
     cancelled = citizen.post(f"{path}/cancel", {})
     again = citizen.post(f"{path}/cancel", {})
 
+    assert wrong(held, "post", "/api/v1/slots/{slot}/hold") == []
     assert wrong(shown, "get", "/api/v1/appointments/{appointment}") == []
     assert {one["action"] for one in shown.json()["actions"]} == {"book", "change", "cancel", "join-waitlist", "video"}
     assert (moved.status_code, moved.json()["starts_at"]) == (200, second["starts_at"])
@@ -389,7 +391,7 @@ def test_the_examples_of_the_description_are_as_it_says(described):
 
     found = list(bodies(described["paths"]))
 
-    assert len(found) >= 18, "those of appointments and of staff"
+    assert len(found) >= 19, "those of appointments and of staff"
     for body in found:
         schema = body["schema"] | {"components": described["components"]}
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body["example"])

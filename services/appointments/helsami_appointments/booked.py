@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from helsami_appointments import storage
 from helsami_appointments.domain import Appointment, Known, Meeting, Slot, Span
-from helsami_appointments.models import APPOINTMENTS, SLOTS
+from helsami_appointments.models import APPOINTMENTS
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import SHARING_COLUMNS, keep
 
@@ -51,8 +51,7 @@ class Writes(storage.Writes):
         moved = known.appointment.moved_to(slot)
         self.take_turns(slot.organisation, known.appointment.meeting.clinician, moved.meeting.clinician)
         sequence = self._advance(known)
-        if not self._take(known.id, slot.id, SLOTS.c.status == "free"):
-            raise Conflict("slot-taken")
+        self._take_free(known.id, slot.id)
         self._hold(known.id, slot.id)
         return self._decide(known, moved), sequence
 

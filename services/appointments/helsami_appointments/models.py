@@ -45,6 +45,8 @@ SLOTS = sa.Table(
     sa.Column("ends_at", UtcDateTime, nullable=False),
     sa.Column("status", sa.String(4), nullable=False),  # what the organisation says: free or busy
     sa.Column("taken_by", sa.String(36)),  # the appointment that holds it, whatever the organisation says
+    sa.Column("held_by", sa.String(36)),  # who is about to take it, under a name that says nothing
+    sa.Column("held_until", UtcDateTime),  # from then on it is free again, whatever else is written here
     sa.UniqueConstraint("organisation", "key"),
 )
 APPOINTMENTS = items_table(

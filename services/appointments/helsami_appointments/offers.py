@@ -103,7 +103,7 @@ class Offers:
         place = Cursor.read(search["cursor"], Cursor(max(search["since"] or self._now, self._now), ""))
         found: list[Slot] = []
         for _ in range(MOST_LOOKS):
-            free = reads.free_times(search, place, LOOKED_AT_ONCE)
+            free = reads.free_times(search, place, LOOKED_AT_ONCE, self._now)
             found += self.among(free)
             if len(found) > search["limit"]:
                 page = found[: search["limit"]]

@@ -35,6 +35,13 @@ class MoveAppointment(OneAppointment, BookSlot):
     """An appointment to move, and the slot to take for it."""
 
 
+class Hold(Schema):
+    """Until when a slot is kept for whoever asked."""
+
+    slot = fields.String()
+    held_until = fields.String()
+
+
 class Search(Schema):
     """Which free times are looked for; both ends are aware, and the past is never searched."""
 

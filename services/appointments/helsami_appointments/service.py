@@ -10,6 +10,7 @@ from helsami_appointments import fhir, schemas, storage
 from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.domain import Appointment, Opening, SlotBooked
+from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.requests.entrypoints import Requests
 from helsami_appointments.waitlist.staff import StaffWaitlist
@@ -29,7 +30,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(StaffWaitlist, Requests, Calendar):
+class AppointmentsService(StaffWaitlist, Requests, Holds, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"

@@ -29,6 +29,7 @@ RECORD_SYSTEM: Final = "record-system"
 """The one claimant for all that record systems send: they may overlap each other, since they tell what is so."""
 
 FAR: Final = datetime(9999, 12, 31, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODYS: Final = ""
 CONFLICTS: Final = {
     "appointments_one_a_slot": "slot-taken",
@@ -37,7 +38,14 @@ CONFLICTS: Final = {
     "appointments_owner_time": "appointment-overlaps",
 }
 
-FREE: Final = sa.and_(SLOTS.c.status == "free", SLOTS.c.taken_by.is_(None), SCHEDULES.c.active)
+NOT_HELD: Final = sa.or_(
+    SLOTS.c.held_until.is_(None),
+    SLOTS.c.held_until <= sa.bindparam("moment", EPOCH, type_=UtcDateTime),
+    SLOTS.c.held_by == sa.bindparam("holder", "", type_=sa.String),
+)
+"""Held by nobody but the holder, at a moment; for whoever says neither, what was ever held is not free."""
+
+FREE: Final = sa.and_(SLOTS.c.status == "free", SLOTS.c.taken_by.is_(None), NOT_HELD, SCHEDULES.c.active)
 SLOT: Final = sa.select(
     SLOTS.c.id,
     SLOTS.c.organisation,
@@ -95,11 +103,11 @@ KEPT_AS: Final = (
 class Reads(database.Reads):
     """What is read for one citizen."""
 
-    def free_times(self, search: Mapping[str, Any], start: Cursor, limit: int) -> list[Slot]:
+    def free_times(self, search: Mapping[str, Any], start: Cursor, limit: int, now: datetime) -> list[Slot]:
         """Free slots beyond a place in time, soonest first; `search` as in schemas.Search."""
         wanted = {name: search[name] for name in ("organisation", "unit", "visit_type")}
-        until = search["until"] or FAR
-        rows = self.fetch(FREE_TIMES, from_at=start.at, from_id=start.id, until=until, limit=limit, **wanted)
+        wanted |= {"until": search["until"] or FAR, "limit": limit, "holder": holder(self.owner), "moment": now}
+        rows = self.fetch(FREE_TIMES, from_at=start.at, from_id=start.id, **wanted)
         return [_slot(row) for row in rows]
 
 
@@ -148,7 +156,7 @@ class Writes(database.Writes):
 
     def slot(self, slot_id: str) -> Slot:
         """The slot of that id. Raises NotFound("slot-not-found")."""
-        row = self.connection.execute(SLOT.where(SLOTS.c.id == slot_id)).one_or_none()
+        row = self.connection.execute(SLOT.where(SLOTS.c.id == slot_id), self._holder).one_or_none()
         if row is None:
             raise NotFound("slot-not-found")
         return _slot(row)
@@ -170,8 +178,7 @@ class Writes(database.Writes):
         item = self._item(appointment, f"booking|{uuid.uuid4()}", None)
         item = replace(item, extra={**item.extra, "claim": item.id})
         self.take_turns(appointment.organisation, appointment.meeting.clinician)
-        if not self._take(item.id, appointment.slot, SLOTS.c.status == "free"):
-            raise Conflict("slot-taken")
+        self._take_free(item.id, appointment.slot)
         with refused_by_constraint():
             keep(self, APPOINTMENTS, item)
         return item.finished
@@ -266,10 +273,50 @@ class Writes(database.Writes):
         if slot is not None:
             self._take(appointment_id, slot)
 
+    def hold(self, slot: Slot, until: datetime) -> datetime:
+        """
+        Hold a free slot for the citizen and no other of theirs; returns until when, which is earlier if it was held.
+
+        Raises Conflict("slot-taken").
+        """
+        self.take_turns(slot.organisation)
+        mine = sa.and_(SLOTS.c.held_by == self._holder["holder"], SLOTS.c.held_until > self.now)
+        others = sa.and_(mine, SLOTS.c.id != slot.id)
+        self.connection.execute(sa.update(SLOTS).where(others).values(held_by=None, held_until=None))
+        held_until = sa.case((mine, SLOTS.c.held_until), else_=sa.literal(until, UtcDateTime))
+        this = sa.and_(SLOTS.c.id == slot.id, SLOTS.c.taken_by.is_(None), SLOTS.c.status == "free", NOT_HELD)
+        held = sa.update(SLOTS).where(this).values(held_by=self._holder["holder"], held_until=held_until)
+        if not self.connection.execute(held, self._holder).rowcount:
+            raise Conflict("slot-taken")
+        known = sa.select(SLOTS.c.held_until).where(SLOTS.c.id == slot.id)
+        found: datetime = self.connection.execute(known).scalar_one()
+        return found
+
+    def release(self, slot_id: str) -> None:
+        """Forget a hold of the citizen's that is over."""
+        mine = sa.and_(SLOTS.c.id == slot_id, SLOTS.c.held_by == self._holder["holder"])
+        over = sa.and_(mine, SLOTS.c.held_until <= self.now)
+        self.connection.execute(sa.update(SLOTS).where(over).values(held_by=None, held_until=None))
+
+    @property
+    def _holder(self) -> dict[str, Any]:
+        return {"holder": holder(self.owner), "moment": self.now}
+
+    def _take_free(self, appointment_id: str, slot: str | None) -> None:
+        """Take a slot that its organisation offers and nobody else holds. Raises Conflict("slot-taken")."""
+        if not self._take(appointment_id, slot, SLOTS.c.status == "free", NOT_HELD):
+            raise Conflict("slot-taken")
+
     def _take(self, appointment_id: str, slot: str | None, *only: sa.ColumnElement[bool]) -> bool:
         """Take a slot that nobody has taken; of two at once the second waits, and finds it taken."""
         free = sa.update(SLOTS).where(SLOTS.c.id == slot, SLOTS.c.taken_by.is_(None), *only)
-        return bool(self.connection.execute(free.values(taken_by=appointment_id)).rowcount)
+        taken = free.values(taken_by=appointment_id, held_by=None, held_until=None)
+        return bool(self.connection.execute(taken, self._holder).rowcount)
+
+
+def holder(owner: str | None) -> str:
+    """Under what name a citizen holds slots: theirs alone, and none that anybody could read."""
+    return "" if owner is None else item_id(owner, NOBODYS, "holder")
 
 
 def _id(kind: str, organisation: str, key: str) -> str:

@@ -105,6 +105,12 @@ def journal(appointments) -> "Journal":
     return Journal(appointments)
 
 
+@pytest.fixture
+def journal_of() -> Callable[[AppointmentsService], "Journal"]:
+    """A record system for a service of the test's own."""
+    return Journal
+
+
 class Journal:
     """A record system: sends resources in the form the gateway gives them."""
 

@@ -37,6 +37,7 @@ SERVING: Final[Mapping[str, frozenset[str]]] = {
 DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
     (
         "book",
+        "hold",
         "move",
         "cancel",
         "ask",
