@@ -312,6 +312,20 @@ def test_a_citizen_has_at_most_so_many_events(appointments, citizen, monkeypatch
     assert rows("calendar_events") == 2
 
 
+def test_fewer_of_them_recur_and_none_begins_to_by_a_change(appointments, citizen, monkeypatch):
+    monkeypatch.setattr("helsami_appointments.calendar.storage.MOST_RECURRING", 1)
+    daily = appointments.add_event({**WALK, "rule": "FREQ=DAILY"}, citizen())
+    once = appointments.add_event(WALK, citizen())
+
+    with pytest.raises(Refused, match="too-many-events"):
+        appointments.add_event({**WALK, "rule": "FREQ=DAILY"}, citizen())
+    with pytest.raises(Refused, match="too-many-events"):
+        appointments.change_event({**WALK, "event": once["id"], "rule": "FREQ=DAILY"}, citizen())
+
+    assert [event["rule"] for event in appointments.events({}, citizen())["events"]].count("") == 1
+    appointments.change_event({**WALK, "event": daily["id"], "rule": "FREQ=WEEKLY"}, citizen())
+
+
 def test_the_database_itself_shows_an_event_to_its_owner_alone(appointments, citizen, store, url):
     if url.startswith("sqlite"):
         pytest.skip("SQLite has no row-level security")

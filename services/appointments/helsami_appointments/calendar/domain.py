@@ -9,6 +9,9 @@ from typing import Final
 MOST_EVENTS: Final = 300
 """How many own events one citizen may have: all of them are looked through for a reminder and a list."""
 
+MOST_RECURRING: Final = 50
+"""How many of them may recur: to find when each does costs some milliseconds."""
+
 LONGEST_EVENT: Final = timedelta(days=366)
 LONGEST_WINDOW: Final = timedelta(days=366)
 USUAL_WINDOW: Final = timedelta(days=31)

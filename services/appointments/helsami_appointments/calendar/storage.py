@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_SHOWN, Link, OwnEvent
+from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_RECURRING, MOST_SHOWN, Link, OwnEvent
 from helsami_appointments.calendar.models import EVENTS, LINKS
 from helsami_appointments.models import APPOINTMENTS
 from helsami_kernel.database import Reads, UtcDateTime, Writes
@@ -68,16 +68,25 @@ def oldest_appointments(reads: Reads) -> dict[tuple[str, str], datetime]:
 
 def add(tx: Writes, event: OwnEvent) -> None:
     """Store a new event. Raises Refused("too-many-events")."""
-    has = sa.select(sa.func.count()).select_from(EVENTS).where(EVENTS.c.owner == tx.owner)
-    if tx.connection.execute(has).scalar_one() >= MOST_EVENTS:
-        raise Refused("too-many-events")
+    _check_room(tx, event)
     tx.connection.execute(sa.insert(EVENTS).values(owner=tx.owner, **asdict(event)))
 
 
 def change(tx: Writes, event: OwnEvent) -> None:
-    """Store an event as it has become. Raises NotFound("event-not-found")."""
+    """Store an event as it has become. Raises NotFound("event-not-found"), Refused("too-many-events")."""
     if not tx.connection.execute(sa.update(EVENTS).where(*_this(tx, event.id)).values(**asdict(event))).rowcount:
         raise NotFound("event-not-found")
+    _check_room(tx, event)
+
+
+def _check_room(tx: Writes, event: OwnEvent) -> None:
+    """Refuse an event where the others are as many as there may be, of all or of those that recur."""
+    others = (EVENTS.c.owner == tx.owner, EVENTS.c.id != event.id)
+    recurring = sa.func.count(sa.func.nullif(EVENTS.c.rule, ""))
+    counted = sa.select(sa.func.count().label("all"), recurring.label("recurring")).where(*others)
+    has = tx.connection.execute(counted).one()
+    if has.all >= MOST_EVENTS or (event.rule and has.recurring >= MOST_RECURRING):
+        raise Refused("too-many-events")
 
 
 def remove(tx: Writes, event_id: str) -> None:
