@@ -335,6 +335,18 @@ def test_a_cancelled_time_is_offered_to_who_waits_for_an_earlier_one_alone(regio
     assert seen.own("c2") == seen.own("c3") == []
 
 
+def test_a_time_that_somebody_held_is_offered_when_the_hold_is_over(region, waits, journal, citizen, clock, due, seen):
+    waits("c1", 9)
+    region.hold({"slot": journal.slot("held", hours=24 * 5)}, citizen("c2"))
+    due()
+    assert seen.own("c1") == []
+
+    clock.move(timedelta(minutes=5))
+    due()
+
+    assert len(seen.own("c1")) == 1
+
+
 @pytest.mark.parametrize("hours", [23.99, 24.01])
 def test_no_offer_is_made_for_a_time_that_is_too_near(region, waits, journal, due, hours, seen):
     waits("c1", 10)

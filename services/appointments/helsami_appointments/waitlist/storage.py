@@ -134,6 +134,11 @@ class Writes(requests.Writes):
         for each in freed:
             self.offer_freed(self.slot(each))
 
+    def release(self, slot_id: str) -> None:
+        """End a hold as before; while it lasted, the time could be offered to nobody who waits."""
+        super().release(slot_id)
+        self.offer_freed(self.slot(slot_id))
+
     def _follow(self, appointment_id: str, appointment: Appointment | None) -> None:
         """End the offers that an appointment's new state makes void (K15, K17); None when it is gone."""
         entry = self._entry_of(appointment_id)
