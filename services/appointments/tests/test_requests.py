@@ -282,3 +282,16 @@ def test_a_wish_is_read_by_its_owners_transactions_alone(store, url, asked):
         assert tx.connection.execute(sa.select(REQUESTS)).all() == []
     with store.transaction("c1") as tx:
         assert len(tx.connection.execute(sa.select(REQUESTS)).all()) == 1
+
+
+def test_what_is_still_asked_about_an_appointment_ends_when_it_is_cancelled(
+    appointments, booked, citizen, asked, staff, seen
+):
+    appointments.rules = organisations_of(rules_of(decide_booking=BookingDecision.direct()))
+
+    appointments.cancel({"appointment": booked}, citizen())
+
+    assert seen() == (["withdrawn"], "cancelled")
+    assert appointments.open_requests({}, staff())["requests"] == []
+    with pytest.raises(Conflict, match="request-ended"):
+        appointments.answer_request({"request": asked, "answer": "decline", "reason": "no-time"}, staff())

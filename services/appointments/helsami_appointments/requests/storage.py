@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from helsami_appointments import booked
 from helsami_appointments.booked import plausible
+from helsami_appointments.domain import Known
 from helsami_appointments.models import RECEIVED, REQUESTS
-from helsami_appointments.requests.domain import ASKED, Request
+from helsami_appointments.requests.domain import ASKED, WITHDRAWN, Request
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.pages import Cursor
@@ -92,6 +93,14 @@ class Writes(booked.Writes):
             return None
         self.connection.execute(sa.update(RECEIVED).where(RECEIVED.c.id == request_id).values(answered=True))
         return self.request(request_id)
+
+    def cancel(self, known: Known) -> tuple[dict[str, Any], int]:
+        """Cancel an appointment as before; what is still asked about it is asked no longer."""
+        cancelled = super().cancel(known)
+        asked = self.connection.execute(OF_APPOINTMENT, {"owner": self.owner, "appointment": known.id}).all()
+        for request in asked:
+            self.settle(request.id, WITHDRAWN)
+        return cancelled
 
     def request(self, request_id: str) -> Request | None:
         """A request of this citizen."""
