@@ -164,6 +164,7 @@ def _of_appointment(place: _Place) -> Mapping[str, Any]:
         "clinician": f"bench|{place.number}",
         "record_key": f"bench|{place.number}",
         "claim": None,
+        "sequence": 1,
     }
 
 
