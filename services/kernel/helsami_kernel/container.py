@@ -60,6 +60,9 @@ class Performed(Protocol):
     def perform(self, service: Any, *arguments: Any) -> Any:
         """Do it."""
 
+    def note(self, failure: BaseException | None, seconds: float) -> None:
+        """Count and log that it is done."""
+
 
 class KernelEntrypoint(Entrypoint):  # type: ignore[misc]
     """An entrypoint of ours: what kind it is, for metrics and logs."""
@@ -69,6 +72,10 @@ class KernelEntrypoint(Entrypoint):  # type: ignore[misc]
     def perform(self, service: Any, *arguments: Any) -> Any:
         """Call the method it decorates."""
         return getattr(service, self.method_name)(*arguments)
+
+    def note(self, failure: BaseException | None, seconds: float) -> None:
+        """Count and log that it is done."""
+        note(self, failure, seconds)
 
     @property
     def service_name(self) -> str:
@@ -138,7 +145,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
                 work.settle(result, failure)
             except Exception as unsettled:  # noqa: BLE001  Nameko would end the whole service for it
                 failure = unsettled
-            note(entrypoint, failure, time.perf_counter() - began)
+            entrypoint.note(failure, time.perf_counter() - began)
 
 
 def understood(failure: BaseException, service: str) -> BaseException:

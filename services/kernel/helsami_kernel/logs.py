@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, TextIO
 
@@ -53,6 +54,9 @@ NO_NEWS: Final = "duplicate"
 """The outcome of what was already done; its metric counts it, and a start may bring thousands."""
 
 LONGEST_VALUE: Final = 120
+REDACTED_REMEMBERED: Final = 1024
+"""Most lines are made of the same few names."""
+
 REDACTED: Final = "[number]"
 
 # Eleven digits or more, each as itself or percent-encoded, one separator allowed between any two: no check digit is
@@ -130,6 +134,7 @@ def fact(
     _write("info", facts, None)
 
 
+@lru_cache(REDACTED_REMEMBERED)
 def redacted(text: str) -> str:
     """Return a text without numbers that may be a national identity number, plain, percent-encoded or in base64."""
     return _ENCODED.sub(_unless_it_hides_a_number, _NUMBER.sub(REDACTED, text))

@@ -131,6 +131,11 @@ class Question:
             made |= given.finished(service, question, access)
         return made
 
+    def note(self, failure: BaseException | None, seconds: float) -> None:
+        """Count and log what kept all sections from being made; each of them is noted by itself."""
+        if failure is not None:
+            note(self, failure, seconds)
+
     def _prepare(self, _ctx: WorkerContext) -> tuple[Any, ...]:
         if self._deadline <= time.time():
             metrics.EXPIRED.labels(self.service_name, self.kind).inc()
