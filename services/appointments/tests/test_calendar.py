@@ -326,9 +326,8 @@ def test_fewer_of_them_recur_and_none_begins_to_by_a_change(appointments, citize
     appointments.change_event({**WALK, "event": daily["id"], "rule": "FREQ=WEEKLY"}, citizen())
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_the_database_itself_shows_an_event_to_its_owner_alone(appointments, citizen, store, url):
-    if url.startswith("sqlite"):
-        pytest.skip("SQLite has no row-level security")
     appointments.add_event(WALK, citizen())
     every = sa.select(sa.func.count()).select_from(sa.table("calendar_events"))
 

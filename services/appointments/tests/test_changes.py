@@ -308,8 +308,6 @@ def meet(appointments, store, url, clock, citizen):
 
     PostgreSQL alone has two at once: the organisation is asked between the two, and answers when both have come.
     """
-    if url.startswith("sqlite"):
-        pytest.skip("SQLite has one writer")
     wide = Database(url, pool_size=10, clock=clock)
     appointments.store = OpenStore(wide, stored.Reads, stored.Writes, told=lambda: None, decisions=store.decisions)
     come = {"ask": set(), "met": eventlet.event.Event()}
@@ -338,6 +336,7 @@ def meet(appointments, store, url, clock, citizen):
     wide.close()
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_of_a_move_and_a_cancellation_at_once_one_wins_and_one_slot_is_free_again(
     meet, slots, booked, told, items, appointments, citizen
 ):

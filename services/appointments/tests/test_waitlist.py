@@ -563,11 +563,10 @@ def test_a_token_about_nobody_waits_for_nothing(region, citizen):
         region.waitlist({}, citizen(None))
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_of_thirty_who_accept_one_offer_one_wins_and_nobody_elses_appointment_is_touched(
     region, waits, freed, citizen, url, clock, seen
 ):
-    if url.startswith("sqlite"):
-        pytest.skip("SQLite has one writer")
     region.rules = rules(choose_waitlist_terms=WaitlistTerms(enabled=True, batch=30, quiet=None))
     people = [f"p{number:02}" for number in range(30)]
     for place, who in enumerate(people):
