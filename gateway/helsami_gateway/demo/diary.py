@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 OSLO = ZoneInfo("Europe/Oslo")
 
-CELL = timedelta(minutes=30)
 AFTERNOON = (time(12), time(12, 30), time(13), time(13, 30), time(14), time(14, 30), time(15), time(15, 30))
 """Agreed meetings are in the afternoon, free slots in the morning: so that they can never collide."""
 
