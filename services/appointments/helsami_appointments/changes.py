@@ -88,6 +88,14 @@ class Changes:
             announce_cancellation(tx, known, sequence)
             return dict(tx.remember(cancelled))
 
+    def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:  # noqa: ARG002  each part adds its own
+        """
+        What each part of appointments has to say of an appointment that this reader is shown, by its key in `show`.
+
+        A part that has something adds it to what `super()` says; `reads` are those of the whole service.
+        """
+        return {}
+
     def _to_come(self, tx: Writes, appointment_id: str, access: AccessToken) -> Known:
         """An appointment that this reader sees and that has not begun."""
         return to_come(self._shown(tx.appointment_row(appointment_id), access), self.clock())

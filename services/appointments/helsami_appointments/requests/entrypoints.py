@@ -59,7 +59,8 @@ class Requests(Changes):
         desk = Desk.of(self.rules[row.organisation].manifest, known.appointment.meeting.unit)
         resolved = of_appointment(known.appointment, self.clock(), decide, desk)
         asked = [schemas.shown(one) for one in reads.requests_of(known.id)]
-        return {**orjson.loads(row.body), "actions": actions_shown(resolved), "requests": asked}
+        particulars = self.particulars(reads, known, access)
+        return {**orjson.loads(row.body), "actions": actions_shown(resolved), "requests": asked, **particulars}
 
     @rpc(scope="appointments:act", answers=schemas.Request)
     def ask(self, command: Json, access: AccessToken) -> Json:
