@@ -114,8 +114,8 @@ class Rules:
         self._observe = observer or (lambda _call: None)
         self._ancestors = tuple(ancestors)
         self.code = ""
-        # Both questions are pure and free of time, and asked for every item of every page. lru_cache keeps no
-        # exception, so a failure is asked again.
+        # These questions are pure and free of time, and asked for every item or section of every page. lru_cache keeps
+        # no exception, so a failure is asked again.
         self._memories: dict[str, Callable[..., Decided[Any]]] = {}
         self._forget()
 
@@ -227,7 +227,7 @@ class Rules:
         return self.decided(hook, question).answer
 
     def _forget(self) -> None:
-        remembered: tuple[Hook[Any, Any], ...] = (hooks.CLASSIFY_RESULT, hooks.RESTRICT_SHARING)
+        remembered: tuple[Hook[Any, Any], ...] = (hooks.CLASSIFY_RESULT, hooks.RESTRICT_SHARING, hooks.LIMIT_DELEGATION)
         for hook in remembered:
             self._memories[hook.name] = lru_cache(REMEMBERED)(partial(self._ask, hook))
 

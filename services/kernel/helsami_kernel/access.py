@@ -60,7 +60,10 @@ CLAIMS: Final = frozenset(
         "jti",
     }
 )
-BASES: Final = frozenset({"self", "grant", "system", "service"})
+ON_BEHALF: Final = frozenset({"capacity", "grant", "parental"})
+"""On what grounds somebody acts for another: for who lacks capacity, by their grant, as a parent (R91-R102)."""
+
+BASES: Final = frozenset({"self", "system", "service"}) | ON_BEHALF
 AGE_BANDS: Final = frozenset({"0-11", "12-15", "16+"})
 
 _REGISTRY: Final = JWSRegistry(algorithms=[ALGORITHM])
@@ -92,6 +95,11 @@ class AccessToken:
     def allows(self, scope: str) -> bool:
         """Say whether the token carries a scope."""
         return scope in self.scopes
+
+    @property
+    def on_behalf(self) -> bool:
+        """Say whether the actor asks for somebody else."""
+        return self.basis in ON_BEHALF
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +289,7 @@ def may_say(token: AccessToken) -> bool:
     match token.issuer, token.basis:
         case "gateway" | "consents", "self":
             return _about_a_citizen(token) and token.actor == token.subject
-        case "consents", "grant":
+        case "consents", basis if basis in ON_BEHALF:
             return _about_a_citizen(token) and token.actor != token.subject
         case "gateway", "system":
             # A record system delivers, staff decide: no token does both.

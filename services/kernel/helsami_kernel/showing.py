@@ -10,6 +10,7 @@ from sqlalchemy.engine import Row
 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import OSLO
+from helsami_kernel.delegation import Delegation
 from helsami_kernel.items import Item
 from helsami_kernel.notes import UNKEPT, Notes
 from helsami_sdk.answers import Restriction
@@ -43,6 +44,7 @@ class Showing:
         self._category = category
         self._rules = rules
         self._access = access
+        self._delegation = Delegation(rules, access)
         self._withheld: set[str] = set()
         self._starts: dict[tuple[str, str], date | None] = {}
         self._floors: dict[tuple[str, str], datetime] = {}
@@ -50,9 +52,11 @@ class Showing:
         self._answered: dict[tuple[str, ...], Decided[Restriction]] = {}
 
     def may_show(self, row: Row[Any]) -> bool:
-        """Is the item from after its organisation's start, and withheld by no rule?"""
+        """Is the item from after its organisation's start, for this reader at all, and withheld by no rule?"""
         if self._category is None:
             return True
+        if not self._delegation.lets_read(row.organisation, row.category or self._category):
+            return False
         if row.occurred_at < self._floor_of(row.organisation, row.category):
             if self._start_of(row.organisation, row.category) == date.max:  # not live: its state withholds, no date
                 self._not_shown.append((self._decided(row), row.id))
@@ -77,6 +81,7 @@ class Showing:
         """Keep what was decided so far: of what is shown once for all of a kind, of what is not with each item's id."""
         noted = [(one.decision, "") for one in self._answered.values() if not one.answer.withheld]
         noted += [(made, its) for one, its in self._not_shown for made in reversed(one.decisions)]
+        noted += [(made, "") for made in self._delegation.decisions]
         if noted:
             self._notes.note_all(noted)
 

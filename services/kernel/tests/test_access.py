@@ -218,8 +218,16 @@ def test_one_issuer_cannot_speak_in_anothers_name(verifier):
     expect_refusal(verifier, forge(CONSENTS, iss="gateway"), "issuer")
 
 
-def test_the_gateway_cannot_claim_a_grant(verifier):
-    expect_refusal(verifier, forge(subject="c2", basis="grant", consent_version=1), "rights")
+@pytest.mark.parametrize("basis", ["grant", "parental", "capacity"])
+def test_only_consents_can_say_that_somebody_acts_for_another(gateway, consents, verifier, basis):
+    expect_refusal(verifier, forge(subject="c2", basis=basis, consent_version=1), "rights")
+    with pytest.raises(ValueError, match="gateway may not issue"):
+        gateway.issue(**GRANT | {"basis": basis})
+
+    token = verifier.verify(consents.issue(**GRANT | {"basis": basis}), "results")
+
+    assert token.on_behalf
+    assert (token.actor, token.subject, token.basis) == ("c1", "c2", basis)
 
 
 def test_the_gateway_cannot_say_that_one_citizen_is_another(verifier):
@@ -303,7 +311,7 @@ def test_an_issuer_will_not_sign_what_nobody_would_believe(gateway):
         {"sub": "c" * 201},
         {"aud": ["results", "medications"]},
         {"scope": ["results:read"]},
-        {"basis": "parental"},
+        {"basis": "neighbour"},
         {"basis": ["self"]},
         {"age_band": "17"},
         {"protected": 0},

@@ -197,12 +197,12 @@ def test_notes_may_be_withheld_from_others_than_their_citizen(records, receive, 
     records.rules = organisations_of(
         rules_of(
             restrict_sharing=lambda asked: (
-                Restriction.withhold("young-person") if asked.kind == "note" and asked.reader == "grant" else None
+                Restriction.withhold("young-person") if asked.kind == "note" and asked.reader == "parental" else None
             )
         )
     )
     receive(visit(), note())
-    parent = citizen_token("c1", ["records:read"], actor="c2", basis="grant", age_band="12-15")
+    parent = citizen_token("c1", ["records:read"], actor="c2", basis="parental", age_band="0-11")
 
     assert notes(page("visits")) == {"gp-consultation": ["Går bra."]}
     assert notes(page("visits", parent)) == {"gp-consultation": []}
