@@ -165,6 +165,8 @@ def _of_appointment(place: _Place) -> Mapping[str, Any]:
         "record_key": f"bench|{place.number}",
         "claim": None,
         "sequence": 1,
+        "tell": True,
+        "remind": True,
     }
 
 

@@ -20,6 +20,7 @@ ONE: Final = sa.select(
     *(APPOINTMENTS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
     *(APPOINTMENTS.c[name] for name in ("ends_at", "status", "slot", "clinician", "record_key", "told")),
+    *(APPOINTMENTS.c[name] for name in ("tell", "remind")),
     APPOINTMENTS.c.sequence,
     APPOINTMENTS.c.digest,
 ).where(APPOINTMENTS.c.owner == sa.bindparam("owner"), APPOINTMENTS.c.id == sa.bindparam("id", type_=sa.String))
@@ -112,6 +113,13 @@ def known_of(row: Row[Any]) -> Known:
         clinician_name=body["clinician"] or "",
     )
     appointment = Appointment(
-        row.organisation, meeting, Span(row.occurred_at, row.ends_at), row.status, row.slot, row.setting
+        organisation=row.organisation,
+        meeting=meeting,
+        span=Span(row.occurred_at, row.ends_at),
+        status=row.status,
+        slot=row.slot,
+        setting=row.setting,
+        tell=row.tell,
+        remind=row.remind,
     )
     return Known(row.id, row.key, appointment, row.record_key, row.told, row.sequence, row.digest)

@@ -88,7 +88,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A meeting of one citizen; `status` is one of STATUSES, `slot` the id of the slot it takes, if one is known."""
+    """
+    A meeting of one citizen; `status` is one of STATUSES, `slot` the id of the slot it takes, if one is known.
+
+    `tell` and `remind`: whether its record system lets us notify of it, and remind of it.
+    """
 
     organisation: str
     meeting: Meeting
@@ -96,6 +100,8 @@ class Appointment:
     status: str
     slot: str | None = None
     setting: str = ""
+    tell: bool = True
+    remind: bool = True
 
     def moved_to(self, slot: Slot) -> Appointment:
         """The same appointment at the time and place of another slot, as a booking made here."""

@@ -21,6 +21,11 @@ SETTINGS: Final = {
     "HH": "home",
     "VR": "virtual",
 }
+NOTIFYING: Final = "http://helsenorge.no/fhir/varsling"
+REMINDING: Final = "http://helsenorge.no/fhir/paminnelse"
+NONE: Final = "1"
+"""Of Helsenorge's tags on notices and on reminders: that none is wanted."""
+
 ENTERED_IN_ERROR: Final = "entered-in-error"
 SAME_STATUS: Final = {"checked-in": "arrived"}
 PLACES: Final = ("Location", "HealthcareService")
@@ -71,7 +76,15 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None) -> Appointme
         status=status,
         slot=None if slot is None else slot.id,
         setting=entry.setting or _setting(resource),
+        tell=not _is_tagged(resource, NOTIFYING),
+        remind=not _is_tagged(resource, REMINDING),
     )
+
+
+def _is_tagged(resource: Json, system: str) -> bool:
+    """Whether a record system wants nothing of this sort."""
+    tags = fhir.objects(fhir.element(resource, "meta.tag"))
+    return any((tag.get("system"), tag.get("code")) == (system, NONE) for tag in tags)
 
 
 def _meeting(entry: Entry, actors: Sequence[Json], organisation: str) -> Meeting:

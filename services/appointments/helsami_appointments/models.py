@@ -61,6 +61,8 @@ APPOINTMENTS = items_table(
     sa.Column("told", sa.String(64)),  # a digest of what the record system has told last
     sa.Column("sequence", sa.Integer, nullable=False, server_default="1"),  # the last event about it
 )
+    sa.Column("tell", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system notifies itself
+    sa.Column("remind", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system wants none
 REQUESTS = sa.Table(
     "requests",
     metadata,

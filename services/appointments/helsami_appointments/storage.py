@@ -261,6 +261,8 @@ class Writes(database.Writes):
         a second. Clinicians come in one order, and before the citizen. SQLite has one writer anyway.
         """
         if self.connection.dialect.name != "postgresql":
+                "tell": appointment.tell,
+                "remind": appointment.remind,
             return
         turns = [f"{organisation}|{clinician}" for clinician in sorted({*clinicians} - {""})]
         for turn in (*turns, self._citizen):

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_appointments import schemas
+from helsami_appointments.booked import known_of
 from helsami_appointments.waitlist import storage as stored
 from helsami_kernel.database import OUTBOX, Database
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refusal, Refused, to_wire
@@ -86,6 +87,20 @@ def test_a_cancelled_appointment_gives_its_time_back(appointments, citizen, slot
     assert free() == [slots["first"], slots["later"], slots["elsewhere"]]
     assert told() == [("appointment_cancelled", "c1", {"appointment": booked}, 2)]
     appointments.book({"slot": slots["first"]}, citizen())
+
+
+def test_what_the_record_system_wants_told_and_reminded_of_outlives_a_cancellation(
+    appointments, citizen, journal, items, store
+):
+    unwanted = [{"system": f"http://helsenorge.no/fhir/{what}", "code": "1"} for what in ("varsling", "paminnelse")]
+    journal.appointment("a1", hours=9, meta={"tag": unwanted})
+    (received,) = items()
+
+    appointments.cancel({"appointment": received["id"]}, citizen())
+
+    with store.transaction("c1") as tx:
+        cancelled = known_of(tx.appointment_row(received["id"])).appointment
+    assert (cancelled.status, cancelled.tell, cancelled.remind) == ("cancelled", False, False)
 
 
 def test_events_about_an_appointment_are_counted(appointments, citizen, slots, booked, told):

@@ -118,6 +118,24 @@ def test_an_appointment_that_not_everybody_may_see_is_not_supported():
         fhir.appointment(appointment(meta=label), "trondheim", None)
 
 
+@pytest.mark.parametrize(
+    ("tags", "tell", "remind"),
+    [
+        ([], True, True),
+        ([(fhir.NOTIFYING, "1")], False, True),
+        ([(fhir.REMINDING, "1")], True, False),
+        ([(fhir.NOTIFYING, "9"), (fhir.REMINDING, "9")], True, True),
+        ([(fhir.NOTIFYING, "9"), (fhir.NOTIFYING, "1"), (fhir.REMINDING, "1")], False, False),
+    ],
+)
+def test_a_record_system_may_want_no_notice_and_no_reminder(tags, tell, remind):
+    meta = {"tag": [{"system": system, "code": code} for system, code in tags]}
+
+    read = fhir.appointment(appointment(meta=meta), "trondheim", None)
+
+    assert (read.tell, read.remind) == (tell, remind)
+
+
 def test_what_was_entered_in_error_is_no_appointment():
     assert fhir.appointment(appointment(status="entered-in-error", start=None), "trondheim", None) is None
 
