@@ -47,6 +47,7 @@ SLOTS = sa.Table(
     sa.Column("taken_by", sa.String(36)),  # the appointment that holds it, whatever the organisation says
     sa.Column("held_by", sa.String(36)),  # who is about to take it, under a name that says nothing
     sa.Column("held_until", UtcDateTime),  # from then on it is free again, whatever else is written here
+    sa.Column("withdrawn_at", UtcDateTime),  # since when it is none; it stays for those who were offered it
     sa.UniqueConstraint("organisation", "key"),
 )
 APPOINTMENTS = items_table(
@@ -60,9 +61,9 @@ APPOINTMENTS = items_table(
     sa.Column("claim", sa.String(36)),  # whose claim on the time this is; those of one claimant may overlap
     sa.Column("told", sa.String(64)),  # a digest of what the record system has told last
     sa.Column("sequence", sa.Integer, nullable=False, server_default="1"),  # the last event about it
-)
     sa.Column("tell", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system notifies itself
     sa.Column("remind", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system wants none
+)
 REQUESTS = sa.Table(
     "requests",
     metadata,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from helsami_appointments import schemas
 from helsami_appointments.domain import BOOKED, HOLDING, Appointment, Meeting, Opening, Schedule, Slot, Span
 from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
+from helsami_appointments.slots import overlaps
 from helsami_kernel import database
 from helsami_kernel.database import UtcDateTime, fingerprint, insert_new
 from helsami_kernel.errors import Conflict, NotFound
@@ -151,8 +152,18 @@ class Writes(database.Writes):
             "starts_at": opening.span.starts_at,
             "ends_at": opening.span.ends_at,
             "status": "free" if opening.free else "busy",
+            "withdrawn_at": None,
         }
         return self._keep(SLOTS, _id("Slot", organisation, opening.key), values)
+
+    def overlapping_slot(self, organisation: str, opening: Opening) -> str | None:
+        """
+        The id of another slot of an opening's schedule that overlaps it; None where there is none.
+
+        Until this transaction ends, nobody else adds a slot to that schedule.
+        """
+        schedule, own = _id("Schedule", organisation, opening.schedule), _id("Slot", organisation, opening.key)
+        return overlaps.overlapping(self.connection, schedule, opening.span, but=own)
 
     def slot(self, slot_id: str) -> Slot:
         """The slot of that id. Raises NotFound("slot-not-found")."""
@@ -250,6 +261,8 @@ class Writes(database.Writes):
                 "record_key": record_key,
                 "claim": None,
                 "told": told,
+                "tell": appointment.tell,
+                "remind": appointment.remind,
             },
         )
 
@@ -261,8 +274,6 @@ class Writes(database.Writes):
         a second. Clinicians come in one order, and before the citizen. SQLite has one writer anyway.
         """
         if self.connection.dialect.name != "postgresql":
-                "tell": appointment.tell,
-                "remind": appointment.remind,
             return
         turns = [f"{organisation}|{clinician}" for clinician in sorted({*clinicians} - {""})]
         for turn in (*turns, self._citizen):

@@ -1,0 +1,1 @@
+"""What an organisation's staff open and withdraw, and what citizens find of it."""
