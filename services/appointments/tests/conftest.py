@@ -1,10 +1,13 @@
 """What the tests of appointments share: a store of each kind, the service on it, and a record system."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import eventlet
+import orjson
 import pytest
 import sqlalchemy as sa
 from psycopg2 import sql
@@ -13,8 +16,10 @@ from helsami_appointments.models import parts
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
 from helsami_appointments.waitlist.storage import Reads, Writes
-from helsami_kernel.database import KERNEL_TABLES
+from helsami_kernel.database import KERNEL_TABLES, OUTBOX, Database
+from helsami_kernel.errors import Refusal
 from helsami_kernel.migrations import upgrade
+from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
 from helsami_sdk.answers import BookingDecision
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
@@ -109,6 +114,67 @@ def journal(appointments) -> "Journal":
 def journal_of() -> Callable[[AppointmentsService], "Journal"]:
     """A record system for a service of the test's own."""
     return Journal
+
+
+@pytest.fixture
+def slot(journal):
+    """A free time of an organisation that lets everybody book."""
+    journal.schedule()
+    return journal.slot("t1")
+
+
+@pytest.fixture
+def told(store):
+    """Every event that will be told: type, subject and data."""
+
+    def events():
+        with store.transaction(None) as tx:
+            rows = tx.connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.announced_at)).all()
+        return [(row.type, row.subject, orjson.loads(row.data)) for row in rows]
+
+    return events
+
+
+@pytest.fixture
+def free(appointments, citizen):
+    """The ids of the free slots that a citizen is offered."""
+
+    def ids(**search):
+        return [slot["id"] for slot in appointments.slots(search, citizen())["slots"]]
+
+    return ids
+
+
+@pytest.fixture
+def page(appointments, citizen):
+    """A citizen's page of appointments, as they read it."""
+
+    def read(subject="c1", claims=None, **question):
+        return orjson.loads(appointments.page(question, citizen(subject, **(claims or {}))))
+
+    return read
+
+
+@pytest.fixture
+def crowd(appointments, url, clock):
+    """Run calls at once, each in a greenlet, on as many connections as a busy service has; the outcomes by code."""
+    wide, narrow = Database(url, pool_size=30, clock=clock), appointments.store
+    kinds = (narrow._reads, narrow._writes)
+    appointments.store = OpenStore(wide, *kinds, told=lambda: None, decisions=narrow.decisions)
+
+    def outcome(call):
+        try:
+            call()
+        except Refusal as refusal:
+            return refusal.code
+        return "ok"
+
+    def run(*calls):
+        pool = eventlet.GreenPool(len(calls))
+        return Counter(pool.imap(outcome, calls))
+
+    yield run
+    wide.close()
 
 
 class Journal:
