@@ -10,6 +10,7 @@ from typing import Any, Final
 from helsami_appointments.domain import Appointment, Slot
 from helsami_appointments.storage import Reads
 from helsami_kernel.access import AccessToken
+from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, NotFound, Refused
 from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.pages import Cursor
@@ -23,6 +24,9 @@ LOOKED_AT_ONCE: Final = 200
 MOST_LOOKS: Final = 10
 """A page may end early, with a cursor to go on from, rather than read for ever what nobody offers."""
 
+TO_ACT: Final = "appointments:act"
+NOT_DELEGATED: Final = "not-delegated"
+
 
 class Offers:
     """What the organisations say, at one moment, to one reader."""
@@ -33,14 +37,19 @@ class Offers:
         self._notes = notes
         self._actor = access.basis
         self._age_band = access.age_band or "16+"
+        self._delegation = Delegation(rules, access)
         self._now = now
 
     def decided(self, action: str, meeting: Slot | Appointment) -> Decided[BookingDecision]:
         """
         How this reader may do one of ACTIONS to a free time or an appointment (R20, R21).
 
-        It is not noted, since of a booking it is about what the booking becomes.
+        It is not noted, since of a booking it is about what the booking becomes. Whoever may do nothing here on the
+        citizen's behalf is left the phone (R93).
         """
+        if not self._delegation.holds(meeting.organisation, TO_ACT):
+            limit = self._delegation.decided(meeting.organisation).decision
+            return Decided(BookingDecision.phone(NOT_DELEGATED), limit)
         question = BookingQuestion(
             action=action,
             visit_type=meeting.meeting.visit_type,
@@ -89,6 +98,8 @@ class Offers:
 
     def _offered(self, slots: list[Slot]) -> Iterator[str]:
         for organisation, own in groupby(sorted(slots, key=_organisation), _organisation):
+            if not self._delegation.lets_read(organisation, "appointments"):
+                continue
             choices = tuple(
                 SlotChoice(slot.id, slot.span.starts_at, slot.meeting.visit_type, slot.meeting.unit) for slot in own
             )
