@@ -129,6 +129,8 @@ def _own(reads: Reads, since: datetime, until: datetime) -> list[Json]:
     found: list[Json] = []
     for event in storage.events_between(reads, since, until):
         found += map(schemas.occurrence_shown, occurrences(event, since, until))
+        if len(found) > MOST_SHOWN:  # it will be refused, and the rest need not be reckoned
+            break
     return found
 
 

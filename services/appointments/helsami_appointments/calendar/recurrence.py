@@ -6,12 +6,12 @@ import re
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any, Final
 
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it carries no types
 from icalendar import vRecur
 
+from helsami_appointments.calendar.days import days_of
 from helsami_appointments.calendar.domain import Occurrence, OwnEvent
 from helsami_appointments.calendar.wall import exists, midnight, utc_of, wall_of
 from helsami_kernel.errors import FieldProblem, Malformed, Refused
@@ -23,7 +23,10 @@ LARGEST_INTERVAL: Final = 1000
 REMEMBERED: Final = 256
 """How many rules' occurrences are remembered: at most 60 kB each."""
 
-# Any other part can make a rule that takes for ever to find that it never applies: dateutil looks on to the year 9999.
+CHANGING: Final = range(1, 4)
+"""The hours near which the clocks in Oslo change: to ask about any other whether it exists costs more than the rest."""
+
+# Any other part can make a rule that takes for ever to find that it never applies.
 PARTS: Final = {
     "DAILY": re.compile(r"(?:)"),
     "WEEKLY": re.compile(r"(?:BYDAY=(?:MO|TU|WE|TH|FR|SA|SU)(?:,(?:MO|TU|WE|TH|FR|SA|SU))*)?"),
@@ -108,8 +111,10 @@ def _walls(rule: str, first: datetime) -> tuple[datetime, ...]:
     parts = _parts(rule)
     last = min(_until(parts) or first + HORIZON, first + HORIZON)
     count = _one(parts, "COUNT") or MOST_OCCURRENCES + 1
-    every = takewhile(lambda wall: wall <= last, rrulestr(endless(rule), dtstart=first))
-    return tuple(islice(filter(exists, every), count))
+    at = first.time()
+    every = (datetime.combine(day, at) for day in days_of(parts, first.date(), last.date()))
+    real = (wall for wall in every if wall <= last and (wall.hour not in CHANGING or exists(wall)))
+    return tuple(islice(real, count))
 
 
 def _parts(rule: str) -> dict[str, Any]:
