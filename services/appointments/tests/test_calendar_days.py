@@ -12,10 +12,11 @@ from helsami_appointments.calendar.days import WEEKDAYS, days_of
 from helsami_appointments.calendar.domain import MOST_RECURRING, OwnEvent
 
 SPAN = timedelta(days=3000)
+NTH = st.sampled_from(["1", "2", "3", "4", "5", "-1"])
 WEEKLY = st.lists(st.sampled_from(WEEKDAYS), min_size=1, unique=True).map(lambda days: f"BYDAY={','.join(days)}")
 MONTHLY = st.one_of(
     st.integers(-31, 31).filter(bool).map(lambda day: f"BYMONTHDAY={day}"),
-    st.tuples(st.sampled_from("1 2 3 4 5 -1".split()), st.sampled_from(WEEKDAYS)).map(lambda nth: "BYDAY=" + "".join(nth)),
+    st.tuples(NTH, st.sampled_from(WEEKDAYS)).map(lambda nth: "BYDAY=" + "".join(nth)),
 )
 BY = {"DAILY": st.just(""), "WEEKLY": st.just("") | WEEKLY, "MONTHLY": st.just("") | MONTHLY, "YEARLY": st.just("")}
 RULES = st.sampled_from(sorted(BY)).flatmap(
