@@ -115,3 +115,7 @@ def test_the_doctors_open_what_the_laboratory_has_not(oya: Rules) -> None:
     assert oya.route_message(MessageQuestion("laboratory", inboxes, NOW)).inboxes == ("laboratory", "doctors", "duty")
     queues = frozenset({"doctors", "mail-reception"})
     assert oya.route_case(CaseQuestion("correction", queues, NOW)).queue == "doctors"
+
+
+def test_the_forms_that_may_be_asked_for_before_a_visit_are_its_own_and_the_municipalitys(oya: Rules) -> None:
+    assert oya.forms == {"health-questions", "child-development"}

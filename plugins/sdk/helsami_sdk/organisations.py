@@ -163,7 +163,11 @@ def _built(organisation: str, found: Mapping[str, Found], observer: Observer | N
         problem = whereabouts(error)
     else:
         ancestors = [one.manifest for one in line[1:]]
-        return Rules(own.manifest, executor, ancestors=ancestors, observer=observer, version=own.version), ""
+        forms = frozenset().union(*(one.policy.forms for one in line if one.policy is not None))
+        rules = Rules(
+            own.manifest, executor, ancestors=ancestors, observer=observer, version=own.version, forms=forms
+        )
+        return rules, ""
     return Rules.closed(own.manifest, problem, observer=observer, version=own.version), problem
 
 

@@ -104,10 +104,16 @@ class Rules:
         ancestors: Sequence[Manifest] = (),
         observer: Observer | None = None,
         version: str = "",
+        forms: frozenset[str] = frozenset(),
     ) -> None:
-        """Put rules in front of an executor; `ancestors` are the parents' manifests, `version` the plugin's own."""
+        """
+        Put rules in front of an executor; `ancestors` are the parents' manifests, `version` the plugin's own.
+
+        `forms` are the kinds of form that its policy and its parents' ask for before a visit.
+        """
         self.manifest = manifest
         self.version = version
+        self.forms = forms
         self.state = LIVE
         self.reason = ""
         self._executor = executor

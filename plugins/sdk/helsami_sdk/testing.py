@@ -1,6 +1,6 @@
 """Rules for the tests of services: real ones, with answers of the test's choosing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -41,15 +41,17 @@ def rules_of(
     *plugins: object,
     manifest: Manifest | None = None,
     observer: Observer | None = None,
+    forms: Iterable[str] = (),
     **answers: Any,
 ) -> Rules:
     """
     Build live rules of plugins (nearest first) and, nearest of all, of answers by hook as in `answering`.
 
-    Hooks without an answer fall to the regional defaults.
+    Hooks without an answer fall to the regional defaults; `forms` are the kinds of form asked for before visits.
     """
     layers = [(f"layer {place}", plugin) for place, plugin in enumerate((answering(**answers), *plugins))]
-    return Rules(manifest or manifest_of(), InlineExecutor(implementations(layers)), observer=observer)
+    executor = InlineExecutor(implementations(layers))
+    return Rules(manifest or manifest_of(), executor, observer=observer, forms=frozenset(forms))
 
 
 def organisations_of(*rules: Rules) -> Organisations:

@@ -94,6 +94,11 @@ class Policy:
 
     rows: Mapping[str, tuple[Row[Any], ...]] = field(default_factory=dict)
 
+    @property
+    def forms(self) -> frozenset[str]:
+        """The kinds of form that are asked for before a visit."""
+        return frozenset(form for row in self._rows("check_in") for form in row.says.forms)
+
     @hookimpl
     def decide_booking(self, question: BookingQuestion) -> BookingDecision | None:
         """Answer from the booking rows."""
