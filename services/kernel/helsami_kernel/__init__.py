@@ -5,7 +5,7 @@ from helsami_kernel.clock import Clock
 from helsami_kernel.database import Event
 from helsami_kernel.events import handles
 from helsami_kernel.obligations import Obligation, fulfils
-from helsami_kernel.provisions import CurrentSettings, FromKeys
+from helsami_kernel.provisions import CurrentSettings, FromKeys, FromSettings
 from helsami_kernel.rpc import RemoteService, rpc
 from helsami_kernel.rules import OrganisationRules
 from helsami_kernel.states import TellStates
@@ -17,6 +17,7 @@ __all__ = [
     "CurrentSettings",
     "Event",
     "FromKeys",
+    "FromSettings",
     "Obligation",
     "OrganisationRules",
     "RemoteService",

@@ -23,6 +23,9 @@ INLINE: Final = "inline"
 HOST: Final = "host"
 HIGHEST_PORT: Final = 65535
 RETRY_DELAYS: Final = (1.0, 10.0, 60.0, 600.0)
+WEB: Final = r"(https://[a-zA-Z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?(/[\w./~-]*)?$"
+LINK: Final = re.compile(r"https://[a-zA-Z0-9.-]+(:\d{1,5})?/([\w./~!$&'()*+,;=:@%?#-]|\{room\}|\{guest\})+")
+HOLES: Final = ("{room}", "{guest}")
 
 
 class SettingsWrong(Exception):
@@ -54,6 +57,10 @@ class Settings:
     heartbeat: timedelta
     event_queue_arguments: Mapping[str, str | int | bool]
     retry_delays: tuple[timedelta, ...]
+    video_url: str | None
+    video_app: str
+    video_audience: str
+    video_links: Mapping[str, str] = field(repr=False)
     log_level: str | None
 
     @classmethod
@@ -82,6 +89,7 @@ class Settings:
                 "keys": Path(loaded["keys"]).absolute() if loaded["keys"] else data / "keys",
                 "rules": loaded["rules"] or (INLINE if loaded["bus"].startswith(MEMORY_BUS) else HOST),
                 "event_queue_arguments": MappingProxyType(loaded["event_queue_arguments"]),
+                "video_links": MappingProxyType(loaded["video_links"]),
                 "retry_delays": tuple(loaded["retry_delays"]),
             }
         )
@@ -121,6 +129,12 @@ def _plain(value: object) -> None:
     """Marshmallow listens to what a validator raises, not to what it returns."""
     if not isinstance(value, str | int):
         raise ValidationError("a list, a table, a time or a number with decimals")
+
+
+def _is_link(value: str) -> None:
+    """Its host is written out, and each of HOLES stands once behind it."""
+    if LINK.fullmatch(value) is None or any(value.count(hole) != 1 for hole in HOLES):
+        raise ValidationError("not such an address")
 
 
 def _text(default: str | None, form: str, expected: str) -> fields.String:
@@ -164,6 +178,15 @@ class _SettingsSchema(Schema):
         _seconds(1.0, most=86_400.0),
         load_default=lambda: [timedelta(seconds=delay) for delay in RETRY_DELAYS],
         metadata={"expected": "a list of seconds"},
+    )
+    video_url = _text(None, WEB, "an address beginning with https://, or http:// on this machine, without a query")
+    video_app = _text("helsami", r"\S{1,100}$", "a word of up to 100 characters")
+    video_audience = _text("jitsi", r"\S{1,100}$", "a word of up to 100 characters")
+    video_links = fields.Dict(
+        keys=fields.String(validate=validate.Regexp(r"[a-z][a-z0-9_]{0,59}$")),
+        values=fields.String(validate=_is_link),
+        load_default=dict,
+        metadata={"expected": "a table of https addresses by organisation, each with {room} and {guest} in it"},
     )
     log_level = fields.String(load_default=None, validate=validate.OneOf(LEVELS))
 

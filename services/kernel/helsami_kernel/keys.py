@@ -1,4 +1,4 @@
-"""The key folder: signing keys of the issuers and the secrets of the gateway and the directory, never printed."""
+"""The key folder: signing keys of the issuers, and secrets of single services, never printed."""
 
 import base64
 import os
@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 ISSUERS: Final = ("gateway", "consents", "systems")
-SECRETS: Final = ("session", "identity")
+SECRETS: Final = ("session", "identity", "video", "rooms")
 SECRET_BYTES: Final = 32
 
 

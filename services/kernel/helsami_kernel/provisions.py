@@ -20,6 +20,21 @@ class CurrentSettings(DependencyProvider):  # type: ignore[misc]  # nameko carri
         return settings
 
 
+class FromSettings(DependencyProvider, Generic[T]):  # type: ignore[misc]  # nameko carries no types
+    """Gives a service what it makes of settings and keys: made once, so that what is wrong stops the start."""
+
+    def __init__(self, make: Callable[[Settings], T]) -> None:
+        self._make = make
+
+    def setup(self) -> None:
+        """Make it. Raises `KeysUnusable` for a key that is needed and not there."""
+        self._made = self._make(self.container.config["settings"])
+
+    def get_dependency(self, worker_ctx: object) -> T:  # noqa: ARG002  the same for every worker
+        """Return what was made."""
+        return self._made
+
+
 class FromKeys(DependencyProvider, Generic[T]):  # type: ignore[misc]  # nameko carries no types
     """Gives a service what it makes of the key folder: made once, so that a missing key stops the start and no call."""
 

@@ -45,6 +45,41 @@ def test_a_queue_argument_is_a_word_a_whole_number_or_a_flag(tmp_path, value):
         Settings.read({"HELSAMI_CONFIG": str(file)})
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://meet.example.org", "https://meet.example.org/?a=b", "https://u:p@meet.example.org", "meet.example.org"],
+)
+def test_consultations_by_video_are_held_over_tls(url):
+    with pytest.raises(SettingsWrong, match=r"^HELSAMI_VIDEO_URL: expected an address beginning with https://"):
+        Settings.read({"HELSAMI_VIDEO_URL": url})
+    for held in ("https://meet.example.org:8443/region", "http://localhost:8000", "http://127.0.0.1"):
+        assert Settings.read({"HELSAMI_VIDEO_URL": held}).video_url == held
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://video.example.org/{room}?guest={guest}",
+        "https://{room}.example.org/{guest}",
+        "https://video.example.org/{room}",
+        "https://video.example.org/{guest}",
+        "https://video.example.org/{room}/{room}?guest={guest}",
+        "https://video.example.org/{room}/{guest}/{name}",
+        "https://u:p@video.example.org/{room}/{guest}",
+        "https://video.example.org/{room} {guest}",
+    ],
+)
+def test_an_organisations_own_link_names_its_host_and_leaves_room_for_a_room_and_a_guest(tmp_path, link):
+    file = tmp_path / "helsami.toml"
+    file.write_text(f'[video_links]\noya_legesenter = "{link}"\n')
+    with pytest.raises(SettingsWrong, match=r"^video_links in the file of HELSAMI_CONFIG: expected a table of https"):
+        Settings.read({"HELSAMI_CONFIG": str(file)})
+
+    good = "https://video.example.org/meet/{room}?guest={guest}"
+    file.write_text(f'[video_links]\noya_legesenter = "{good}"\n')
+    assert Settings.read({"HELSAMI_CONFIG": str(file)}).video_links == {"oya_legesenter": good}
+
+
 def test_organisations_code_runs_apart_in_production_and_here_where_one_tries_things():
     broker = {"HELSAMI_BUS": "amqp://guest@localhost"}
 

@@ -15,6 +15,8 @@ FILES = {
     "systems.pub",
     "session.key",
     "identity.key",
+    "video.key",
+    "rooms.key",
 }
 
 

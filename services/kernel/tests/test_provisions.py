@@ -6,7 +6,7 @@ import pytest
 
 from helsami_kernel.config import Settings
 from helsami_kernel.keys import KeyFolder, KeysUnusable
-from helsami_kernel.provisions import CurrentSettings, FromKeys
+from helsami_kernel.provisions import CurrentSettings, FromKeys, FromSettings
 
 
 @dataclass
@@ -35,6 +35,20 @@ def test_what_is_made_of_the_keys_is_made_once(container):
 
     assert len(secret.get_dependency(None)) == 32
     assert secret.get_dependency(None) is secret.get_dependency(None)
+
+
+def test_what_is_made_of_the_settings_is_made_once_and_what_is_wrong_stops_the_start(container):
+    def make(settings):
+        return [settings.host, KeyFolder(settings.keys).secret("rooms")]
+
+    given = FromSettings(make).bind(container, "given")
+    with pytest.raises(KeysUnusable, match=r"rooms\.key is missing"):
+        given.setup()
+    KeyFolder(container.config["settings"].keys).make()
+    given.setup()
+
+    assert given.get_dependency(None)[0] == "127.0.0.1"
+    assert given.get_dependency(None) is given.get_dependency(None)
 
 
 def test_a_missing_key_stops_the_start(container):
