@@ -65,7 +65,8 @@ def ranking(
 ) -> tuple[str, ...]:
     """The nearest order; nobody falls off the list by being left out of it."""
     named = nearest(question, answers, regional)
-    return (*named, *(one for one in question.by_time_joined if one not in named))
+    left_out = question.ids.difference(named)
+    return (*named, *(one for one in question.by_time_joined if one in left_out))
 
 
 def recipients(

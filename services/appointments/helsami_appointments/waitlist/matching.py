@@ -7,16 +7,21 @@ from typing import Final
 
 from helsami_appointments.domain import Appointment, Slot
 from helsami_appointments.waitlist.domain import Entry, in_time, quiet_ends
-from helsami_appointments.waitlist.storage import Writes
+from helsami_appointments.waitlist.storage import MOST_RANKED, Writes
 from helsami_kernel.clock import OSLO
 from helsami_kernel.notes import note_all
 from helsami_sdk.answers import WaitlistTerms
-from helsami_sdk.decisions import Decided
+from helsami_sdk.decisions import SAFE_DEFAULT, Decided
 from helsami_sdk.hooks import CHOOSE_WAITLIST_TERMS, RANK_WAITLIST, RESTRICT_SLOTS
 from helsami_sdk.questions import RankingQuestion, SlotChoice, SlotsQuestion, Waiting, WaitlistQuestion
-from helsami_sdk.rules import Rules
+from helsami_sdk.rules import REGION, Rules
 
 BY_THEMSELVES: Final = "self"
+BY_TIME: Final = frozenset({REGION, SAFE_DEFAULT})
+"""Who ranks by the time of joining, as the database does: the region, and whatever stands in for rules that fail."""
+
+MOST_LOOKS: Final = 10
+"""So often MOST_RANKED people are ranked for a wave; the next wave looks at others, without those of this one."""
 
 
 class Matching:
@@ -25,6 +30,7 @@ class Matching:
     def __init__(self, rules: Mapping[str, Rules], tx: Writes) -> None:
         self._rules = rules
         self._tx = tx
+        self._asked_for: dict[str, bool] = {}
 
     def run(self, slot_id: str, round_id: str) -> list[str]:
         """
@@ -42,9 +48,25 @@ class Matching:
         if terms.quiet is not None and (over := quiet_ends(terms.quiet.since, terms.quiet.until, self._tx.now, OSLO)):
             self._tx.promise_match(slot_id, round_id, over)
             return []
-        waiting = self._offered_to(slot, self._tx.candidates(slot, terms.match, round_id))
-        wave = self._ranked(slot, waiting)[: terms.batch]
-        return self._tx.offer(slot, wave, round_id, terms.offer_life)
+        return self._tx.offer(slot, self._wave(slot, terms, round_id), round_id, terms.offer_life)
+
+    def _wave(self, slot: Slot, terms: WaitlistTerms, round_id: str) -> list[Entry]:
+        """
+        Whom of all who wait for a slot its organisation offers it first.
+
+        They are ranked some at a time, the first so far among them, so that whoever is first of all comes out. Where
+        nobody ranks but by time, those who came first are enough.
+        """
+        wave: list[Entry] = []
+        after: Entry | None = None
+        for _ in range(MOST_LOOKS):
+            waiting = self._tx.candidates(slot, terms.match, round_id, after)
+            wave, layer = self._ranked(slot, [*wave, *self._offered_to(slot, waiting)])
+            wave = wave[: terms.batch]
+            if len(waiting) < MOST_RANKED or (layer in BY_TIME and len(wave) == terms.batch):
+                break
+            after = waiting[-1]
+        return wave
 
     def _terms(self, slot: Slot) -> WaitlistTerms:
         decided = terms_of(self._rules[slot.organisation], slot, self._tx)
@@ -53,26 +75,28 @@ class Matching:
 
     def _offered_to(self, slot: Slot, waiting: Sequence[Entry]) -> list[Entry]:
         """Those who might have found the slot themselves: what is not offered to people of their age is not here."""
-        choice = SlotChoice(slot.id, slot.span.starts_at, slot.meeting.visit_type, slot.meeting.unit)
-        allowed = set()
-        for band in sorted({one.age_band for one in waiting}):
-            question = SlotsQuestion((choice,), self._tx.now, BY_THEMSELVES, band)
-            decided = self._rules[slot.organisation].decided(RESTRICT_SLOTS, question)
-            for decision, slot_id in decided.about_slots([slot.id]):
-                self._tx.note(decision, slot_id)
-            if slot.id in decided.answer:
-                allowed.add(band)
-        return [one for one in waiting if one.age_band in allowed]
+        for band in sorted({one.age_band for one in waiting} - self._asked_for.keys()):
+            self._asked_for[band] = self._is_offered(slot, band)
+        return [one for one in waiting if self._asked_for[one.age_band]]
 
-    def _ranked(self, slot: Slot, waiting: Sequence[Entry]) -> list[Entry]:
+    def _is_offered(self, slot: Slot, band: str) -> bool:
+        choice = SlotChoice(slot.id, slot.span.starts_at, slot.meeting.visit_type, slot.meeting.unit)
+        question = SlotsQuestion((choice,), self._tx.now, BY_THEMSELVES, band)
+        decided = self._rules[slot.organisation].decided(RESTRICT_SLOTS, question)
+        for decision, slot_id in decided.about_slots([slot.id]):
+            self._tx.note(decision, slot_id)
+        return slot.id in decided.answer
+
+    def _ranked(self, slot: Slot, waiting: Sequence[Entry]) -> tuple[list[Entry], str]:
+        """Those who wait in their organisation's order, and the layer of its rules whose order it is."""
         if not waiting:
-            return []
+            return [], REGION
         anonymous = tuple(Waiting(one.id, one.joined_at, one.facts.starts_at, one.priority) for one in waiting)
         about = (slot.meeting.visit_type, slot.span.starts_at, self._tx.now, slot.meeting.unit)
         decided = self._rules[slot.organisation].decided(RANK_WAITLIST, RankingQuestion(anonymous, *about))
         note_all(self._tx, decided, slot.id)
         by_id = {one.id: one for one in waiting}
-        return [by_id[each] for each in decided.answer]
+        return [by_id[each] for each in decided.answer], decided.decision.layer
 
 
 def terms_of(rules: Rules, meeting: Slot | Appointment, tx: Writes) -> Decided[WaitlistTerms]:

@@ -25,14 +25,14 @@ from helsami_appointments.waitlist.domain import (
     fits,
 )
 from helsami_kernel import Event
-from helsami_kernel.database import fingerprint, insert_new
+from helsami_kernel.database import UtcDateTime, fingerprint, insert_new
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, item_id
 
 MATCH: Final = "match_slot"
 END_WAIT: Final = "end_wait"
 MOST_RANKED: Final = 1000
-"""Of more people who wait for the same time, those who came first; the next wave looks again."""
+"""So many people who wait for the same time are read, and ranked, at once."""
 
 MOST_LISTED: Final = 100
 
@@ -233,16 +233,18 @@ class Writes(requests.Writes):
         self._end(over, OfferState.EXPIRED, go_on=False)
         return len(over) == len(still)
 
-    def candidates(self, slot: Slot, match: Collection[str], round_id: str) -> list[Entry]:
-        """Up to MOST_RANKED who wait for such a time and were not offered it in this round, first come first."""
+    def candidates(self, slot: Slot, match: Collection[str], round_id: str, after: Entry | None = None) -> list[Entry]:
+        """Up to MOST_RANKED who wait for such a time and were not offered it in this round, in order, after one."""
         freed = facts_of(slot.meeting, slot.span.starts_at)
         asked = sa.select(OFFERS.c.id).where(OFFERS.c.round == round_id, OFFERS.c.entry == WAITING.c.id)
+        place = sa.tuple_(WAITING.c.joined_at, WAITING.c.id)
         waiting = (
             sa.select(WAITING)
             .where(
                 WAITING.c.organisation == slot.organisation,
                 *(WAITING.c[KEYS[key]] == getattr(freed, KEYS[key]) for key in sorted(match)),
                 WAITING.c.starts_at > freed.starts_at,
+                *([] if after is None else [place > sa.tuple_(sa.literal(after.joined_at, UtcDateTime), after.id)]),
                 ~asked.exists(),
             )
             .order_by(WAITING.c.joined_at, WAITING.c.id)

@@ -1,10 +1,16 @@
 """Who is offered a time that came free: as the organisation's terms and ranking say."""
 
-from datetime import datetime, time, timedelta
+import uuid
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from helsami_appointments.models import WAITING
+from helsami_appointments.waitlist import matching, storage
 from helsami_sdk.answers import QuietHours, WaitlistTerms
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("hours", [23.99, 24.01])
@@ -106,3 +112,92 @@ def test_nobody_is_offered_anything_by_an_organisation_that_is_paused_and_no_off
     region.rules["trondheim"].enter("live")
     assert seen.items("c1") == before
     assert len(seen.own("c1")) == 1
+
+
+@pytest.fixture
+def queue(region, store):
+    """Let so many more people wait for an earlier consultation, each a minute after the one before."""
+
+    def join(count, **of):
+        rows = [
+            {
+                "id": str(uuid.UUID(int=number + 1)),
+                "owner": f"p{number}",
+                "organisation": "trondheim",
+                "appointment": str(uuid.UUID(int=number + 1 + count)),
+                "visit_type": "consultation",
+                "unit": "doctors",
+                "clinician": "",
+                "place": "",
+                "starts_at": NOW + timedelta(days=30),
+                "joined_at": NOW - timedelta(days=9) + timedelta(minutes=number),
+                "age_band": "16+",
+                "digital": True,
+                "priority": "",
+                **{name: value(number) for name, value in of.items()},
+            }
+            for number in range(count)
+        ]
+        with store.transaction(None) as tx:
+            tx.connection.execute(sa.insert(WAITING), rows)
+
+    return join
+
+
+def test_of_two_thousand_and_five_hundred_the_organisations_first_is_offered_the_time_wherever_they_stand(
+    region, queue, freed, seen
+):
+    def urgent_first(question):
+        return tuple(one.id for one in sorted(question.waiting, key=lambda one: (one.priority == "", one.joined_at)))
+
+    region.rules = region.answering(rank_waitlist=urgent_first)
+    queue(2500, priority=lambda number: "P1" if number in {2400, 1700} else "")
+    freed(5)
+
+    assert seen.offers() == {("p1700", "open"): 1, ("p2400", "open"): 1}
+
+
+def test_where_nobody_ranks_those_who_came_first_are_offered_the_time_and_nobody_else_is_looked_at(
+    region, queue, freed, seen, monkeypatch
+):
+    asked = []
+    region.rules = region.answering()
+    decided = region.rules["trondheim"].decided
+    monkeypatch.setattr(
+        region.rules["trondheim"],
+        "decided",
+        lambda hook, question: asked.append(hook.name) or decided(hook, question),
+    )
+    queue(2500)
+    freed(5)
+
+    assert seen.offers() == {("p0", "open"): 1, ("p1", "open"): 1}
+    assert asked.count("rank_waitlist") == 1
+
+
+def test_those_to_whom_nothing_is_offered_do_not_stand_in_the_way_of_those_behind_them(region, queue, freed, seen):
+    adults = region.answering(restrict_slots=lambda question: question.ids if question.age_band == "16+" else set())
+    queue(2500, age_band=lambda number: "16+" if number >= 2100 else "12-15")
+    region.rules = adults
+    freed(5)
+
+    assert seen.offers() == {("p2100", "open"): 1, ("p2101", "open"): 1}
+
+
+def test_whoever_stands_too_far_back_for_one_wave_is_reached_by_the_next(
+    region, queue, freed, due, clock, seen, monkeypatch
+):
+    monkeypatch.setattr(storage, "MOST_RANKED", 3)
+    monkeypatch.setattr(matching, "MOST_RANKED", 3)
+    monkeypatch.setattr(matching, "MOST_LOOKS", 2)
+    last_first = {"rank_waitlist": lambda question: tuple(reversed(question.by_time_joined))}
+    region.rules = region.answering(**last_first)
+    queue(9)
+    freed(15)
+    waves = []
+    while open_now := {who for who, state in seen.offers() if state == "open"}:
+        waves.append(sorted(open_now))
+        clock.move(timedelta(hours=24))
+        due()
+
+    assert waves == [["p4", "p5"], ["p6", "p7"], ["p3", "p8"], ["p1", "p2"], ["p0"]]
