@@ -14,6 +14,7 @@ from helsami_appointments import booked
 from helsami_appointments.booked import plausible
 from helsami_appointments.domain import Known
 from helsami_appointments.models import RECEIVED, REQUESTS
+from helsami_appointments.receiving import storage as receiving
 from helsami_appointments.requests.domain import ASKED, WITHDRAWN, Request
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import Conflict, NotFound
@@ -61,7 +62,7 @@ class Reads(booked.Reads):
         return [(row.id, row.owner, Cursor(row.asked_at, row.id)) for row in rows]
 
 
-class Writes(booked.Writes):
+class Writes(receiving.Writes):
     """One transaction, in which something may also be asked and answered."""
 
     def ask(self, request: Request) -> Request:

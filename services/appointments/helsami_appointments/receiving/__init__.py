@@ -1,0 +1,1 @@
+"""What record systems send: read as Helsenorge's profile of Appointment says, kept once, and told where it matters."""
