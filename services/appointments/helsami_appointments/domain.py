@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Final
 
@@ -91,7 +91,8 @@ class Appointment:
     """
     A meeting of one citizen; `status` is one of STATUSES, `slot` the id of the slot it takes, if one is known.
 
-    `tell` and `remind`: whether its record system lets us notify of it, and remind of it.
+    `tell` and `remind`: whether its record system lets us notify of it, and remind of it. `link`: by which its record
+    system holds it by video, if it sends one; a secret.
     """
 
     organisation: str
@@ -102,6 +103,7 @@ class Appointment:
     setting: str = ""
     tell: bool = True
     remind: bool = True
+    link: str = field(default="", repr=False)
 
     def moved_to(self, slot: Slot) -> Appointment:
         """The same appointment at the time and place of another slot, as a booking made here."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from helsami_appointments.domain import STATUSES, Appointment, Meeting, Opening, Schedule, Slot, Span
+from helsami_appointments.video.domain import VIRTUAL
+from helsami_appointments.video.virtual_service import video_link
 from helsami_kernel import fhir
 from helsami_kernel.fhir import LONGEST_CODE, Json
 from helsami_kernel.journal import LONGEST_KEY, Entry, Unreadable, Unsupported
@@ -67,6 +69,7 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None) -> Appointme
     status = SAME_STATUS.get(given, given)
     if status not in STATUSES:
         raise Unsupported("status", "Appointment.status")
+    link = video_link(resource)
     actors = [one["actor"] for one in fhir.objects(resource.get("participant")) if isinstance(one.get("actor"), dict)]
     meeting = _meeting(entry, actors, organisation)
     return Appointment(
@@ -75,7 +78,8 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None) -> Appointme
         span=slot.span if slot is not None and resource.get("start") is None else _span(entry),
         status=status,
         slot=None if slot is None else slot.id,
-        setting=entry.setting or _setting(resource),
+        setting=VIRTUAL if link is not None else entry.setting or _setting(resource),
+        link=link or "",
         tell=not _is_tagged(resource, NOTIFYING),
         remind=not _is_tagged(resource, REMINDING),
     )
