@@ -294,6 +294,7 @@ class Slot(Schema):
     unit = nullable()
     place = nullable()
     clinician = nullable()
+    clinician_id = nullable("by which free times with the same clinician are found")
     starts_at = moment()
     ends_at = moment()
 

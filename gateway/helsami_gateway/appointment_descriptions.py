@@ -30,6 +30,7 @@ SLOT: Final = {
     "unit": "doctors",
     "place": "Legekontoret",
     "clinician": "Klar Kompass",
+    "clinician_id": "6b0d9d5e-1c6f-5f4e-9a57-0a3f5c2b7e11",
     "starts_at": "2026-03-05T12:00:00Z",
     "ends_at": "2026-03-05T12:20:00Z",
 }

@@ -42,6 +42,7 @@ class SlotsQuery(Query):
     organisation = fields.String(validate=SHORT)
     unit = fields.String(validate=SHORT)
     visit_type = fields.String(validate=SHORT)
+    clinician = fields.String(validate=SHORT, metadata={"expected": "the `clinician_id` of a free time"})
 
 
 class Command(Schema):

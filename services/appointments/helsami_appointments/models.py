@@ -48,6 +48,11 @@ SLOTS = sa.Table(
     sa.Column("held_by", sa.String(36)),  # who is about to take it, under a name that says nothing
     sa.Column("held_until", UtcDateTime),  # from then on it is free again, whatever else is written here
     sa.Column("withdrawn_at", UtcDateTime),  # since when it is none; it stays for those who were offered it
+    # By what it is found, of its schedule where the slot itself does not say: here an index sees it (slots/search.py).
+    sa.Column("search_open", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("search_unit", sa.String(60), nullable=False, server_default=""),
+    sa.Column("search_type", sa.String(60), nullable=False, server_default=""),
+    sa.Column("search_clinician", sa.String(36), nullable=False, server_default=""),  # an opaque id
     sa.UniqueConstraint("organisation", "key"),
 )
 APPOINTMENTS = items_table(

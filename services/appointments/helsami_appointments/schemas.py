@@ -6,6 +6,7 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from helsami_appointments import actions, domain
+from helsami_appointments.slots.search import clinician_id
 from helsami_kernel.clock import written
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE, PageQuery
 
@@ -50,6 +51,7 @@ class Search(Schema):
     organisation = fields.String(load_default="", validate=validate.Length(max=60))
     unit = fields.String(load_default="", validate=validate.Length(max=60))
     visit_type = fields.String(load_default="", validate=validate.Length(max=60))
+    clinician = fields.UUID(load_default=None, metadata={"expected": "the `clinician_id` of a free time"})
     limit = fields.Integer(strict=True, load_default=USUAL_PAGE, validate=validate.Range(min=1, max=LONGEST_PAGE))
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
 
@@ -76,6 +78,7 @@ class Slot(Schema):
     unit = fields.String(allow_none=True)
     place = fields.String(allow_none=True)
     clinician = fields.String(allow_none=True)
+    clinician_id = fields.String(allow_none=True)
     starts_at = fields.String()
     ends_at = fields.String()
 
@@ -138,7 +141,8 @@ class AppointmentCancelled(SlotBooked):
 def slot_shown(slot: domain.Slot) -> dict[str, Any]:
     """Give a free time as a citizen reads it."""
     whose = {"id": slot.id, "organisation": slot.organisation, "visit_type": slot.meeting.visit_type or None}
-    return {**whose, **_meeting_shown(slot.meeting), **_span_shown(slot.span)}
+    with_whom = {"clinician_id": clinician_id(slot.organisation, slot.meeting.clinician) or None}
+    return {**whose, **_meeting_shown(slot.meeting), **with_whom, **_span_shown(slot.span)}
 
 
 def actions_shown(resolved: Mapping[str, Iterable[actions.Way]]) -> list[dict[str, Any]]:

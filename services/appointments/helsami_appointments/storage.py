@@ -6,17 +6,27 @@ import contextlib
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from helsami_appointments import schemas
-from helsami_appointments.domain import Appointment, Meeting, Opening, Schedule, Slot, Span
+from helsami_appointments.domain import Appointment, Opening, Schedule, Slot
 from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
 from helsami_appointments.slots import overlaps
+from helsami_appointments.slots.search import (
+    FAR,
+    NOBODYS,
+    NOT_HELD,
+    SLOT,
+    as_scheduled,
+    filters_of,
+    follow_schedule,
+    free_times,
+    slot_of,
+)
 from helsami_kernel import database
 from helsami_kernel.database import UtcDateTime, insert_new
 from helsami_kernel.errors import Conflict, NotFound
@@ -25,9 +35,6 @@ from helsami_kernel.pages import Cursor
 from helsami_kernel.sections import Section
 
 SECTION: Final = Section(APPOINTMENTS, "appointments")
-FAR: Final = datetime(9999, 12, 31, tzinfo=UTC)
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-NOBODYS: Final = ""
 CONFLICTS: Final = {
     "appointments_one_a_slot": "slot-taken",
     "appointments.slot": "slot-taken",  # SQLite names the column of a unique index
@@ -35,56 +42,16 @@ CONFLICTS: Final = {
     "appointments_owner_time": "appointment-overlaps",
 }
 
-NOT_HELD: Final = sa.or_(
-    SLOTS.c.held_until.is_(None),
-    SLOTS.c.held_until <= sa.bindparam("moment", EPOCH, type_=UtcDateTime),
-    SLOTS.c.held_by == sa.bindparam("holder", "", type_=sa.String),
-)
-"""Held by nobody but the holder, at a moment; for whoever says neither, what was ever held is not free."""
 
-FREE: Final = sa.and_(SLOTS.c.status == "free", SLOTS.c.taken_by.is_(None), NOT_HELD, SCHEDULES.c.active)
-SLOT: Final = sa.select(
-    SLOTS.c.id,
-    SLOTS.c.organisation,
-    SLOTS.c.starts_at,
-    SLOTS.c.ends_at,
-    FREE.label("free"),
-    sa.func.coalesce(sa.func.nullif(SLOTS.c.visit_type, ""), SCHEDULES.c.visit_type).label("visit_type"),
-    sa.func.coalesce(sa.func.nullif(SLOTS.c.kind, ""), SCHEDULES.c.kind).label("kind"),
-    SCHEDULES.c.unit,
-    SCHEDULES.c.place,
-    SCHEDULES.c.clinician,
-    SCHEDULES.c.clinician_name,
-).join_from(SLOTS, SCHEDULES, SLOTS.c.schedule == SCHEDULES.c.id)
-
-
-def _is_or_any(column: sa.ColumnElement[str], name: str) -> sa.ColumnElement[bool]:
-    wanted = sa.bindparam(name, type_=sa.String)
-    return sa.or_(wanted == "", column == wanted)
-
-
-FREE_TIMES: Final = (
-    SLOT.where(
-        FREE,
-        sa.tuple_(SLOTS.c.starts_at, SLOTS.c.id)
-        > sa.tuple_(sa.bindparam("from_at", type_=UtcDateTime), sa.bindparam("from_id", type_=sa.String)),
-        SLOTS.c.starts_at < sa.bindparam("until", type_=UtcDateTime),
-        _is_or_any(SLOTS.c.organisation, "organisation"),
-        _is_or_any(SCHEDULES.c.unit, "unit"),
-        _is_or_any(sa.func.coalesce(sa.func.nullif(SLOTS.c.visit_type, ""), SCHEDULES.c.visit_type), "visit_type"),
-    )
-    .order_by(SLOTS.c.starts_at, SLOTS.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
 class Reads(database.Reads):
     """What is read for one citizen."""
 
     def free_times(self, search: Mapping[str, Any], start: Cursor, limit: int, now: datetime) -> list[Slot]:
         """Free slots beyond a place in time, soonest first; `search` as in schemas.Search."""
-        wanted = {name: search[name] for name in ("organisation", "unit", "visit_type")}
-        wanted |= {"until": search["until"] or FAR, "limit": limit, "holder": holder(self.owner), "moment": now}
-        rows = self.fetch(FREE_TIMES, from_at=start.at, from_id=start.id, **wanted)
-        return [_slot(row) for row in rows]
+        wanted = filters_of(search)
+        more = {"until": search["until"] or FAR, "limit": limit, "holder": holder(self.owner), "moment": now}
+        rows = self.fetch(free_times(*wanted), from_at=start.at, from_id=start.id, **wanted, **more)
+        return [slot_of(row) for row in rows]
 
 
 class Writes(database.Writes):
@@ -93,7 +60,11 @@ class Writes(database.Writes):
     def keep_schedule(self, organisation: str, schedule: Schedule) -> str:
         """Store a schedule, or find it `unchanged`."""
         values = {"organisation": organisation, "key": schedule.key, "active": schedule.active}
-        return self._keep(SCHEDULES, _id("Schedule", organisation, schedule.key), values | asdict(schedule.meeting))
+        schedule_id = _id("Schedule", organisation, schedule.key)
+        outcome = self._keep(SCHEDULES, schedule_id, values | asdict(schedule.meeting))
+        if outcome == "stored":
+            follow_schedule(self.connection, schedule_id)
+        return outcome
 
     def has_schedule(self, organisation: str, key: str) -> bool:
         """Whether the organisation's schedule of that key has come."""
@@ -102,16 +73,18 @@ class Writes(database.Writes):
 
     def keep_slot(self, organisation: str, opening: Opening) -> str:
         """Store a slot of a known schedule, or find it `unchanged`; whoever has taken it here keeps it."""
+        schedule = _id("Schedule", organisation, opening.schedule)
         values = {
             "organisation": organisation,
             "key": opening.key,
-            "schedule": _id("Schedule", organisation, opening.schedule),
+            "schedule": schedule,
             "visit_type": opening.visit_type,
             "kind": opening.kind,
             "starts_at": opening.span.starts_at,
             "ends_at": opening.span.ends_at,
             "status": "free" if opening.free else "busy",
             "withdrawn_at": None,
+            **as_scheduled(self.connection, schedule, opening.visit_type),
         }
         return self._keep(SLOTS, _id("Slot", organisation, opening.key), values)
 
@@ -129,7 +102,7 @@ class Writes(database.Writes):
         row = self.connection.execute(SLOT.where(SLOTS.c.id == slot_id), self._holder).one_or_none()
         if row is None:
             raise NotFound("slot-not-found")
-        return _slot(row)
+        return slot_of(row)
 
     def named_slot(self, organisation: str, key: str | None) -> Slot | None:
         """The slot that its organisation calls by that key, if it has come."""
@@ -259,9 +232,6 @@ def _id(kind: str, organisation: str, key: str) -> str:
     return item_id(NOBODYS, organisation, f"{kind}|{key}")
 
 
-def _slot(row: Row[Any]) -> Slot:
-    meeting = Meeting(row.visit_type, row.kind, row.unit, row.place, row.clinician, row.clinician_name)
-    return Slot(row.id, row.organisation, meeting, Span(row.starts_at, row.ends_at), free=bool(row.free))
 
 
 @contextlib.contextmanager

@@ -1,9 +1,14 @@
 """Looking for a free time: what is offered, to whom, and page by page."""
 
+import re
+from itertools import combinations
+
 import pytest
 
 from helsami_appointments import offers, schemas
-from helsami_kernel.errors import Conflict
+from helsami_appointments.slots.search import FAR, FILTERS, clinician_id, free_times
+from helsami_kernel.errors import Conflict, Malformed
+from helsami_kernel.reading import Prepared
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
 
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
@@ -25,6 +30,7 @@ def test_free_times_are_shown_soonest_first(appointments, citizen, journal):
                 "unit": "doctors",
                 "place": "Legekontoret",
                 "clinician": "Klar Kompass",
+                "clinician_id": clinician_id("trondheim", "urn:x|lege-1"),
                 "starts_at": "2026-03-02T10:00:00Z",
                 "ends_at": "2026-03-02T10:20:00Z",
             },
@@ -70,6 +76,86 @@ def test_free_times_are_found_by_time_organisation_unit_and_visit_type(journal, 
     assert free(visit_type="video-consultation") == [far]
     assert free(visit_type="consultation") == [here, there]
     assert free(**{"from": "2026-03-02T10:30:00Z", "to": "2026-03-02T12:00:00Z"}) == [there]
+
+
+def test_free_times_with_a_clinician_are_found_by_the_id_that_a_free_time_names(journal, appointments, citizen, free):
+    journal.schedule("s1", "lege-1")
+    journal.schedule("s2", "lege-2")
+    journal.schedule("s3", "lege-1", organisation="oya_legesenter")
+    with_one, with_other = journal.slot("t1", hours=2), journal.slot("t2", hours=3, schedule="s2")
+    elsewhere = journal.slot("t3", hours=4, schedule="s3", organisation="oya_legesenter")
+    named = {slot["id"]: slot["clinician_id"] for slot in appointments.slots({}, citizen())["slots"]}
+
+    assert len(set(named.values())) == len(named) == 3
+    assert [free(clinician=named[slot]) for slot in (with_one, with_other, elsewhere)] == [
+        [with_one],
+        [with_other],
+        [elsewhere],
+    ]
+    assert free(clinician=named[with_one], organisation="oya_legesenter") == []
+    assert free(clinician=MISSING) == []
+    with pytest.raises(Malformed) as refusal:
+        free(clinician="Klar Kompass")
+    assert [problem.field for problem in refusal.value.problems] == ["clinician"]
+
+
+def test_a_time_without_a_clinician_has_no_clinicians_id(journal, appointments, citizen):
+    journal.schedule(actor=[{"reference": "Location/blood-tests", "display": "Blodprøver"}])
+    journal.slot("t1")
+
+    (slot,) = appointments.slots({}, citizen())["slots"]
+
+    assert (slot["clinician"], slot["clinician_id"]) == (None, None)
+
+
+def test_free_times_are_found_as_their_schedule_is_by_now(journal, free):
+    own_type = [{"coding": [{"system": "urn:helsami:service", "code": "vaccination"}]}]
+    journal.schedule("s1")
+    slot = journal.slot("t1", hours=2)
+    with_own_type = journal.slot("t2", hours=3, serviceType=own_type)
+    video = [{"coding": [{"system": "urn:helsami:service", "code": "video-consultation"}]}]
+    elsewhere = [{"reference": "Location/urn:x|trondheim.laboratory", "display": "Laboratoriet"}]
+    journal.schedule("s1", serviceType=video, actor=elsewhere)
+
+    assert free(visit_type="consultation") == []
+    assert free(visit_type="video-consultation") == [slot]
+    assert free(visit_type="vaccination") == [with_own_type]
+    assert (free(unit="laboratory"), free(unit="doctors")) == ([slot, with_own_type], [])
+    journal.schedule("s1", active=False)
+    assert free() == []
+    journal.schedule("s1")
+    assert free() == free(unit="doctors") == [slot, with_own_type]
+
+
+def test_a_time_that_goes_over_to_another_schedule_is_found_as_that_one(journal, free):
+    journal.schedule("s1")
+    journal.schedule("s2", active=False)
+    slot = journal.slot("t1", hours=2)
+    journal.slot("t1", hours=2, schedule="s2")
+
+    assert free() == []
+    journal.slot("t1", hours=2, schedule="s1")
+    assert free() == [slot]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_an_index_of_free_times_alone_serves_each_search_however_often_it_is_asked(store, clock):
+    """A plan that was made once knows no value: what it must not leave open is that only free times are looked for."""
+    plans = {}
+    for number in range(len(FILTERS) + 1):
+        for wanted in combinations(FILTERS, number):
+            prepared = Prepared.of(free_times(*wanted))
+            asked = {"owner": "", "from_at": clock(), "from_id": "", "until": FAR, "limit": 200}
+            values = prepared.constants | asked | dict.fromkeys(wanted, "x")
+            with store._database.engine.connect() as connection:
+                for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
+                    connection.exec_driver_sql(f"SET LOCAL {setting}")
+                connection.exec_driver_sql(prepared.preparation)
+                execution = prepared.execution.replace("EXECUTE", "EXPLAIN EXECUTE")
+                plan = connection.exec_driver_sql(execution, values).scalars().all()
+                plans[wanted] = "\n".join(plan)
+
+    assert {wanted for wanted, plan in plans.items() if not re.search(r"Index.* (using|on) slots_free", plan)} == set()
 
 
 def test_each_organisation_offers_what_it_offers_and_a_closed_one_nothing(appointments, journal, free):

@@ -60,6 +60,7 @@ def test_a_search_without_anything_is_for_everything_to_come():
         "organisation": "",
         "unit": "",
         "visit_type": "",
+        "clinician": None,
         "limit": 20,
         "cursor": None,
     }
