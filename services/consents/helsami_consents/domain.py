@@ -1,19 +1,14 @@
-"""Grants and who may hold them, by age and address; and the chain that shows when the access log was tampered with."""
+"""Whether somebody may act for another, and the chain that shows when the access log was tampered with."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-OSLO: Final = ZoneInfo("Europe/Oslo")
-YOUNGEST_GIVER: Final = 16  # R91, K1, K2
-YOUNGEST_RECEIVER: Final = 18  # R92, K6
 # A representative may neither grant further nor read who else has looked: both stay with the person.
 GRANTABLE: Final = frozenset(
     {
@@ -51,35 +46,22 @@ DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
 )
 VIEW: Final = "view:"
 BEFORE_THE_FIRST: Final = "0" * 64
-CITIZEN_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 ALLOWED: Final = "allowed"
 REFUSED: Final = "refused"
 BEYOND: Final = "beyond-the-grant"
+NO_GROUND: Final = "no-grant"
+GRANT: Final = "grant"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """What the register says of somebody at this moment; `birth_date` is None where it is not known."""
+class Ground:
+    """On what ground somebody may act for another, how far, and what rules it out at this moment, if anything does."""
 
-    id: str
-    name: str
-    birth_date: date | None
-    protected: bool
-    deceased: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a giver lets a receiver do; `version` counts every change, revocations too."""
-
-    id: str
-    giver: str
-    receiver: str
+    basis: str
     scopes: frozenset[str]
     version: int
-    granted_at: datetime
-    revoked_at: datetime | None
+    objection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +70,7 @@ class Decision:
 
     outcome: str
     reason: str
+    basis: str = GRANT
     scopes: frozenset[str] = frozenset()
     version: int | None = None
 
@@ -141,58 +124,29 @@ class Head:
         return Entry(subject, open_link.sequence, open_link.previous, asked, open_link.digest())
 
 
-def is_citizen_id(text: str) -> bool:
-    """Whether a text can be a citizen's opaque id."""
-    return CITIZEN_ID.fullmatch(text) is not None
-
-
-def age(birth_date: date, now: datetime) -> int:
-    """Full years at an aware moment; a year is full at 00:00 in Oslo on the birthday (K1), 1 March for 29 February."""
-    today = now.astimezone(OSLO).date()
-    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
-
-
-def objection(giver: Person | None, receiver: Person | None, now: datetime) -> str | None:
+def decide(grounds: Iterable[Ground], wanted: Iterable[tuple[str, str]] = ()) -> Decision:
     """
-    Why the receiver may not represent the giver now, or None; asked at every read, never remembered.
+    May somebody act for another now, and do what? The first ground that lets them decides, else the last one refuses.
 
-    A protected address rules out both sides (K24). An unknown birth date is too young.
+    `wanted` are audiences, each with what it is asked for.
     """
-    for side, person in (("giver", giver), ("receiver", receiver)):
-        if person is None:
-            return f"{side}-unknown"
-        if person.protected:
-            return f"{side}-protected"
-        if person.deceased:
-            return f"{side}-deceased"
-    if giver is None or giver.birth_date is None or age(giver.birth_date, now) < YOUNGEST_GIVER:
-        return "giver-too-young"
-    if receiver is None or receiver.birth_date is None or age(receiver.birth_date, now) < YOUNGEST_RECEIVER:
-        return "receiver-too-young"
-    return None
+    wanted = tuple(wanted)
+    decision = Decision(REFUSED, NO_GROUND)
+    for ground in grounds:
+        decision = _on(ground, wanted)
+        if decision.allowed:
+            return decision
+    return decision
 
 
-def decide(
-    grant: Grant | None,
-    giver: Person | None,
-    receiver: Person | None,
-    now: datetime,
-    wanted: Iterable[tuple[str, str]] = (),
-) -> Decision:
-    """May the receiver act for the giver now, and do what? `wanted` are audiences, each with what it is asked for."""
-    if grant is None:
-        return Decision(REFUSED, "no-grant")
-    if grant.revoked_at is not None:
-        return Decision(REFUSED, "revoked", version=grant.version)
-    against = objection(giver, receiver, now)
-    if against is not None:
-        return Decision(REFUSED, against, version=grant.version)
-    scopes = grant.scopes & GRANTABLE
-    if not scopes:
-        return Decision(REFUSED, "nothing-granted", version=grant.version)
-    if not all(serves(scopes, audience, purpose) for audience, purpose in wanted):
-        return Decision(REFUSED, BEYOND, version=grant.version)
-    return Decision(ALLOWED, "grant", scopes, grant.version)
+def _on(ground: Ground, wanted: Iterable[tuple[str, str]]) -> Decision:
+    scopes = ground.scopes & GRANTABLE
+    reason = ground.objection or (None if scopes else "nothing-granted")
+    if reason is None and not all(serves(scopes, audience, purpose) for audience, purpose in wanted):
+        reason = BEYOND
+    if reason is not None:
+        return Decision(REFUSED, reason, ground.basis, version=ground.version)
+    return Decision(ALLOWED, ground.basis, ground.basis, scopes, ground.version)
 
 
 def serves(scopes: frozenset[str], audience: str, purpose: str) -> bool:

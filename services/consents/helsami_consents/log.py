@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import orjson
 
-from helsami_consents.domain import Entry, Person
+from helsami_consents.domain import Entry
+from helsami_consents.people import Person
 from helsami_kernel.clock import written
 from helsami_kernel.errors import FieldProblem, Malformed
 

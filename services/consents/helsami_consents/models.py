@@ -2,23 +2,12 @@
 
 import sqlalchemy as sa
 
+from helsami_consents.grants.models import grants_table
 from helsami_kernel.database import UtcDateTime
 
 metadata = sa.MetaData()
 
-GRANTS = sa.Table(
-    "grants",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("giver", sa.String(40), nullable=False),
-    sa.Column("receiver", sa.String(40), nullable=False),
-    sa.Column("scopes", sa.Text, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("granted_at", UtcDateTime, nullable=False),
-    sa.Column("revoked_at", UtcDateTime),
-    sa.UniqueConstraint("giver", "receiver"),
-    sa.Index("grants_by_receiver", "receiver"),
-)
+GRANTS = grants_table(metadata)
 ACCESS_LOG = sa.Table(
     "access_log",
     metadata,

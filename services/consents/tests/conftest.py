@@ -9,7 +9,7 @@ from helsami_consents import storage
 from helsami_consents.service import ConsentsService
 from helsami_kernel.access import Issuer, Verifier
 from helsami_kernel.errors import Unavailable
-from helsami_kernel.testing import MovableClock, open_store, service
+from helsami_kernel.testing import MovableClock, citizen_token, open_store, service
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
@@ -75,3 +75,31 @@ def register(verifier):
 def consents(store, register, key, clock):
     issuer = Issuer("consents", key, clock)
     return service(ConsentsService, store=store, directory=register, issuer=issuer, clock=clock)
+
+
+def me(citizen, **claims):
+    """A citizen's token about themselves, with everything that consents asks for."""
+    return citizen_token(citizen, ["consents:act", "consents:read", "access-log:read"], **claims)
+
+
+@pytest.fixture
+def offer(consents):
+    """Offer a grant, as its giver."""
+
+    def to(receiver=RECEIVER, giver=GIVER, key=None, **terms):
+        terms = terms or {"areas": {"results": ["see"], "appointments": ["see"]}}
+        return consents.offer_grant({"receiver": receiver, **terms}, me(giver, idempotency_key=key))
+
+    return to
+
+
+@pytest.fixture
+def give(consents, offer):
+    """Offer a grant and accept it."""
+
+    def to(receiver=RECEIVER, giver=GIVER, **terms):
+        offered = offer(receiver, giver, **terms)
+        consents.accept_grant({"grant": offered["id"]}, me(receiver))
+        return offered
+
+    return to

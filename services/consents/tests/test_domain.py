@@ -1,95 +1,55 @@
-"""Ages, addresses, and a chain that shows every tampering."""
+"""On what ground somebody may act for another, and a chain that shows every tampering."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from helsami_consents import domain
-from helsami_consents.domain import GRANTABLE, Asked, Entry, Grant, Head, Person
+from helsami_consents.domain import GRANTABLE, Asked, Entry, Ground, Head
 from helsami_kernel.access import CITIZEN_SCOPES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ADULT = Person("g", "Modig Fjell", date(1980, 1, 1), protected=False, deceased=False)
-GRANT = Grant("1", "g", "r", frozenset({"results:read"}), 3, NOW, None)
+GROUND = Ground("grant", frozenset({"results:read"}), 3)
+AS_A_PARENT = Ground("parental", frozenset({"records:read"}), 1)
 
 
-def _midnight_in_oslo(day):
-    return datetime.combine(day, datetime.min.time(), domain.OSLO)
+def test_a_decision_gives_what_its_ground_holds_and_its_version():
+    decision = domain.decide([GROUND])
 
-
-@pytest.mark.parametrize(
-    ("birth_date", "birthday"),
-    [
-        (date(2010, 7, 1), date(2026, 7, 1)),
-        (date(2010, 12, 31), date(2026, 12, 31)),
-        (date(2012, 2, 29), date(2028, 2, 29)),
-    ],
-)
-def test_a_giver_turns_sixteen_at_midnight_in_oslo(birth_date, birthday):
-    giver, midnight = replace(ADULT, birth_date=birth_date), _midnight_in_oslo(birthday)
-
-    assert domain.objection(giver, ADULT, midnight - timedelta(seconds=1)) == "giver-too-young"
-    assert domain.objection(giver, ADULT, midnight) is None
-    assert domain.objection(giver, ADULT, midnight.astimezone(UTC)) is None
-
-
-def test_a_receiver_turns_eighteen_at_midnight_in_oslo():
-    receiver, midnight = replace(ADULT, birth_date=date(2008, 7, 1)), _midnight_in_oslo(date(2026, 7, 1))
-
-    assert domain.objection(ADULT, receiver, midnight - timedelta(seconds=1)) == "receiver-too-young"
-    assert domain.objection(ADULT, receiver, midnight) is None
-
-
-@pytest.mark.parametrize("side", ["giver", "receiver"])
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"protected": True}, "protected"),
-        ({"deceased": True}, "deceased"),
-        ({"birth_date": None}, "too-young"),
-    ],
-)
-def test_either_side_can_rule_a_representation_out(side, change, code):
-    people = {"giver": ADULT, "receiver": ADULT} | {side: replace(ADULT, **change)}
-
-    assert domain.objection(people["giver"], people["receiver"], NOW) == f"{side}-{code}"
-
-
-@pytest.mark.parametrize("side", ["giver", "receiver"])
-def test_whoever_the_register_does_not_know_represents_nobody(side):
-    people = {"giver": ADULT, "receiver": ADULT} | {side: None}
-
-    assert domain.objection(people["giver"], people["receiver"], NOW) == f"{side}-unknown"
-
-
-def test_a_decision_gives_what_was_granted_and_its_version():
-    decision = domain.decide(GRANT, ADULT, ADULT, NOW)
-
-    assert (decision.allowed, decision.scopes, decision.version) == (True, GRANT.scopes, 3)
+    assert (decision.allowed, decision.scopes, decision.version) == (True, GROUND.scopes, 3)
+    assert decision.basis == decision.reason == "grant"
 
 
 @pytest.mark.parametrize(
-    ("grant", "receiver", "reason"),
+    ("grounds", "reason"),
     [
-        (None, ADULT, "no-grant"),
-        (replace(GRANT, revoked_at=NOW), ADULT, "revoked"),
-        (GRANT, replace(ADULT, protected=True), "receiver-protected"),
-        (replace(GRANT, scopes=frozenset()), ADULT, "nothing-granted"),
+        ([], "no-grant"),
+        ([replace(GROUND, objection="revoked")], "revoked"),
+        ([replace(GROUND, scopes=frozenset())], "nothing-granted"),
+        ([replace(AS_A_PARENT, objection="too-old"), replace(GROUND, objection="revoked")], "revoked"),
     ],
 )
-def test_a_refusal_gives_no_scope(grant, receiver, reason):
-    decision = domain.decide(grant, ADULT, receiver, NOW)
+def test_a_refusal_gives_no_scope(grounds, reason):
+    decision = domain.decide(grounds)
 
     assert (decision.allowed, decision.scopes, decision.reason) == (False, frozenset(), reason)
 
 
-def test_a_scope_that_may_no_longer_be_granted_is_dropped():
-    grant = replace(GRANT, scopes=frozenset({"results:read", "consents:act", "access-log:read"}))
+def test_the_first_ground_that_lets_do_what_is_wanted_is_the_one_that_counts():
+    wanted = [("results", "results")]
 
-    assert domain.decide(grant, ADULT, ADULT, NOW).scopes == {"results:read"}
+    assert domain.decide([AS_A_PARENT, GROUND]).basis == "parental"
+    assert domain.decide([AS_A_PARENT, GROUND], wanted).basis == "grant"
+    assert domain.decide([replace(AS_A_PARENT, objection="too-old"), GROUND]).basis == "grant"
+
+
+def test_a_scope_that_may_no_longer_be_granted_is_dropped():
+    ground = replace(GROUND, scopes=frozenset({"results:read", "consents:act", "access-log:read"}))
+
+    assert domain.decide([ground]).scopes == {"results:read"}
 
 
 def test_what_may_be_granted_is_known_to_services_and_no_way_to_grant_further():

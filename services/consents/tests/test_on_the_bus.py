@@ -57,18 +57,23 @@ def consents(settings):
 def test_a_grant_is_given_used_logged_and_taken_back(consents, settings):
     service = {"actor": "gateway", "basis": "service", "scopes": ["consents:decide"]}
     giver = {"actor": GIVER, "subject": GIVER, "basis": "self", "age_band": "16+"}
-    give = {"receiver": RECEIVER, "scopes": ["results:read"]}
+    receiver = giver | {"actor": RECEIVER, "subject": RECEIVER}
+    offer = {"receiver": RECEIVER, "areas": {"results": ["see"]}}
 
     with pytest.raises(Forbidden):
-        consents("grant", give, **giver, scopes=["consents:read"])
-    grant = consents("grant", give, **giver, scopes=["consents:act"])
+        consents("offer_grant", offer, **giver, scopes=["consents:read"])
+    grant = {"grant": consents("offer_grant", offer, **giver, scopes=["consents:act"])["id"]}
+    with pytest.raises(NotFound, match="citizen-not-found"):
+        consents("decide", ASKED, **service)
+    consents("accept_grant", grant, **receiver, scopes=["consents:act"])
     answer = consents("decide", ASKED, **service)
     token = open_verifier(settings).verify(answer["tokens"]["results"], "results")
-    assert (token.issuer, token.actor, token.subject, token.scopes) == ("consents", RECEIVER, GIVER, {"results:read"})
-    consents("revoke", {"grant": grant["id"]}, **giver, scopes=["consents:act"])
+    assert (token.issuer, token.actor, token.subject) == ("consents", RECEIVER, GIVER)
+    assert token.scopes == {"results:read", "notices:read"}
+    consents("end_grant", grant, **giver, scopes=["consents:act"])
     with pytest.raises(NotFound, match="citizen-not-found"):
         consents("decide", ASKED, **service)
 
     log = consents("access_log", {}, **giver, scopes=["access-log:read"])
-    assert [item["outcome"] for item in log["items"]] == ["refused", "allowed"]
+    assert [item["outcome"] for item in log["items"]] == ["refused", "allowed", "refused"]
     assert consents("grants", {}, **giver, scopes=["consents:read"]) == {"given": [], "received": []}

@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 
 from helsami_consents import schemas
-from helsami_consents.domain import Person
+from helsami_consents.grants.schemas import Change, Offer, OneGrant
+from helsami_consents.people import Person
+from helsami_consents.register import FactsFound
 from helsami_kernel.errors import Malformed, load
 
 DECIDE = {"actor": "a" * 32, "subject": "anything at all", "audiences": ["results", "view:home"], "purpose": "home"}
-GIVE = {"receiver": "b" * 32, "scopes": ["results:read"]}
+OFFER = {"receiver": "b" * 32, "level": "read"}
 
 
 @pytest.mark.parametrize(
@@ -20,11 +22,18 @@ GIVE = {"receiver": "b" * 32, "scopes": ["results:read"]}
         (schemas.Decide, DECIDE | {"audiences": ["results "]}, "audiences.0"),
         (schemas.Decide, DECIDE | {"purpose": "13838600136"}, "purpose"),
         (schemas.Decide, DECIDE | {"scopes": ["results:read"]}, "."),
-        (schemas.Give, GIVE | {"receiver": "13838600136"}, "receiver"),
-        (schemas.Give, GIVE | {"scopes": []}, "scopes"),
-        (schemas.Give, GIVE | {"scopes": ["consents:act"]}, "scopes.0"),
-        (schemas.Give, GIVE | {"giver": "c" * 32}, "."),
-        (schemas.Revoke, {}, "grant"),
+        (Offer, OFFER | {"receiver": "13838600136"}, "receiver"),
+        (Offer, OFFER | {"level": "all"}, "level"),
+        (Offer, {"receiver": "b" * 32}, "areas"),
+        (Offer, OFFER | {"areas": {"results": ["see"]}}, "areas"),
+        (Offer, {"receiver": "b" * 32, "areas": {}}, "areas"),
+        (Offer, {"receiver": "b" * 32, "areas": {"gossip": ["see"]}}, "areas"),
+        (Offer, {"receiver": "b" * 32, "areas": {"results": ["act"]}}, "areas"),
+        (Offer, {"receiver": "b" * 32, "areas": {"results": []}}, "areas"),
+        (Offer, OFFER | {"giver": "c" * 32}, "."),
+        (Offer, OFFER | {"expires_at": "2026-04-01T00:00:00"}, "expires_at"),
+        (Change, {"level": "read"}, "grant"),
+        (OneGrant, {}, "grant"),
         (schemas.Page, {"limit": 101}, "limit"),
         (schemas.Page, {"limit": 0}, "limit"),
     ],
@@ -38,13 +47,13 @@ def test_a_wrong_question_is_told_where(schema, question, field):
 
 def test_a_right_question_is_taken():
     assert load(schemas.Decide, DECIDE) == DECIDE
-    assert load(schemas.Give, GIVE) == GIVE
+    assert load(Offer, OFFER) == OFFER | {"areas": None, "expires_at": None}
     assert load(schemas.Page, {}) == {"limit": 20, "cursor": None}
 
 
 def test_a_person_is_read_from_the_facts_whatever_else_the_directory_says():
     fact = {"citizen": "a", "name": "n", "birth_date": "1980-01-02", "protected": False, "deceased": True, "new": 1}
 
-    assert schemas.FactsFound().load({"facts": [fact], "new": 2}) == {
+    assert FactsFound().load({"facts": [fact], "new": 2}) == {
         "facts": [Person("a", "n", date(1980, 1, 2), protected=False, deceased=True)]
     }

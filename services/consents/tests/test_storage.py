@@ -5,11 +5,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from helsami_consents import domain
 from helsami_consents.domain import Asked, Head
-from helsami_consents.models import ACCESS_LOG, GRANTS, metadata
+from helsami_consents.models import ACCESS_LOG, metadata
 from helsami_kernel.database import KERNEL_TABLES
 
 GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
@@ -34,11 +34,6 @@ def log(store, clock):
     return ask
 
 
-def _give(store, *scopes, receiver=RECEIVER):
-    with store.transaction(GIVER) as tx:
-        return tx.give(receiver, scopes or ["results:read"])
-
-
 def _whole(store, subject=GIVER):
     reads = store.reading(subject)
     return domain.verify(reversed(reads.log(1000, 1000)), reads.head()) is None
@@ -49,55 +44,6 @@ def test_the_migrations_make_the_tables_of_the_models(store):
         found = compare_metadata(MigrationContext.configure(connection), [metadata, KERNEL_TABLES])
 
     assert found == []
-
-
-def test_a_grant_given_again_replaces_the_first_and_is_a_new_version(store):
-    first, second = _give(store, "results:read"), _give(store, "records:read", "results:read")
-
-    assert (first.id, first.version) == (second.id, 1)
-    assert (second.version, second.scopes) == (2, {"records:read", "results:read"})
-    assert store.reading(GIVER).grants() == [second]
-
-
-def test_a_revoked_grant_is_over_for_both_and_its_version_goes_up_once(store):
-    grant = _give(store)
-
-    with store.transaction(GIVER) as tx:
-        assert tx.revoke(grant.id).version == 2
-        assert tx.revoke(grant.id).version == 2
-        assert tx.grant_to(RECEIVER).revoked_at is not None
-    assert store.reading(GIVER).grants() == store.reading(RECEIVER).grants() == []
-    assert (_give(store).version, _give(store).revoked_at) == (3, None)
-
-
-def test_both_sides_see_a_grant_and_nobody_else(store):
-    grant = _give(store)
-
-    assert store.reading(GIVER).grants() == store.reading(RECEIVER).grants() == [grant]
-    assert store.reading(STRANGER).grants() == []
-
-
-def test_a_receiver_cannot_end_or_find_the_grant_as_if_it_were_theirs(store):
-    grant = _give(store)
-
-    with store.transaction(RECEIVER) as tx:
-        assert tx.revoke(grant.id) is None
-        assert tx.grant_to(RECEIVER) is None
-    assert store.reading(GIVER).grants() == [grant]
-
-
-def test_nobody_grants_to_themselves(store):
-    with pytest.raises(IntegrityError):
-        _give(store, receiver=GIVER)
-
-
-def test_two_grants_at_once_are_one_with_two_versions(store):
-    pile = eventlet.GreenPile()
-    for _ in range(4):
-        pile.spawn(_give, store)
-
-    assert sorted(grant.version for grant in pile) == [1, 2, 3, 4]
-    assert len(store.reading(GIVER).grants()) == 1
 
 
 def test_a_log_is_a_chain_of_its_subjects_own(log, store):
@@ -184,31 +130,6 @@ def test_the_refusal_is_insufficient_privilege_and_holds_for_the_tables_own_role
         with pytest.raises(ProgrammingError) as refused:
             connection.exec_driver_sql("TRUNCATE access_log")
     assert refused.value.orig.pgcode == "42501"
-
-
-@on_postgresql
-def test_row_level_security_hides_a_grant_from_statements_that_forget_whose_it_is(store):
-    _give(store)
-
-    for citizen, seen in ((GIVER, 1), (RECEIVER, 1), (STRANGER, 0)):
-        with store.transaction(citizen) as tx:
-            assert len(tx.connection.execute(sa.select(GRANTS)).all()) == seen
-
-
-@on_postgresql
-@pytest.mark.parametrize("citizen", [RECEIVER, STRANGER])
-def test_row_level_security_lets_the_giver_alone_write_a_grant(store, citizen):
-    grant = _give(store)
-
-    with store.transaction(citizen) as tx:
-        changed = tx.connection.execute(sa.update(GRANTS).values(scopes="records:read"))
-        assert changed.rowcount == 0
-    with store.transaction(GIVER) as tx:
-        assert tx.connection.execute(sa.delete(GRANTS)).rowcount == 0
-    forged = {"id": "f" * 32, "giver": GIVER, "receiver": STRANGER, "scopes": "", "version": 1}
-    with pytest.raises(ProgrammingError, match="row-level security"), store.transaction(citizen) as tx:
-        tx.connection.execute(sa.insert(GRANTS).values(**forged, granted_at=tx.now))
-    assert store.reading(GIVER).grants() == [grant]
 
 
 @on_postgresql

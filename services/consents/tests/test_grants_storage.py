@@ -1,0 +1,139 @@
+"""What the database of grants allows, on SQLite and PostgreSQL."""
+
+from pathlib import Path
+
+import eventlet
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+import helsami_consents
+from helsami_consents.grants.domain import State
+from helsami_consents.models import GRANTS
+from helsami_kernel.migrations import ENVIRONMENT, closing_engine
+
+GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
+READ = frozenset({"results:read"})
+on_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/consents.db"
+    return request.getfixturevalue("new_database")("consents")
+
+
+def _offer(store, receiver=RECEIVER):
+    with store.transaction(GIVER) as tx:
+        return tx.offer(receiver, READ, None)
+
+
+def migrate_to(revision, url):
+    """Bring an empty database to an old revision."""
+    with closing_engine(url) as engine, engine.connect() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(ENVIRONMENT))
+        config.set_main_option("version_locations", str(Path(helsami_consents.__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "newline")
+        command.upgrade(config, revision)
+        connection.commit()
+
+
+def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(url, request):
+    migrate_to("0002", url)
+    before = "INSERT INTO grants (id, giver, receiver, scopes, version, granted_at, revoked_at) VALUES"
+    old = f"('1', '{GIVER}', '{RECEIVER}', 'results:read', 2, '2026-01-01 00:00:00+00:00', NULL)"
+    over = f"('2', '{GIVER}', '{STRANGER}', '', 3, '2026-01-01 00:00:00+00:00', '2026-02-01 00:00:00+00:00')"
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("select set_config('app.owner', %s, true)", (GIVER,))
+        connection.exec_driver_sql(f"{before} {old}, {over}")
+    engine.dispose()
+
+    store = request.getfixturevalue("store")
+
+    (kept,) = store.reading(RECEIVER).grants()
+    assert (kept.id, kept.scopes, kept.version, kept.ended_at) == ("1", READ, 2, None)
+    assert kept.accepted_at == kept.confirmed_at == kept.granted_at
+    with store.transaction(GIVER) as tx:
+        assert tx.grant_to(STRANGER).ended_as == "revoked"
+
+
+def test_both_sides_see_a_grant_and_nobody_else(store):
+    grant = _offer(store)
+
+    assert store.reading(GIVER).grants() == store.reading(RECEIVER).grants() == [grant]
+    assert store.reading(STRANGER).grants() == []
+    assert store.reading(STRANGER).grant(grant.id) is None
+    with store.transaction(STRANGER) as tx:
+        assert tx.grant(grant.id) is None
+
+
+def test_an_ended_grant_is_over_for_both_and_offered_anew_it_waits_for_a_yes(store):
+    grant = _offer(store)
+    with store.transaction(RECEIVER) as tx:
+        tx.confirm(grant)
+        ended = tx.end(grant, State.RENOUNCED)
+
+    assert (ended.version, ended.ended_as) == (3, "renounced")
+    assert store.reading(GIVER).grants() == store.reading(RECEIVER).grants() == []
+    again = _offer(store)
+    assert (again.id, again.version, again.accepted_at, again.ended_at) == (grant.id, 4, None, None)
+
+
+def test_nobody_grants_to_themselves(store):
+    with pytest.raises(IntegrityError):
+        _offer(store, receiver=GIVER)
+
+
+def test_of_several_offers_at_once_one_is_made(store):
+    pile = eventlet.GreenPile()
+    for _ in range(4):
+        pile.spawn(_offer, store)
+
+    assert sorted(made is None for made in pile) == [False, True, True, True]
+    assert len(store.reading(GIVER).grants()) == 1
+
+
+@on_postgresql
+def test_row_level_security_hides_a_grant_from_statements_that_forget_whose_it_is(store):
+    _offer(store)
+
+    for citizen, seen in ((GIVER, 1), (RECEIVER, 1), (STRANGER, 0)):
+        with store.transaction(citizen) as tx:
+            assert len(tx.connection.execute(sa.select(GRANTS)).all()) == seen
+
+
+@on_postgresql
+@pytest.mark.parametrize("change", [{"scopes": "records:read"}, {"giver": STRANGER}, {"expires_at": None}])
+def test_the_database_lets_a_receiver_answer_and_change_nothing_else(store, change):
+    grant = _offer(store)
+    if "expires_at" in change:
+        with store.transaction(GIVER) as tx:
+            tx.connection.execute(sa.update(GRANTS).values(expires_at=tx.now))
+
+    with pytest.raises(ProgrammingError) as refused, store.transaction(RECEIVER) as tx:
+        tx.connection.execute(sa.update(GRANTS).values(**change))
+    assert refused.value.orig.pgcode == "42501"
+    with store.transaction(RECEIVER) as tx:
+        assert tx.confirm(grant).accepted_at is not None
+
+
+@on_postgresql
+def test_the_database_lets_nobody_else_write_a_grant_and_nobody_delete_one(store):
+    grant = _offer(store)
+
+    with store.transaction(STRANGER) as tx:
+        assert tx.connection.execute(sa.update(GRANTS).values(scopes="records:read")).rowcount == 0
+    with store.transaction(GIVER) as tx:
+        assert tx.connection.execute(sa.delete(GRANTS)).rowcount == 0
+    forged = {"id": "f" * 32, "giver": GIVER, "receiver": STRANGER, "scopes": "", "version": 1}
+    for citizen in (RECEIVER, STRANGER):
+        with pytest.raises(ProgrammingError, match="row-level security"), store.transaction(citizen) as tx:
+            tx.connection.execute(sa.insert(GRANTS).values(**forged, granted_at=tx.now, confirmed_at=tx.now))
+    assert store.reading(GIVER).grants() == [grant]
