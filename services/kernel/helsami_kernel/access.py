@@ -41,7 +41,9 @@ CITIZEN_SCOPES: Final = frozenset(
 )
 JOURNAL_SCOPES: Final = frozenset({"journal:write"})
 STAFF_SCOPES: Final = frozenset({"organisations:manage"})
-GATEWAY_SCOPES: Final = frozenset({"calendar:feed", "consents:decide", "directory:identify", "directory:reader"})
+GATEWAY_SCOPES: Final = frozenset(
+    {"access-log:write", "calendar:feed", "consents:decide", "directory:identify", "directory:reader"}
+)
 CONSENTS_SCOPES: Final = frozenset({"directory:facts"})
 CLAIMS: Final = frozenset(
     {

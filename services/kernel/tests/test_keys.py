@@ -17,6 +17,7 @@ FILES = {
     "identity.key",
     "video.key",
     "rooms.key",
+    "access-log.key",
 }
 
 
