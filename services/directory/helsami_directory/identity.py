@@ -23,7 +23,7 @@ class SealBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An encrypted national id, and which key sealed it."""
+    """An encrypted national id or address, and which key sealed it."""
 
     key_id: str
     nonce: bytes
@@ -37,6 +37,7 @@ class Identity:
         """Derive one key a use from the secret, so that none says anything about another (RFC 5869)."""
         self._lookup_key = _derived(secret, b"helsami directory: lookup")
         self._record_key = _derived(secret, b"helsami directory: record")
+        self._address_key = _derived(secret, b"helsami directory: address")
         self._cipher = AESGCM(_derived(secret, b"helsami directory: seal"))
         self._key_id = _derived(secret, b"helsami directory: key id").hex()[:8]
 
@@ -50,15 +51,33 @@ class Identity:
 
     def seal(self, national_id: str, citizen: str) -> Sealed:
         """Encrypt a national id for the row of one citizen (AES-256-GCM, a new nonce each time)."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return Sealed(self._key_id, nonce, self._cipher.encrypt(nonce, national_id.encode(), citizen.encode()))
+        return self._sealed(national_id, citizen)
 
     def open(self, sealed: Sealed, citizen: str) -> str:
         """Decrypt the national id of a citizen. Raises SealBroken."""
+        return self._opened(sealed, citizen)
+
+    def address(self, key: str) -> str:
+        """A token that is the same for the same dwelling: 64 hex digits."""
+        return _keyed_hash(self._address_key, key)
+
+    def seal_address(self, text: str, citizen: str) -> Sealed:
+        """Encrypt where a citizen is registered."""
+        return self._sealed(text, f"address of {citizen}")
+
+    def open_address(self, sealed: Sealed, citizen: str) -> str:
+        """Decrypt where a citizen is registered. Raises SealBroken."""
+        return self._opened(sealed, f"address of {citizen}")
+
+    def _sealed(self, text: str, context: str) -> Sealed:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return Sealed(self._key_id, nonce, self._cipher.encrypt(nonce, text.encode(), context.encode()))
+
+    def _opened(self, sealed: Sealed, context: str) -> str:
         if sealed.key_id != self._key_id:
             raise SealBroken
         try:
-            return self._cipher.decrypt(sealed.nonce, sealed.text, citizen.encode()).decode()
+            return self._cipher.decrypt(sealed.nonce, sealed.text, context.encode()).decode()
         except InvalidTag:
             raise SealBroken from None
 

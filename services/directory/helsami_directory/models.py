@@ -21,6 +21,10 @@ CITIZENS = sa.Table(
     sa.Column("deceased", sa.Boolean, nullable=False),
     sa.Column("death_date", sa.Date),
     sa.Column("opened_at", UtcDateTime, nullable=False),
+    # Counts what was announced of this citizen, so that a consumer knows the later of two events.
+    sa.Column("sequence", sa.Integer),
+    sa.Column("first_login_at", UtcDateTime),
+    sa.Column("deactivated_at", UtcDateTime),
 )
 TRANSFERS = sa.Table(
     "transfers",
@@ -32,6 +36,31 @@ TRANSFERS = sa.Table(
     sa.Column("protected", sa.Boolean, nullable=False),
     sa.Column("deceased", sa.Boolean, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
+)
+REGISTERED = sa.Table(
+    "registered",
+    metadata,
+    sa.Column("citizen", sa.String(32), sa.ForeignKey("citizens.id"), primary_key=True),
+    sa.Column("known", sa.Boolean, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("birth_date", sa.Date),
+    sa.Column("protection", sa.String(30), nullable=False),
+    sa.Column("deceased", sa.Boolean, nullable=False),
+    sa.Column("death_date", sa.Date),
+    # A keyed hash: it says whether two are registered at the same place, and nothing of where that is.
+    sa.Column("address_token", sa.String(64)),
+    sa.Column("address_sealed_by", sa.String(8)),
+    sa.Column("address_nonce", sa.LargeBinary),
+    sa.Column("address_sealed", sa.LargeBinary),
+    # Null when the register is to be asked again before anything is decided by this.
+    sa.Column("asked_at", UtcDateTime),
+)
+RESPONSIBILITIES = sa.Table(
+    "responsibilities",
+    metadata,
+    sa.Column("child", sa.String(32), sa.ForeignKey("citizens.id"), primary_key=True),
+    sa.Column("holder", sa.String(32), sa.ForeignKey("citizens.id"), primary_key=True),
+    sa.Index("responsibilities_by_holder", "holder"),
 )
 PRACTITIONERS = sa.Table(
     "practitioners",

@@ -18,7 +18,8 @@ MOST_PEOPLE: Final = 1000
 LONGEST_KEY: Final = 300
 
 
-def _national_id() -> fields.String:
+def a_national_id() -> fields.String:
+    """A national id that must be given."""
     return fields.String(required=True, validate=NATIONAL_ID, metadata={"expected": "a Norwegian national id"})
 
 
@@ -51,7 +52,7 @@ class ChangeState(WhichOrganisation):
 class Identify(Schema):
     """Who has this national id?"""
 
-    national_id = _national_id()
+    national_id = a_national_id()
 
 
 class FactsOf(Schema):
@@ -67,7 +68,7 @@ class FactsOf(Schema):
 class Register(Schema):
     """A record system knows this person."""
 
-    national_id = _national_id()
+    national_id = a_national_id()
     key = fields.String(required=True, validate=validate.Length(min=1))
     resource = fields.Dict(
         keys=fields.String(),
@@ -80,7 +81,7 @@ class Register(Schema):
 class Resolve(Schema):
     """Who has each of these national ids?"""
 
-    national_ids = fields.List(_national_id(), required=True, validate=validate.Length(max=MOST_PEOPLE))
+    national_ids = fields.List(a_national_id(), required=True, validate=validate.Length(max=MOST_PEOPLE))
 
 
 class Entry(Schema):
@@ -120,13 +121,24 @@ class Person(Schema):
 
 
 class Fact(Schema):
-    """What decides whether a citizen may represent or be represented."""
+    """
+    What decides whether a citizen may represent or be represented.
+
+    `protection` is `none`, `confidential` (code 7) or `strictly-confidential` (code 6), and `protected` any of the
+    latter. `active` is false for a deactivated account. `holders` have parental responsibility for this child and are
+    alive, foster parents never among them; `holder_at_address` says whether one of them is registered where the child
+    is (K5).
+    """
 
     citizen = fields.String()
     name = fields.String()
     birth_date = fields.Date(allow_none=True)
     protected = fields.Boolean()
     deceased = fields.Boolean()
+    protection = fields.String()
+    active = fields.Boolean()
+    holders = fields.List(fields.String())
+    holder_at_address = fields.Boolean()
 
 
 class WhichCitizen(Schema):

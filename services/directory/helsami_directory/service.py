@@ -10,10 +10,14 @@ from typing import Any, Final
 from helsami_directory import fhir, schemas, storage
 from helsami_directory.domain import Citizen
 from helsami_directory.identity import Identity
+from helsami_directory.register.entrypoints import RegisterFacts
+from helsami_directory.register.port import population_register
+from helsami_directory.register.storage import Reads, Writes
 from helsami_directory.standing import check_may_enter, entered, seen_by, standing_of, with_history
-from helsami_kernel import CurrentSettings, FromKeys, OrganisationRules, Store, TellStates, rpc
+from helsami_kernel import Clock, CurrentSettings, FromKeys, FromSettings, OrganisationRules, Store, TellStates, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, NotFound, load
+from helsami_kernel.store import OpenStore
 from helsami_sdk.lifecycle import CLOSED, LIVE
 from helsami_sdk.manifest import CATEGORIES
 from helsami_sdk.rules import Rules
@@ -21,14 +25,16 @@ from helsami_sdk.rules import Rules
 PLACES: Final = frozenset({"Organization", "Location"})
 
 
-class DirectoryService:
+class DirectoryService(RegisterFacts):
     """Owns who is who: a national id goes in, and only an opaque id comes out."""
 
     name = "directory"
 
-    store = Store(storage.Reads, storage.Writes)
+    store: OpenStore[Reads, Writes] = Store(Reads, Writes)
     identity = FromKeys(lambda keys: Identity(keys.secret("identity")))
+    population = FromSettings(population_register)
     settings = CurrentSettings()
+    clock = Clock()
     rules = OrganisationRules()
     tell_states = TellStates(storage.states_told)
 
@@ -40,12 +46,6 @@ class DirectoryService:
         if citizen is None:
             raise NotFound("citizen-not-found")
         return _shown(citizen)
-
-    @rpc(scope="directory:facts", answers=schemas.FactsFound)
-    def facts(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
-        """What decides whether these people may represent or be represented; who is not known is absent."""
-        asked = load(schemas.FactsOf, command)
-        return {"facts": [_shown(citizen) for citizen in self.store.reading(None).known(asked["citizens"])]}
 
     @rpc(scope="directory:reader", answers=schemas.Reader)
     def reader(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002

@@ -44,7 +44,7 @@ class Reads(database.Reads):
         """All citizens with their sealed national ids, by name."""
         statement = sa.select(*CITIZEN, CITIZENS.c.sealed_by, CITIZENS.c.nonce, CITIZENS.c.sealed)
         rows = self._rows(statement.order_by(CITIZENS.c.name, CITIZENS.c.id))
-        return [(_citizen(row), Sealed(row.sealed_by, row.nonce, row.sealed)) for row in rows]
+        return [(citizen_of(row), Sealed(row.sealed_by, row.nonce, row.sealed)) for row in rows]
 
     def current(self) -> dict[str, Change]:
         """The last change of each organisation that has one, by its id."""
@@ -55,7 +55,7 @@ class Reads(database.Reads):
         return [_change(row) for row in self._rows(history_of(organisation))]
 
     def _citizens(self, condition: sa.ColumnElement[bool]) -> Iterator[Citizen]:
-        return map(_citizen, self._rows(sa.select(*CITIZEN).where(condition)))
+        return map(citizen_of, self._rows(sa.select(*CITIZEN).where(condition)))
 
     def _rows(self, statement: sa.Select[Any]) -> Iterable[Row[Any]]:
         with self._engine.connect() as connection:
@@ -72,7 +72,7 @@ class Writes(database.Writes):
         if row is None:
             self._open(lookup, seal)
             row = self.connection.execute(mine).one()
-        return _citizen(row)
+        return citizen_of(row)
 
     def _open(self, lookup: str, seal: Callable[[str], Sealed]) -> None:
         """Another transfer may open the account at the same moment: then theirs it is."""
@@ -98,7 +98,7 @@ class Writes(database.Writes):
         known = self.connection.execute(sa.select(TRANSFERS).where(this)).one_or_none()
         if known is not None and known.digest == digest:
             return "unchanged"
-        word = (Word() if known is None else _word(known)).after(told)
+        word = (Word() if known is None else word_of(known)).after(told)
         values = {**asdict(word), "digest": digest, "received_at": self.now}
         if known is None:
             who = {"citizen": citizen.id, "organisation": organisation, "record": record}
@@ -109,8 +109,13 @@ class Writes(database.Writes):
         return "stored"
 
     def _believe(self, citizen: Citizen, told: Told) -> None:
+        self._hold(citizen, self._from_records(citizen, told))
+
+    def _from_records(self, citizen: Citizen, told: Told) -> Facts:
         rows = self.connection.execute(sa.select(TRANSFERS).where(TRANSFERS.c.citizen == citizen.id))
-        facts = citizen.facts.after(told, map(_word, rows))
+        return citizen.facts.after(told, map(word_of, rows))
+
+    def _hold(self, citizen: Citizen, facts: Facts) -> None:
         self.connection.execute(sa.update(CITIZENS).where(CITIZENS.c.id == citizen.id).values(**asdict(facts)))
 
     def version(self) -> int:
@@ -160,9 +165,11 @@ def _change(row: Row[Any]) -> Change:
     return Change(**{column.name: getattr(row, column.name) for column in CHANGES.c})
 
 
-def _citizen(row: Row[Any]) -> Citizen:
+def citizen_of(row: Row[Any]) -> Citizen:
+    """A citizen from a row with the columns CITIZEN."""
     return Citizen(row.id, Facts(**{column.name: getattr(row, column.name) for column in FACTS}))
 
 
-def _word(row: Row[Any]) -> Word:
+def word_of(row: Row[Any]) -> Word:
+    """The word of a record from a row of TRANSFERS."""
     return Word(protected=row.protected, deceased=row.deceased)

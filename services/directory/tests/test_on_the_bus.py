@@ -55,7 +55,8 @@ def test_a_person_is_registered_identified_and_told_about(directory):
     assert identified == known | {"language": None}
     assert directory("resolve", {"national_ids": [NATIONAL_ID]}, **SYSTEM) == {"citizens": {"0": citizen}}
     consents = {"issuer": "consents", "actor": "consents", "basis": "service", "scopes": ["directory:facts"]}
-    assert directory("facts", {"citizens": [citizen]}, **consents) == {"facts": [known | {"deceased": False}]}
+    more = {"deceased": False, "protection": "none", "active": True, "holders": [], "holder_at_address": False}
+    assert directory("facts", {"citizens": [citizen]}, **consents) == {"facts": [known | more]}
     assert directory("citizens", {}, **GATEWAY)["citizens"][0]["pid"] == NATIONAL_ID
 
 

@@ -62,6 +62,7 @@ class Settings:
     video_audience: str
     video_links: Mapping[str, str] = field(repr=False)
     log_level: str | None
+    register: str | None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -187,6 +188,10 @@ class _SettingsSchema(Schema):
         values=fields.String(validate=_is_link),
         load_default=dict,
         metadata={"expected": "a table of https addresses by organisation, each with {room} and {guest} in it"},
+    )
+    # A national id in clear may cross this machine, and no network.
+    register = _text(
+        None, r"https://|http://(127\.0\.0\.1|localhost)[:/]", "the population register's address, beginning with https://"
     )
     log_level = fields.String(load_default=None, validate=validate.OneOf(LEVELS))
 

@@ -1,0 +1,169 @@
+"""What the directory answers about the register's facts, and when it asks the register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from helsami_directory import schemas
+from helsami_directory.domain import Citizen
+from helsami_directory.identity import Identity
+from helsami_directory.register import schemas as own
+from helsami_directory.register.belief import Registered
+from helsami_directory.register.domain import Entry, Said, is_fresh, is_usable
+from helsami_directory.register.port import PopulationRegister
+from helsami_directory.register.storage import Reads, Writes
+from helsami_kernel import Obligation, fulfils, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.errors import Forbidden, Unavailable, load
+from helsami_kernel.store import OpenStore
+from helsami_sdk.rules import REGION
+
+ASK_AGAIN: Final = "ask_register"
+ASKED_AGAIN_AFTER: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the register answered about some citizens and who has responsibility for them; None of whom it lacks."""
+
+    entries: Mapping[str, Entry | None]
+    holders: frozenset[str]
+
+
+class RegisterFacts:
+    """Part of the directory: what the population register says, asked before it is too old to decide by."""
+
+    store: OpenStore[Reads, Writes]
+    identity: Identity
+    population: PopulationRegister
+    clock: Callable[[], datetime]
+
+    @rpc(scope="directory:facts", answers=schemas.FactsFound)
+    def facts(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """
+        What decides whether these people may represent or be represented; who is not known is absent.
+
+        Raises Unavailable when the register is away and its last word too old to decide by.
+        """
+        asked = load(schemas.FactsOf, command)["citizens"]
+        found = self.store.reading(None).registered(asked)
+        if self.renew(found):
+            found = self.store.reading(None).registered(asked)
+        return {"facts": [_fact(one) for one in found]}
+
+    @rpc(scope="organisations:manage", answers=own.Taken)
+    def register_changed(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """
+        The register's feed names people of whom it says something else now: it holds from the next question on.
+
+        Raises Forbidden for whoever does not run the region.
+        """
+        changed = load(own.RegisterChanged, command)["national_ids"]
+        if access.organisation != REGION:
+            raise Forbidden("operators-only")
+        known = sorted(self.store.reading(None).ids([self.identity.lookup(each) for each in changed]).values())
+        with self.store.transaction(None) as tx:
+            tx.outdate(known)
+        try:
+            self._ask(known)
+        except Unavailable:
+            with self.store.transaction(None) as tx:
+                for citizen in known:
+                    key = f"{citizen} {tx.now.isoformat()}"
+                    tx.promise(ASK_AGAIN, tx.now + ASKED_AGAIN_AFTER, {"citizen": citizen}, key)
+        return {"known": len(known)}
+
+    @fulfils(ASK_AGAIN)
+    def ask_again(self, promised: Obligation) -> None:
+        """Ask about somebody of whom the register was to say something else when it was away."""
+        self._ask([promised.payload["citizen"]])
+
+    def renew(self, found: Collection[Registered]) -> bool:
+        """
+        Ask about those of whom the register has not spoken lately, and whoever has responsibility for them.
+
+        Returns whether there was anything to ask. Raises Unavailable when it is away, unless what it said last of all
+        of them is still usable.
+        """
+        now = self.clock()
+        asked_at = {one.id: one.asked_at for one in found}
+        asked_at |= {holder.id: holder.asked_at for one in found for holder in one.holders}
+        due = sorted(citizen for citizen, moment in asked_at.items() if not is_fresh(moment, now))
+        if not due or not self.population.present:
+            return False
+        try:
+            self._ask(due)
+        except Unavailable:
+            if not all(is_usable(asked_at[citizen], now) for citizen in due):
+                raise
+            return False
+        return True
+
+    def _ask(self, citizens: Collection[str]) -> None:
+        answers = self.answers(citizens)
+        with self.store.transaction(None) as tx:
+            self.keep(tx, answers)
+
+    def answers(self, citizens: Collection[str]) -> Answers:
+        """Ask the register, in two questions at most; outside of any transaction. Raises Unavailable."""
+        if not citizens or not self.population.present:
+            return Answers({}, frozenset())
+        sealed = self.store.reading(None).sealed(citizens)
+        national_ids = [self.identity.open(one, citizen) for citizen, one in sealed.items()]
+        known = self.population.people(national_ids)
+        holders = frozenset(holder for entry in known.values() for holder in entry.holders)
+        due = sorted(holders - set(national_ids) - self._fresh(holders))
+        about_holders = self.population.people(due) if due else {}
+        return Answers(
+            {each: known.get(each) for each in national_ids} | {each: about_holders.get(each) for each in due}, holders
+        )
+
+    def keep(self, tx: Writes, answers: Answers) -> None:
+        """Store what was answered; whoever has responsibility gets an account by that (R6)."""
+        # In the order of their hashes, so that two who ask about the same people do not wait for each other.
+        by_lookup = {self.identity.lookup(each): each for each in {*answers.entries, *answers.holders}}
+        accounts = {by_lookup[lookup]: self._account(tx, lookup, by_lookup[lookup]) for lookup in sorted(by_lookup)}
+        for national_id, entry in answers.entries.items():
+            self._say(tx, accounts, accounts[national_id], entry)
+
+    def _account(self, tx: Writes, lookup: str, national_id: str) -> Citizen:
+        return tx.account(lookup, lambda opened: self.identity.seal(national_id, opened))
+
+    def _say(self, tx: Writes, accounts: Mapping[str, Citizen], citizen: Citizen, entry: Entry | None) -> None:
+        if entry is None:
+            tx.say(citizen, Said(), None)
+            return
+        address = entry.address
+        said = Said(
+            known=True,
+            name=entry.name,
+            birth_date=entry.birth_date,
+            protection=entry.protection,
+            deceased=entry.deceased,
+            death_date=entry.death_date,
+            address_token=None if address is None else self.identity.address(address.key),
+            holders=frozenset(accounts[holder].id for holder in entry.holders) - {citizen.id},
+        )
+        seal = None if address is None else partial(self.identity.seal_address, address.text, citizen.id)
+        tx.say(citizen, said, seal)
+
+    def _fresh(self, national_ids: Collection[str]) -> set[str]:
+        by_lookup = {self.identity.lookup(each): each for each in national_ids}
+        now = self.clock()
+        asked = self.store.reading(None).asked_at(by_lookup)
+        return {by_lookup[lookup] for lookup, moment in asked.items() if is_fresh(moment, now)}
+
+
+def _fact(one: Registered) -> dict[str, Any]:
+    return {
+        "citizen": one.id,
+        **asdict(one.facts),
+        "protection": one.protection,
+        "active": one.active,
+        "holders": [holder.id for holder in one.holders],
+        "holder_at_address": one.holder_at_address,
+    }

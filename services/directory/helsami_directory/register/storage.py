@@ -1,0 +1,171 @@
+"""What is kept of the register's word, and what others are told when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from helsami_directory import storage
+from helsami_directory.announcing import event_of
+from helsami_directory.domain import Citizen, Facts, Told
+from helsami_directory.identity import Sealed
+from helsami_directory.models import CITIZENS, REGISTERED, RESPONSIBILITIES
+from helsami_directory.register.belief import Registered, believed
+from helsami_directory.register.domain import (
+    AddressChanged,
+    BirthDateChanged,
+    CitizenDied,
+    Holder,
+    ParentalResponsibilityChanged,
+    ProtectionChanged,
+    Said,
+    protection_of,
+)
+
+SAID: Final = ("known", "name", "birth_date", "protection", "deceased", "death_date", "address_token")
+OF_HOLDERS: Final = REGISTERED.alias("of_holders")
+WITH_REGISTER: Final = sa.select(
+    *storage.CITIZEN,
+    CITIZENS.c.deactivated_at,
+    REGISTERED.c.protection,
+    REGISTERED.c.asked_at,
+).join_from(CITIZENS, REGISTERED, isouter=True)
+OF_CHILDREN: Final = (
+    sa.select(
+        RESPONSIBILITIES,
+        sa.func.coalesce(REGISTERED.c.address_token == OF_HOLDERS.c.address_token, sa.false()).label("together"),
+        OF_HOLDERS.c.asked_at,
+    )
+    .join_from(RESPONSIBILITIES, CITIZENS, RESPONSIBILITIES.c.holder == CITIZENS.c.id)
+    .join(REGISTERED, RESPONSIBILITIES.c.child == REGISTERED.c.citizen)
+    .join(OF_HOLDERS, RESPONSIBILITIES.c.holder == OF_HOLDERS.c.citizen, isouter=True)
+    .where(~CITIZENS.c.deceased)
+    .order_by(RESPONSIBILITIES.c.child, RESPONSIBILITIES.c.holder)
+)
+
+class Reads(storage.Reads):
+    """What is asked about people, with what the register says of them."""
+
+    def registered(self, citizens: Collection[str]) -> list[Registered]:
+        """Those of these ids that are known, in no order, with what decides who may represent them."""
+        holders = self._holders(citizens)
+        rows = self._rows(WITH_REGISTER.where(CITIZENS.c.id.in_(set(citizens))))
+        return [_registered(row, holders.get(row.id, ())) for row in rows]
+
+    def sealed(self, citizens: Collection[str]) -> dict[str, Sealed]:
+        """The sealed national ids of those of these citizens that are known."""
+        columns = (CITIZENS.c.id, CITIZENS.c.sealed_by, CITIZENS.c.nonce, CITIZENS.c.sealed)
+        rows = self._rows(sa.select(*columns).where(CITIZENS.c.id.in_(set(citizens))))
+        return {row.id: Sealed(row.sealed_by, row.nonce, row.sealed) for row in rows}
+
+    def asked_at(self, lookups: Collection[str]) -> dict[str, datetime | None]:
+        """When the register was asked about each of these hashes that we have asked about."""
+        columns = sa.select(CITIZENS.c.lookup, REGISTERED.c.asked_at).join_from(CITIZENS, REGISTERED)
+        rows = self._rows(columns.where(CITIZENS.c.lookup.in_(set(lookups))))
+        return {row.lookup: row.asked_at for row in rows}
+
+    def address(self, citizen: str) -> Sealed | None:
+        """Where a citizen is registered, sealed."""
+        row = next(iter(self._rows(sa.select(REGISTERED).where(REGISTERED.c.citizen == citizen))), None)
+        if row is None or row.address_sealed is None:
+            return None
+        return Sealed(row.address_sealed_by, row.address_nonce, row.address_sealed)
+
+    def _holders(self, citizens: Collection[str]) -> dict[str, tuple[Holder, ...]]:
+        found: dict[str, tuple[Holder, ...]] = {}
+        for row in self._rows(OF_CHILDREN.where(RESPONSIBILITIES.c.child.in_(set(citizens)))):
+            holder = Holder(row.holder, bool(row.together), row.asked_at)
+            found[row.child] = (*found.get(row.child, ()), holder)
+        return found
+
+
+class Writes(storage.Writes):
+    """What the register's word changes, beside that of record systems."""
+
+    def outdate(self, citizens: Collection[str]) -> None:
+        """Decide nothing more by what the register has said of these, until it is asked again."""
+        this = REGISTERED.c.citizen.in_(set(citizens))
+        self.connection.execute(sa.update(REGISTERED).where(this).values(asked_at=None))
+
+    def say(self, citizen: Citizen, said: Said, seal: Callable[[], Sealed] | None) -> None:
+        """
+        Keep what the register says of a citizen, whose row is locked, and tell of what has changed.
+
+        `seal` gives the address to be read, where there is one. Those concerned by a change of responsibility are the
+        child and whoever has it now or had it before, and no one else.
+        """
+        before = self._said(citizen.id)
+        address = seal() if seal is not None else None
+        values = {
+            **{name: getattr(said, name) for name in SAID},
+            "address_sealed_by": address and address.key_id,
+            "address_nonce": address and address.nonce,
+            "address_sealed": address and address.text,
+            "asked_at": self.now,
+        }
+        if before is None:
+            self.connection.execute(sa.insert(REGISTERED).values(citizen=citizen.id, **values))
+        else:
+            self.connection.execute(sa.update(REGISTERED).where(REGISTERED.c.citizen == citizen.id).values(**values))
+        self._hand_over(citizen.id, said.holders, before)
+        if before is not None and before.known and before.address_token != said.address_token:
+            self.tell_of(citizen.id, AddressChanged(), of=citizen.id)
+        self._hold(citizen, believed(self._from_records(citizen, Told()), said))
+
+    def tell_of(self, subject: str, happened: object, *, of: str) -> None:
+        """Announce something to one person, numbered in the order of what happens to the citizen it is `of`."""
+        this = sa.update(CITIZENS).where(CITIZENS.c.id == of)
+        counted = this.values(sequence=sa.func.coalesce(CITIZENS.c.sequence, 0) + 1).returning(CITIZENS.c.sequence)
+        sequence = int(self.connection.execute(counted).scalar_one())
+        self.announce(event_of(happened, subject, sequence))
+
+    def _hand_over(self, child: str, holders: frozenset[str], before: Said | None) -> None:
+        had = frozenset() if before is None else before.holders
+        this = sa.and_(RESPONSIBILITIES.c.child == child, RESPONSIBILITIES.c.holder.in_(had - holders))
+        self.connection.execute(sa.delete(RESPONSIBILITIES).where(this))
+        for holder in sorted(holders - had):
+            self.connection.execute(sa.insert(RESPONSIBILITIES).values(child=child, holder=holder))
+        changed = had ^ holders
+        if before is not None and before.known and changed:
+            for one in (child, *sorted(changed)):
+                self.tell_of(one, ParentalResponsibilityChanged(child=child), of=child)
+
+    def _said(self, citizen: str) -> Said | None:
+        row = self.connection.execute(sa.select(REGISTERED).where(REGISTERED.c.citizen == citizen)).one_or_none()
+        if row is None:
+            return None
+        theirs = sa.select(RESPONSIBILITIES.c.holder).where(RESPONSIBILITIES.c.child == citizen)
+        holders = frozenset(self.connection.execute(theirs).scalars())
+        return Said(**{name: getattr(row, name) for name in SAID}, holders=holders)
+
+    def _believe(self, citizen: Citizen, told: Told) -> None:
+        self._hold(citizen, believed(self._from_records(citizen, told), self._said(citizen.id)))
+
+    def _hold(self, citizen: Citizen, facts: Facts) -> None:
+        """Believe this from now on, and tell of what closes or opens doors."""
+        before = citizen.facts
+        super()._hold(citizen, facts)
+        happened = (
+            (before.protected != facts.protected, ProtectionChanged()),
+            (facts.deceased and not before.deceased, CitizenDied()),
+            (before.birth_date not in {None, facts.birth_date}, BirthDateChanged()),
+        )
+        for has, event in happened:
+            if has:
+                self.tell_of(citizen.id, event, of=citizen.id)
+
+
+def _registered(row: Row[Any], holders: tuple[Holder, ...]) -> Registered:
+    facts = storage.citizen_of(row).facts
+    return Registered(
+        id=row.id,
+        facts=facts,
+        protection=protection_of(row.protection, protected=facts.protected),
+        asked_at=row.asked_at,
+        active=row.deactivated_at is None,
+        holders=holders,
+    )
