@@ -7,7 +7,7 @@ from typing import Final, cast
 from marshmallow import INCLUDE, Schema, fields, validate
 
 from helsami_gateway import texts
-from helsami_gateway.schemas import ORGANISATION_STATES
+from helsami_gateway.schemas import GRANT_AREAS, GRANT_LEVELS, ORGANISATION_STATES
 
 ABSENCES: Final = tuple(texts.catalogue("en")["absence"])
 CODES: Final = tuple(sorted(texts.catalogue("en")["problem"].keys() - {"other"}))
@@ -70,6 +70,7 @@ class Appointment(Item):
     unit = nullable()
     place = nullable()
     clinician = nullable()
+    setting = nullable("virtual for a consultation by video; outpatient, inpatient, emergency, home; null if unknown")
     starts_at = moment()
     ends_at = moment()
     status = one_of("proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow")
@@ -102,7 +103,7 @@ class Way(Schema):
 class Action(Schema):
     """What may be done, and how: at least one way, the easiest first, the phone last."""
 
-    action = one_of("book", "change", "cancel", "join-waitlist", "video")
+    action = one_of("book", "change", "cancel", "join-waitlist", "video", "in-person")
     ways = fields.List(fields.Nested(Way), required=True, validate=validate.Length(min=1))
 
 
@@ -112,7 +113,7 @@ class Request(Schema):
     id = fields.String(required=True)
     organisation = fields.String(required=True)
     appointment = fields.String(required=True)
-    action = one_of("change", "cancel", "join-waitlist", "video")
+    action = one_of("change", "cancel", "join-waitlist", "video", "in-person")
     wish = fields.String(required=True)
     state = one_of("asked", "accepted", "declined", "expired", "withdrawn")
     asked_at = moment()
@@ -128,11 +129,27 @@ class Requests(Schema):
     next = nullable()
 
 
+class Video(Schema):
+    """How the door of a consultation by video stands, and when it opens and closes."""
+
+    state = one_of("none", "not_open", "open", "closed")
+    opens_at = moment(allow_none=True)
+    closes_at = moment(allow_none=True)
+
+
+class Payment(Schema):
+    """What is to be known of paying; `message` is a key of the texts, as `group.key`."""
+
+    message = one_of("payment.video-as-in-person")
+
+
 class AppointmentWithActions(Appointment):
     """An appointment, all that can be done with it, and what was asked about it."""
 
     actions = fields.List(fields.Nested(Action), required=True)
     requests = fields.List(fields.Nested(Request), required=True)
+    video = fields.Nested(Video, required=True, allow_none=True, metadata={"description": "null where it is in person"})
+    payment = fields.Nested(Payment, required=True, allow_none=True)
 
 
 class Medication(Coded):
@@ -483,15 +500,25 @@ class Decisions(Schema):
 
 
 class Grant(Schema):
-    """A grant; `citizen` and `name` are its other side, and `version` counts every change."""
+    """A grant; `citizen` and `name` are its other side, `code` is of Volven 7611, and `version` counts every change."""
 
     id = fields.String(required=True)
     citizen = fields.String(required=True)
     name = nullable()
-    scopes = fields.List(fields.String(), required=True)
+    basis = one_of("grant")
+    code = one_of("FU")
+    areas = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(GRANT_AREAS)),
+        values=fields.List(one_of("see", "act")),
+        required=True,
+    )
+    level = fields.String(required=True, allow_none=True, validate=validate.OneOf(GRANT_LEVELS))
+    state = one_of("offered", "active", "suspended", "declined", "revoked", "renounced", "expired")
     version = fields.Integer(required=True)
     granted_at = moment()
-    revoked_at = moment(allow_none=True)
+    accepted_at = moment(allow_none=True)
+    expires_at = moment(allow_none=True)
+    ended_at = moment(allow_none=True)
 
 
 class Grants(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from werkzeug.wrappers import Request, Response
@@ -48,9 +48,18 @@ class CitizenDoor:
         status: int = 200,
         about: Mapping[str, str] | None = None,
     ) -> Response:
+        def read() -> dict[str, Any]:
+            return {**command_of(request, schema), **(about or {})}
+
+        return self._send(request, service, method, read, status=status)
+
+    def _send(
+        self, request: Request, service: str, method: str, read: Callable[[], Mapping[str, Any]], *, status: int = 200
+    ) -> Response:
+        """Ask for what `read` makes of the body, once it is known who asks."""
         session.check_origin(request)
         who = self.sessions.of(request)
-        command = {**command_of(request, schema), **(about or {})}
+        command = read()
         token = self._token(request, who, service, method.replace("_", "-"))
         body = getattr(self, service).call(method, command, token=token, idempotency_key=key_of(request), raw=True)
         return self._answer(body, who, status)

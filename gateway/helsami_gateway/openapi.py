@@ -16,17 +16,17 @@ from helsami_gateway import (
     appointment_descriptions,
     calendar_descriptions,
     decisions,
+    grant_descriptions,
     schemas,
     staff_examples,
     texts,
+    video_descriptions,
     waitlist_descriptions,
 )
 from helsami_gateway.described import (
     ELSEWHERE,
     MALFORMED,
-    OF_CITIZENS,
     OF_STAFF,
-    REUSED,
     TOO_LARGE,
     Described,
     Route,
@@ -54,18 +54,18 @@ ONCE: Final = {
 PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "section": {"type": "string", "enum": list(schemas.RECORD_SECTIONS)},
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
-    "grant": {"type": "string"},
+    "grant": {"type": "string", "example": grant_descriptions.GRANT["id"]},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "slot": {"type": "string", "example": appointment_descriptions.SLOT["id"]},
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
     "secret": {"type": "string", "minLength": 43, "maxLength": 43},
     "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},
     "offer": {"type": "string", "example": waitlist_descriptions.OFFER["id"]},
+    "room": {"type": "string", "example": video_descriptions.ROOM["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
 NOT_EMBEDDED: Final = ("404", "There is no such route but in embedded mode.")
-UNGRANTABLE: Final = ("422", "The law says no; `code` says why.")
 NO_SUCH_ORGANISATION: Final = (
     "404",
     "There is no such organisation, or it is another's: the two look the same (`organisation-not-found`).",
@@ -90,7 +90,9 @@ RECORDS: Final = {"anyOf": list(answers.RECORDS)}
 ROUTES: Final = (
     *appointment_descriptions.ROUTES,
     *calendar_descriptions.ROUTES,
+    *grant_descriptions.ROUTES,
     *waitlist_descriptions.ROUTES,
+    *video_descriptions.ROUTES,
     Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
     Route("list_medications", "get", "/api/v1/medications", "Medicines.", answers.Medications, schemas.Page),
     Route("list_results", "get", "/api/v1/results", "Released results.", answers.Results, schemas.Page),
@@ -113,21 +115,7 @@ ROUTES: Final = (
         answers.Organisations,
         on_behalf=False,
     ),
-    Route("list_grants", "get", "/api/v1/grants", "Grants given and received.", answers.Grants, on_behalf=False),
     Route("me", "get", "/api/v1/me", "Who is logged in.", answers.Me, on_behalf=False),
-    Route(
-        "grant",
-        "post",
-        "/api/v1/grants",
-        "Let another adult act.",
-        answers.Grant,
-        body=schemas.GiveGrant,
-        status="201",
-        problems=(*OF_CITIZENS, REUSED, UNGRANTABLE, TOO_LARGE),
-        once=True,
-        on_behalf=False,
-    ),
-    Route("revoke", "delete", "/api/v1/grants/{grant}", "End a grant.", answers.Grant, on_behalf=False),
     Route("log_out", "post", "/api/v1/logout", "Log out.", status="204", problems=(ELSEWHERE,), login=None),
     Route("describe", "get", "/api/v1/openapi.json", "This description.", {"type": "object"}, problems=(), login=None),
     Route(

@@ -1,11 +1,13 @@
 """What citizens' front ends send; names that are not here are refused."""
 
-from typing import Final
+from typing import Any, Final
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 RECORD_SECTIONS: Final = ("visits", "conditions", "allergies", "vaccines", "documents")
 ORGANISATION_STATES: Final = ("draft", "rehearsed", "shadow", "live", "paused", "left")
+GRANT_LEVELS: Final = ("communicate", "full", "read")
+GRANT_AREAS: Final = ("appointments", "forms", "letters", "medications", "messages", "records", "results")
 SHORT: Final = validate.Length(1, 200)
 
 
@@ -80,7 +82,9 @@ class JoinWaitlistFor(Command):
 class Ask(Command):
     """What is asked of an organisation; the owner checks what it means."""
 
-    action = fields.String(required=True, validate=validate.OneOf(("change", "cancel", "join-waitlist", "video")))
+    action = fields.String(
+        required=True, validate=validate.OneOf(("change", "cancel", "join-waitlist", "video", "in-person"))
+    )
     wish = fields.String(load_default="", validate=validate.Length(max=500))
 
 
@@ -96,11 +100,33 @@ class Nothing(Command):
     """A command that says all by its path."""
 
 
-class GiveGrant(Command):
-    """Who may do what in my name."""
+class GrantTerms(Command):
+    """What may be done in my name, by level or by areas, and until when; the owner checks what it means."""
 
-    receiver = fields.String(required=True, validate=SHORT, metadata={"expected": "the id of a citizen"})
-    scopes = fields.List(fields.String(validate=SHORT), required=True, metadata={"expected": "a list of scopes"})
+    level = fields.String(validate=validate.OneOf(GRANT_LEVELS))
+    areas = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(GRANT_AREAS)),
+        values=fields.List(fields.String(validate=validate.OneOf(("see", "act")))),
+        metadata={"expected": f"one or more of {', '.join(GRANT_AREAS)}, each with a list of see and act"},
+    )
+    expires_at = fields.String(allow_none=True, validate=SHORT, metadata={"format": "date-time"})
+
+
+class OfferGrant(GrantTerms):
+    """Who may do what in my name: named by their id, or by their national id."""
+
+    receiver = fields.String(validate=SHORT, metadata={"expected": "the id of a citizen"})
+    national_id = fields.String(
+        load_default=None,
+        validate=validate.Regexp(r"\d{11}$"),
+        metadata={"expected": "a national id of eleven digits, instead of receiver"},
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def one_receiver(self, wish: dict[str, Any], **_: object) -> None:
+        """Refuse who is named twice or not at all."""
+        if ("receiver" in wish) == (wish["national_id"] is not None):
+            raise ValidationError("either receiver or national_id", "receiver")
 
 
 class ChangeState(Command):

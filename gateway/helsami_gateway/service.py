@@ -18,9 +18,11 @@ from helsami_gateway.citizens import represented
 from helsami_gateway.errors import as_response
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
+from helsami_gateway.grants import GrantRoutes
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.staff import StaffRoutes, system_login
+from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
 from helsami_gateway.waitlist import StaffWaitlistRoutes, WaitlistRoutes
 from helsami_kernel import (
     Clock,
@@ -49,7 +51,15 @@ BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
 class GatewayService(
-    AppointmentRoutes, WaitlistRoutes, StaffWaitlistRoutes, StaffRoutes, StaffAppointmentRoutes, CalendarRoutes
+    AppointmentRoutes,
+    WaitlistRoutes,
+    VideoRoutes,
+    StaffVideoRoutes,
+    StaffWaitlistRoutes,
+    StaffRoutes,
+    StaffAppointmentRoutes,
+    CalendarRoutes,
+    GrantRoutes,
 ):
     """The door to HelsaMi."""
 
@@ -120,11 +130,6 @@ class GatewayService(
         token = self.tokens.about_self(who, "directory")
         return self._answer(self.directory.call("organisations", {}, token=token, raw=True), who)
 
-    @http("GET", "/api/v1/grants")
-    def list_grants(self, request: Request) -> Response:
-        """Who may act for me, and for whom I may act (R95)."""
-        return self._ask(request, "consents", "grants", {})
-
     @http("GET", "/api/v1/me")
     def me(self, request: Request) -> Response:
         """Who is logged in."""
@@ -132,19 +137,6 @@ class GatewayService(
         if represented(request, who) is not None:
             raise Forbidden("not-for-representatives")
         return self._answer(orjson.dumps({"citizen": who.citizen, "name": who.name}), who)
-
-    # What a citizen does
-
-    @http("POST", "/api/v1/grants")
-    def grant(self, request: Request) -> Response:
-        """Let another adult act for me (R91-R93)."""
-        return self._command(request, "consents", "grant", schemas.GiveGrant, status=201)
-
-    @http("DELETE", "/api/v1/grants/<grant>")
-    def revoke(self, request: Request, grant: str) -> Response:
-        """End a grant, from the next request on (R94)."""
-        session.check_origin(request)
-        return self._ask(request, "consents", "revoke", {"grant": grant})
 
     @http("POST", "/api/v1/logout")
     def log_out(self, request: Request) -> Response:
@@ -238,7 +230,7 @@ class GatewayService(
     def _represented_by(self, citizen: Mapping[str, Any]) -> list[Any]:
         who = self.sessions.begin(citizen["citizen"], date.min, protected=False)
         grants = self.consents.grants({}, token=self.tokens.about_self(who, "consents"))
-        return list(grants["received"])
+        return [grant for grant in grants["received"] if grant["state"] == "active"]
 
     def _identify(self, national_id: str) -> dict[str, Any]:
         token = self.tokens.own("directory", "directory:identify")

@@ -7,6 +7,7 @@ import pytest
 
 from helsami_gateway.demo import families, grants, people
 from helsami_gateway.national_id import is_valid
+from helsami_gateway.schemas import GRANT_AREAS
 
 TODAY = date(2026, 11, 22)
 DAYS = [TODAY, date(2026, 1, 1), date(2026, 12, 31), date(2028, 2, 29), date(2031, 7, 15)]
@@ -84,14 +85,7 @@ def test_a_grant_is_from_someone_of_sixteen_to_someone_of_eighteen_and_never_tou
         assert giver != receiver
         assert not giver.protected
         assert not receiver.protected
-        assert set(grant.scopes) <= {
-            "appointments:read",
-            "appointments:act",
-            "medications:read",
-            "results:read",
-            "records:read",
-            "notices:read",
-        }
+        assert set(grant.areas) <= set(GRANT_AREAS)
 
 
 def test_grants_tell_the_stories_that_the_demo_is_for(today):

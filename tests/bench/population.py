@@ -219,6 +219,8 @@ def _seed_people(pattern: str) -> None:
             "scopes": GRANTED,
             "version": 1,
             "granted_at": now,
+            "confirmed_at": now,
+            "accepted_at": now,
         }
         for giver in everybody
     ]

@@ -322,9 +322,11 @@ def test_every_answer_is_as_it_is_described(demo, citizens, described, wrong):
 
 def test_what_a_citizen_changes_and_what_is_refused_is_answered_as_described(demo, citizens, wrong):
     giver, receiver = (demo.log_in(citizens[number]["pid"]) for number in adults(citizens)[:2])
-    command = {"receiver": receiver.get("/api/v1/me").json()["citizen"], "scopes": ["medications:read"]}
+    command = {"receiver": receiver.get("/api/v1/me").json()["citizen"], "areas": {"medications": ["see"]}}
     given = giver.post("/api/v1/grants", command)
     assert (given.status_code, wrong(given, "post", "/api/v1/grants")) == (201, [])
+    accepted = receiver.post(f"/api/v1/grants/{given.json()['id']}/accept", {})
+    assert (accepted.json()["state"], wrong(accepted, "post", "/api/v1/grants/{grant}/accept")) == ("active", [])
     acting = {"HelsaMi-Act-For": giver.get("/api/v1/me").json()["citizen"]}
     assert receiver.get("/api/v1/medications", headers=acting).status_code == 200
 

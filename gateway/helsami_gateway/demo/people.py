@@ -1,6 +1,6 @@
 """Who lives in the demo: some twenty households with sixty people, and what the population register says of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,15 +11,8 @@ from helsami_gateway.national_id import synthetic
 
 SEED = "helsami demo people"
 
-READ = (
-    "appointments:read",
-    "medications:read",
-    "results:read",
-    "records:read",
-    "notices:read",
-)
-READ_AND_BOOK = (*READ, "appointments:act")
-ONLY_APPOINTMENTS = ("appointments:read", "appointments:act")
+ONLY_APPOINTMENTS = {"appointments": ("see", "act")}
+READ_AND_BOOK = {**ONLY_APPOINTMENTS, "medications": ("see",), "records": ("see",), "results": ("see",)}
 
 
 @dataclass(frozen=True)
@@ -65,11 +58,11 @@ class Parenthood:
 
 @dataclass(frozen=True)
 class Grant:
-    """`giver` lets `receiver` (both national ids) do what the scopes say."""
+    """`giver` lets `receiver` (both national ids) do this, by area."""
 
     giver: str
     receiver: str
-    scopes: tuple[str, ...]
+    areas: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)

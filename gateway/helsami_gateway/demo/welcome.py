@@ -63,14 +63,21 @@ def deliveries(today: date) -> Iterator[tuple[str, Json]]:
 
 
 def give(client: requests.Session, gateway: str, given: Collection[Grant]) -> None:
-    """Make each grant as its giver would: logged in, by the receiver's opaque id."""
+    """Make each grant as its two sides would, logged in: offered by the receiver's opaque id, and accepted."""
     people = dict.fromkeys(pid for grant in given for pid in (grant.giver, grant.receiver))
     logins = {pid: _log_in(client, gateway, pid) for pid in people}
     for grant in given:
-        command = {"receiver": logins[grant.receiver].citizen, "scopes": list(grant.scopes)}
-        headers = {"Cookie": logins[grant.giver].cookie}
-        answer = client.post(f"{gateway}/api/v1/grants", json=command, headers=headers, timeout=ANSWER_WITHIN)
-        answer.raise_for_status()
+        areas = {area: list(verbs) for area, verbs in grant.areas.items()}
+        offer = {"receiver": logins[grant.receiver].citizen, "areas": areas}
+        offered = _post(client, f"{gateway}/api/v1/grants", offer, logins[grant.giver])
+        _post(client, f"{gateway}/api/v1/grants/{offered['id']}/accept", {}, logins[grant.receiver])
+
+
+def _post(client: requests.Session, address: str, command: Json, login: _Login) -> Json:
+    answer = client.post(address, json=command, headers={"Cookie": login.cookie}, timeout=ANSWER_WITHIN)
+    answer.raise_for_status()
+    answered: Json = answer.json()
+    return answered
 
 
 class _Login(NamedTuple):

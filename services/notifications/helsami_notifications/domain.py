@@ -10,8 +10,12 @@ class Subject(StrEnum):
     """What a notice may be about."""
 
     APPOINTMENT = "appointment"
+    LETTER = "letter"
+    GRANT = "grant"
     OFFER = "offer"
+    REFERRAL = "referral"
     RESULT = "result"
+    STAY = "stay"
     VISIT = "visit"
 
 
@@ -33,8 +37,18 @@ OFFER_MADE = News("notice.offer-made", Subject.OFFER, "appointments:read")
 OFFER_TOO_LATE = News("notice.offer-too-late", Subject.OFFER, "appointments:read")
 OFFER_EXPIRED = News("notice.offer-expired", Subject.OFFER, "appointments:read")
 OFFER_WITHDRAWN = News("notice.offer-withdrawn", Subject.OFFER, "appointments:read")
+GRANT_OFFERED = News("notice.grant-offered", Subject.GRANT, "consents:read")
+GRANT_ACCEPTED = News("notice.grant-accepted", Subject.GRANT, "consents:read")
+GRANT_CHANGED = News("notice.grant-changed", Subject.GRANT, "consents:read")
+GRANT_ENDED = News("notice.grant-ended", Subject.GRANT, "consents:read")
+GRANT_EXPIRING = News("notice.grant-expiring", Subject.GRANT, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
+STAY_PLANNED = News("notice.stay-planned", Subject.STAY, "records:read")
+STAY_ENDED = News("notice.stay-ended", Subject.STAY, "records:read")
+STAY_CANCELLED = News("notice.stay-cancelled", Subject.STAY, "records:read")
+REFERRAL_STATUS_CHANGED = News("notice.referral-status-changed", Subject.REFERRAL, "records:read")
+LETTER_ISSUED = News("notice.letter-issued", Subject.LETTER, "records:read")
 OFFER_ENDS = {"too_late": OFFER_TOO_LATE, "expired": OFFER_EXPIRED, "withdrawn": OFFER_WITHDRAWN}
 """What is told of an offer that ends in one of these states; who accepts or declines knows it."""
 
@@ -46,8 +60,18 @@ ALL = (
     REQUEST_EXPIRED,
     OFFER_MADE,
     *OFFER_ENDS.values(),
+    GRANT_OFFERED,
+    GRANT_ACCEPTED,
+    GRANT_CHANGED,
+    GRANT_ENDED,
+    GRANT_EXPIRING,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,
+    STAY_PLANNED,
+    STAY_ENDED,
+    STAY_CANCELLED,
+    REFERRAL_STATUS_CHANGED,
+    LETTER_ISSUED,
 )
 
 

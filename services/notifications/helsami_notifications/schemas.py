@@ -9,12 +9,22 @@ from helsami_kernel.errors import FieldProblem, Malformed, load
 from helsami_notifications.domain import (
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
+    GRANT_ACCEPTED,
+    GRANT_CHANGED,
+    GRANT_ENDED,
+    GRANT_EXPIRING,
+    GRANT_OFFERED,
+    LETTER_ISSUED,
     OFFER_ENDS,
     OFFER_MADE,
+    REFERRAL_STATUS_CHANGED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
     RESULT_RELEASED,
     SLOT_BOOKED,
+    STAY_CANCELLED,
+    STAY_ENDED,
+    STAY_PLANNED,
     SUMMARY_PUBLISHED,
     News,
     Notice,
@@ -57,6 +67,12 @@ class OfferEnded(OfferMade):
     state = fields.String(required=True, validate=validate.Length(min=1, max=20))
 
 
+class OfGrant(Schema):
+    """A grant was offered, accepted, changed or ended, or soon will."""
+
+    grant = fields.String(required=True, validate=AN_ID)
+
+
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -69,6 +85,24 @@ class SummaryPublished(Schema):
     visit = fields.String(required=True, validate=AN_ID)
 
 
+class StayTold(Schema):
+    """A stay in an institution is planned, over, or called off."""
+
+    stay = fields.String(required=True, validate=AN_ID)
+
+
+class ReferralStatusChanged(Schema):
+    """A referral has come further."""
+
+    referral = fields.String(required=True, validate=AN_ID)
+
+
+class LetterIssued(Schema):
+    """A letter can be read."""
+
+    letter = fields.String(required=True, validate=AN_ID)
+
+
 HEARD: Final[dict[News, type[Schema]]] = {
     SLOT_BOOKED: SlotBooked,
     APPOINTMENT_CHANGED: AppointmentChanged,
@@ -77,8 +111,12 @@ HEARD: Final[dict[News, type[Schema]]] = {
     REQUEST_EXPIRED: RequestExpired,
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
+    **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
+    **dict.fromkeys((STAY_PLANNED, STAY_ENDED, STAY_CANCELLED), StayTold),
+    REFERRAL_STATUS_CHANGED: ReferralStatusChanged,
+    LETTER_ISSUED: LetterIssued,
 }
 
 

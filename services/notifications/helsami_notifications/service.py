@@ -64,6 +64,31 @@ class NotificationsService:
         if (news := schemas.end_of_offer(event)) is not None:
             self._tell(news, event)
 
+    @handles("grant_offered", source="consents")
+    def tell_of_offered_grant(self, event: Event) -> None:
+        """Tell that somebody wants to be represented by one (R91)."""
+        self._tell(domain.GRANT_OFFERED, event)
+
+    @handles("grant_accepted", source="consents")
+    def tell_of_accepted_grant(self, event: Event) -> None:
+        """Tell that somebody has said yes to representing one (R92)."""
+        self._tell(domain.GRANT_ACCEPTED, event)
+
+    @handles("grant_changed", source="consents")
+    def tell_of_changed_grant(self, event: Event) -> None:
+        """Tell that one may do other things for somebody (R93)."""
+        self._tell(domain.GRANT_CHANGED, event)
+
+    @handles("grant_ended", source="consents")
+    def tell_of_ended_grant(self, event: Event) -> None:
+        """Tell that a grant is over, whoever ended it (R94)."""
+        self._tell(domain.GRANT_ENDED, event)
+
+    @handles("grant_expiring", source="consents")
+    def tell_of_expiring_grant(self, event: Event) -> None:
+        """Tell in time that a grant ends."""
+        self._tell(domain.GRANT_EXPIRING, event)
+
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""
@@ -73,6 +98,31 @@ class NotificationsService:
     def tell_of_summary(self, event: Event) -> None:
         """Tell of what can be read about a visit."""
         self._tell(domain.SUMMARY_PUBLISHED, event)
+
+    @handles("stay_planned", source="appointments")
+    def tell_of_planned_stay(self, event: Event) -> None:
+        """Tell of a stay in an institution that is to come (R31)."""
+        self._tell(domain.STAY_PLANNED, event)
+
+    @handles("stay_ended", source="appointments")
+    def tell_of_end_of_stay(self, event: Event) -> None:
+        """Tell that a stay is over, and can be read of (R31)."""
+        self._tell(domain.STAY_ENDED, event)
+
+    @handles("stay_cancelled", source="appointments")
+    def tell_of_cancelled_stay(self, event: Event) -> None:
+        """Tell that a stay that was planned will not be (R31)."""
+        self._tell(domain.STAY_CANCELLED, event)
+
+    @handles("referral_status_changed", source="appointments")
+    def tell_of_referral(self, event: Event) -> None:
+        """Tell that a referral has come further (R32)."""
+        self._tell(domain.REFERRAL_STATUS_CHANGED, event)
+
+    @handles("letter_issued", source="records")
+    def tell_of_letter(self, event: Event) -> None:
+        """Tell of a letter that can be read (R40)."""
+        self._tell(domain.LETTER_ISSUED, event)
 
     @contributes("home", "notices", scope="notices:read")
     def for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  the view asks everybody the same

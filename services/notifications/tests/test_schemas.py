@@ -14,8 +14,21 @@ FIELDS = {
     domain.REQUEST_EXPIRED: "appointment",
     domain.OFFER_MADE: "offer",
     **dict.fromkeys(domain.OFFER_ENDS.values(), "offer"),
+    **dict.fromkeys(
+        (
+            domain.GRANT_OFFERED,
+            domain.GRANT_ACCEPTED,
+            domain.GRANT_CHANGED,
+            domain.GRANT_ENDED,
+            domain.GRANT_EXPIRING,
+        ),
+        "grant",
+    ),
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
+    **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),
+    domain.REFERRAL_STATUS_CHANGED: "referral",
+    domain.LETTER_ISSUED: "letter",
 }
 MORE = {news: {"state": "expired"} for news in domain.OFFER_ENDS.values()}
 

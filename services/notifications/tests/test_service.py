@@ -139,8 +139,18 @@ def running(tmp_path):
         ("appointments.offer_ended", {"offer": "i1", "state": "too_late"}, "notice.offer-too-late"),
         ("appointments.offer_ended", {"offer": "i1", "state": "expired"}, "notice.offer-expired"),
         ("appointments.offer_ended", {"offer": "i1", "state": "withdrawn"}, "notice.offer-withdrawn"),
+        *(
+            (f"consents.grant_{what}", {"grant": "i1", "state": "x"}, f"notice.grant-{what}")
+            for what in ("offered", "accepted", "changed", "ended", "expiring")
+        ),
         ("results.result_released", {"result": "i1"}, "notice.result-released"),
         ("records.summary_published", {"visit": "i1"}, "notice.summary-published"),
+        *(
+            (f"appointments.stay_{what}", {"stay": "i1"}, f"notice.stay-{what}")
+            for what in ("planned", "ended", "cancelled")
+        ),
+        ("appointments.referral_status_changed", {"referral": "i1"}, "notice.referral-status-changed"),
+        ("records.letter_issued", {"letter": "i1"}, "notice.letter-issued"),
     ],
 )
 def test_an_event_that_comes_twice_over_the_bus_is_told_once(running, citizen, clock, key, data, message):
