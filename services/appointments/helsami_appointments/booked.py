@@ -20,7 +20,7 @@ ONE: Final = sa.select(
     *(APPOINTMENTS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
     *(APPOINTMENTS.c[name] for name in ("ends_at", "status", "slot", "clinician", "record_key", "told")),
-    *(APPOINTMENTS.c[name] for name in ("tell", "remind")),
+    *(APPOINTMENTS.c[name] for name in ("tell", "remind", "flags")),
     APPOINTMENTS.c.sequence,
     APPOINTMENTS.c.digest,
 ).where(APPOINTMENTS.c.owner == sa.bindparam("owner"), APPOINTMENTS.c.id == sa.bindparam("id", type_=sa.String))
@@ -121,5 +121,9 @@ def known_of(row: Row[Any]) -> Known:
         setting=row.setting,
         tell=row.tell,
         remind=row.remind,
+        instructions=body.get("instructions") or "",
+        cancelled_because=body.get("cancelled_because") or "",
+        window=body.get("window", False),
+        flags=None if row.flags is None else frozenset(row.flags.split()),
     )
     return Known(row.id, row.key, appointment, row.record_key, row.told, row.sequence, row.digest)

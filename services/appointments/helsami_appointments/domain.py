@@ -91,6 +91,10 @@ class Appointment:
     """
     A meeting of one citizen; `status` is one of STATUSES, `slot` the id of the slot it takes, if one is known.
 
+    `instructions` are what the citizen is to do before, `cancelled_because` why it will not take place. Of what is only
+    proposed, `window` says that it takes place within its span, at a time that is not agreed. `flags` are what its
+    record system lets the citizen do, None where it does not say, `told_at` when that had last changed what it tells.
+
     `tell` and `remind`: whether its record system lets us notify of it, and remind of it. `link`: by which its record
     system holds it by video, if it sends one; a secret.
     """
@@ -104,15 +108,20 @@ class Appointment:
     tell: bool = True
     remind: bool = True
     link: str = field(default="", repr=False)
+    instructions: str = ""
+    cancelled_because: str = ""
+    window: bool = False
+    flags: frozenset[str] | None = None
+    told_at: datetime | None = None
 
     def moved_to(self, slot: Slot) -> Appointment:
         """The same appointment at the time and place of another slot, as a booking made here."""
         meeting = slot.meeting.or_else(Meeting(self.meeting.visit_type, self.meeting.kind))
-        return replace(self, meeting=meeting, span=slot.span, status=BOOKED, slot=slot.id)
+        return replace(self, meeting=meeting, span=slot.span, status=BOOKED, slot=slot.id, window=False)
 
     def cancelled(self) -> Appointment:
-        """The same appointment, as it will not take place."""
-        return replace(self, status=CANCELLED)
+        """The same appointment, as its citizen does not want it to take place."""
+        return replace(self, status=CANCELLED, cancelled_because="citizen")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ refuses it (migrations/0001_first.py).
 import sqlalchemy as sa
 
 from helsami_appointments.calendar.models import metadata as calendars
+from helsami_appointments.receiving.models import left_slots_table, retracted_table
 from helsami_appointments.waitlist.models import offers_table, waiting_table
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.items import items_table
@@ -67,6 +68,8 @@ APPOINTMENTS = items_table(
     sa.Column("told", sa.String(64)),  # a digest of what the record system has told last
     sa.Column("sequence", sa.Integer, nullable=False, server_default="1"),  # the last event about it
     sa.Column("tell", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system notifies itself
+    sa.Column("flags", sa.String(80)),  # what its record system lets the citizen do; none where it does not say
+    sa.Column("told_at", UtcDateTime),  # when its record system had last changed what it has told last
     sa.Column("remind", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system wants none
 )
 REQUESTS = sa.Table(
@@ -98,3 +101,5 @@ RECEIVED = sa.Table(
 )
 WAITING = waiting_table(metadata)
 OFFERS = offers_table(metadata)
+LEFT_SLOTS = left_slots_table(metadata)
+RETRACTED = retracted_table(metadata)

@@ -102,7 +102,10 @@ class Appointment(Schema):
     clinician = fields.String(allow_none=True)
     starts_at = fields.String()
     ends_at = fields.String()
+    window = fields.Boolean()
     status = fields.String()
+    cancelled_because = fields.String(allow_none=True)
+    instructions = fields.String(allow_none=True)
 
 
 class Way(Schema):
@@ -164,7 +167,14 @@ def _way_shown(way: actions.Way) -> dict[str, str | None]:
 
 def body(appointment: domain.Appointment) -> dict[str, Any]:
     """Give an appointment as its citizen reads it."""
-    return {**_meeting_shown(appointment.meeting), **_span_shown(appointment.span), "status": appointment.status}
+    return {
+        **_meeting_shown(appointment.meeting),
+        **_span_shown(appointment.span),
+        "window": appointment.window,
+        "status": appointment.status,
+        "cancelled_because": appointment.cancelled_because or None,
+        "instructions": appointment.instructions or None,
+    }
 
 
 def _meeting_shown(meeting: domain.Meeting) -> dict[str, str | None]:

@@ -119,8 +119,9 @@ def read_slot(tx: storage.Writes, organisation: str, entry: Entry) -> Opening:
     return opening
 
 
-def read_appointment(tx: storage.Writes, organisation: str, entry: Entry) -> Appointment | None:
+def read_appointment(tx: Writes, organisation: str, entry: Entry) -> Appointment | None:
     """Read a citizen's appointment, with the slot it names; None to take it back. Raises Unreadable, Unsupported."""
     if tx.owner is None:
         raise Unreadable("no-citizen", "Appointment.participant")
-    return fhir.appointment(entry, organisation, tx.named_slot(organisation, fhir.slot_key(entry)))
+    known = tx.span_of(organisation, entry.key) if entry.resource.get("start") is None else None
+    return fhir.appointment(entry, organisation, tx.named_slot(organisation, fhir.slot_key(entry)), known)

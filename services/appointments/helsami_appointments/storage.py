@@ -159,6 +159,7 @@ class Writes(database.Writes):
                 "told": told,
                 "tell": appointment.tell,
                 "remind": appointment.remind,
+                "flags": None if appointment.flags is None else " ".join(sorted(appointment.flags)),
             },
         )
 

@@ -27,7 +27,10 @@ def test_a_booked_slot_is_the_citizens_appointment_and_is_told_once(appointments
         "clinician": "Klar Kompass",
         "starts_at": "2026-03-02T09:00:00Z",
         "ends_at": "2026-03-02T09:20:00Z",
+        "window": False,
         "status": "booked",
+        "cancelled_because": None,
+        "instructions": None,
     }
     assert schemas.Appointment().dump(booked) == booked
     assert page()["items"] == [booked]

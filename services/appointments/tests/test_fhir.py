@@ -7,6 +7,7 @@ import pytest
 
 from helsami_appointments import fhir
 from helsami_appointments.domain import Meeting, Slot, Span
+from helsami_appointments.receiving.profile import NOTIFYING, REMINDING
 from helsami_kernel.journal import Entry, Unreadable, Unsupported
 
 SPAN = {"start": "2026-03-02T09:00:00+01:00", "end": "2026-03-02T09:20:00+01:00"}
@@ -122,10 +123,10 @@ def test_an_appointment_that_not_everybody_may_see_is_not_supported():
     ("tags", "tell", "remind"),
     [
         ([], True, True),
-        ([(fhir.NOTIFYING, "1")], False, True),
-        ([(fhir.REMINDING, "1")], True, False),
-        ([(fhir.NOTIFYING, "9"), (fhir.REMINDING, "9")], True, True),
-        ([(fhir.NOTIFYING, "9"), (fhir.NOTIFYING, "1"), (fhir.REMINDING, "1")], False, False),
+        ([(NOTIFYING, "1")], False, True),
+        ([(REMINDING, "1")], True, False),
+        ([(NOTIFYING, "9"), (REMINDING, "9")], True, True),
+        ([(NOTIFYING, "9"), (NOTIFYING, "1"), (REMINDING, "1")], False, False),
     ],
 )
 def test_a_record_system_may_want_no_notice_and_no_reminder(tags, tell, remind):

@@ -294,3 +294,24 @@ def test_what_is_still_asked_about_an_appointment_ends_when_it_is_cancelled(
     assert appointments.open_requests({}, staff())["requests"] == []
     with pytest.raises(Conflict, match="request-ended"):
         appointments.answer_request({"request": asked, "answer": "decline", "reason": "no-time"}, staff())
+
+
+@pytest.mark.parametrize(
+    ("word", "after"),
+    [
+        ({"status": "cancelled"}, (["withdrawn"], "cancelled")),
+        ({"hours": 24 * 21}, (["withdrawn"], "booked")),
+        ({"patientInstruction": "Møt fastende."}, (["asked"], "booked")),
+    ],
+    ids=["cancelled", "moved", "the-same-time"],
+)
+def test_what_was_asked_is_asked_no_longer_once_the_record_system_has_moved_or_cancelled(
+    journal, asked, seen, word, after
+):
+    """K17, of requests."""
+    journal.appointment("a1", hours=24 * 20)
+    assert seen() == (["asked"], "booked")
+
+    journal.appointment("a1", **{"hours": 24 * 20, **word})
+
+    assert seen() == after

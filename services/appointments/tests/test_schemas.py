@@ -79,7 +79,10 @@ def test_an_appointment_is_shown_with_its_times_in_utc():
         "clinician": "Klar Kompass",
         "starts_at": "2026-03-02T08:00:00Z",
         "ends_at": "2026-03-02T08:20:00Z",
+        "window": False,
         "status": "booked",
+        "cancelled_because": None,
+        "instructions": None,
     }
 
 

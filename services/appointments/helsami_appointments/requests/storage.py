@@ -15,6 +15,7 @@ from helsami_appointments.booked import plausible
 from helsami_appointments.domain import Known
 from helsami_appointments.models import RECEIVED, REQUESTS
 from helsami_appointments.receiving import storage as receiving
+from helsami_appointments.receiving.domain import Received
 from helsami_appointments.requests.domain import ASKED, WITHDRAWN, Request
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import Conflict, NotFound
@@ -98,10 +99,19 @@ class Writes(receiving.Writes):
     def cancel(self, known: Known) -> tuple[dict[str, Any], int]:
         """Cancel an appointment as before; what is still asked about it is asked no longer."""
         cancelled = super().cancel(known)
-        asked = self.connection.execute(OF_APPOINTMENT, {"owner": self.owner, "appointment": known.id}).all()
+        self._withdraw_about(known.id)
+        return cancelled
+
+    def note_received(self, received: Received) -> None:
+        """Remember as before; what was asked about another time, or about what is off, is asked no longer (K17)."""
+        super().note_received(received)
+        if received.is_void:
+            self._withdraw_about(received.id)
+
+    def _withdraw_about(self, appointment_id: str) -> None:
+        asked = self.connection.execute(OF_APPOINTMENT, {"owner": self.owner, "appointment": appointment_id}).all()
         for request in asked:
             self.settle(request.id, WITHDRAWN)
-        return cancelled
 
     def request(self, request_id: str) -> Request | None:
         """A request of this citizen."""

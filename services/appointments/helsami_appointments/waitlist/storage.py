@@ -109,14 +109,14 @@ class Writes(requests.Writes):
     def receive(self, appointment: Appointment, record_key: str) -> str:
         """Store what a record system sends as before."""
         outcome = super().receive(appointment, record_key)
-        kept = self._kept_as(appointment.organisation, record_key, None)
+        kept = self._kept_as(appointment.organisation, record_key)
         if outcome == "stored" and kept is not None:
             self._follow(item_id(self._citizen, appointment.organisation, kept.key), appointment)
         return outcome
 
     def withdraw(self, organisation: str, record_key: str) -> str:
         """Remove what was entered in error as before."""
-        kept = self._kept_as(organisation, record_key, None)
+        kept = self._kept_as(organisation, record_key)
         outcome = super().withdraw(organisation, record_key)
         if kept is not None:
             self._follow(item_id(self._citizen, organisation, kept.key), None)
