@@ -39,6 +39,7 @@ APPOINTMENT: Final = {
     "organisation": "oya_legesenter",
     "at": SLOT["starts_at"],
     **{name: SLOT[name] for name in ("kind", "unit", "place", "clinician", "starts_at", "ends_at")},
+    "setting": None,
     "status": "booked",
 }
 DESK: Final = {"phone": "+47 00 00 00 01", "opens": "08:00", "closes": "15:00"}

@@ -8,6 +8,7 @@ from datetime import datetime, time
 from typing import Final
 
 from helsami_appointments.domain import CANCELLED, TO_COME, Appointment
+from helsami_appointments.video.domain import IN_PERSON, VIDEO, VIRTUAL
 from helsami_sdk.answers import BookingDecision, Tier
 from helsami_sdk.manifest import Manifest
 
@@ -24,6 +25,8 @@ FLAGS: Final[Mapping[tuple[str, Tier], str]] = {
     ("join-waitlist", Tier.REQUEST): "canUseShortNotice",
     ("video", Tier.DIRECT): "canChangeConferenceType",
     ("video", Tier.REQUEST): "canChangeConferenceType",
+    ("in-person", Tier.DIRECT): "canChangeConferenceType",
+    ("in-person", Tier.REQUEST): "canChangeConferenceType",
 }
 """Helsenorge's codes of what a citizen may do (CodeSystem hn-appointment-flag-code-cs); a phone call has none."""
 
@@ -79,7 +82,8 @@ def of_appointment(
     """
     What can be done with an appointment; `decide` answers for one of OF_APPOINTMENT.
 
-    Nobody is asked about what nobody can do: what has begun is over, and a cancelled one can only be booked anew.
+    Nobody is asked about what nobody can do: what has begun is over, and a cancelled one can only be booked anew. What
+    is held by video can be held in person, by whoever could order it by video.
     """
     over = appointment.span.starts_at <= now or appointment.status not in {*TO_COME, CANCELLED}
 
@@ -90,4 +94,6 @@ def of_appointment(
             return BookingDecision.phone("appointment-cancelled")
         return decide(action)
 
-    return {action: ways(action, decided(action), desk) for action in OF_APPOINTMENT}
+    taken_back = {VIDEO: IN_PERSON} if appointment.setting == VIRTUAL else {}
+    named = ((action, taken_back.get(action, action)) for action in OF_APPOINTMENT)
+    return {name: ways(name, decided(action), desk) for action, name in named}

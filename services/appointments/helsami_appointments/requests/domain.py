@@ -12,7 +12,7 @@ DECLINED: Final = "declined"
 EXPIRED: Final = "expired"
 WITHDRAWN: Final = "withdrawn"
 STATES: Final = (ASKED, ACCEPTED, DECLINED, EXPIRED, WITHDRAWN)
-ACTIONS: Final = ("change", "cancel", "join-waitlist", "video")
+ACTIONS: Final = ("change", "cancel", "join-waitlist", "video", "in-person")
 ANSWERED_WITHIN: Final = timedelta(days=7)
 LONGEST_WISH: Final = 500
 

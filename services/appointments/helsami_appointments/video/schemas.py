@@ -66,6 +66,12 @@ class Video(Schema):
     closes_at = fields.String(allow_none=True)
 
 
+class Payment(Schema):
+    """What is to be known of paying: the key of a text."""
+
+    message = fields.String()
+
+
 class Joined(Video):
     """How the door stands, and while it is open a link for this reader, until it no longer opens it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from helsami_appointments.video.domain import VIRTUAL
 from helsami_kernel import fhir
 from helsami_kernel.fhir import Json
 from helsami_kernel.journal import Unreadable
@@ -16,8 +17,15 @@ EXTENSIONS: Final = frozenset(
         "http://hl7.no/fhir/ig/StructureDefinition/no-basis-virtual-service",
     }
 )
-CONTACT: Final = "urn:oid:2.16.578.1.12.4.1.1.8432"
-VIDEO_CONSULTATION: Final = "6"
+CONTACTS: Final = frozenset(
+    {
+        "urn:oid:2.16.578.1.12.4.1.1.8432",
+        "http://helsenorge.no/fhir/CodeSystem/no-kodeverk-8432.codesystem",
+    }
+)
+BY_VIDEO_OR_PHONE: Final = {"6": "url", "7": "phone"}
+"""The channel of contact types (Volven 8432): a consultation by video, and one by phone."""
+
 PATH: Final = "Appointment.extension.virtualAddress"
 BY_PHONE: Final = "phone"
 VALUES: Final = ("valueUrl", "valueString")
@@ -26,22 +34,25 @@ LINK: Final = re.compile(r"https://[a-zA-Z0-9.-]+(:\d{1,5})?([/?#][!-~]*)?")
 """An address over TLS that names its host and no user: whoever reads it clicks on it."""
 
 
-def video_link(resource: Json) -> str | None:
+def held_by_video(resource: Json, setting: str) -> tuple[str, str]:
     """
-    Where an Appointment is held by video: empty where its record system names no address, None where it is not.
+    In which setting an Appointment takes place, and by which link: empty where its record system names no address.
 
-    It is where it has a virtual service, or is of the contact type of a consultation by video (Volven 8432). A virtual
-    service by phone is a phone call, and none by video. Raises Unreadable for an address that is no https address.
+    It is by video where it has a virtual service, or is of that contact type; else in the `setting` that was read of
+    all the rest. What is by phone is not by video, and is in no setting of ours. Raises Unreadable for an address that
+    is no https address.
     """
-    services = [one for one in fhir.objects(resource.get("extension")) if one.get("url") in EXTENSIONS]
-    by_video = [address for channel, address in map(_read, services) if channel != BY_PHONE]
+    services = [_read(one) for one in fhir.objects(resource.get("extension")) if one.get("url") in EXTENSIONS]
+    types = [one for one in fhir.codings(resource.get("appointmentType")) if one.system in CONTACTS]
+    channels: list[str | None] = [channel for channel, _ in services]
+    channels = channels or [BY_VIDEO_OR_PHONE.get(one.code) for one in types]
+    by_video = any(channel not in {BY_PHONE, None} for channel in channels)
     if not by_video:
-        types = fhir.codings(resource.get("appointmentType"))
-        return "" if any((one.system, one.code) == (CONTACT, VIDEO_CONSULTATION) for one in types) else None
-    link = next(filter(None, by_video), "")
+        return ("" if BY_PHONE in channels and setting == VIRTUAL else setting), ""
+    link = next((address for channel, address in services if channel != BY_PHONE and address), "")
     if link and (len(link) > LONGEST_LINK or LINK.fullmatch(link) is None):
         raise Unreadable("not-a-link", PATH)
-    return link
+    return VIRTUAL, link
 
 
 def _read(service: Json) -> tuple[str, str]:
