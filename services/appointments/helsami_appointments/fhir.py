@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from helsami_appointments.domain import STATUSES, Appointment, Meeting, Opening, Schedule, Slot, Span
+from helsami_appointments.domain import CANCELLED, STATUSES, Appointment, Meeting, Opening, Schedule, Slot, Span
+from helsami_appointments.receiving import profile
 from helsami_appointments.video.virtual_service import held_by_video
 from helsami_kernel import fhir
 from helsami_kernel.fhir import LONGEST_CODE, Json
@@ -22,14 +24,12 @@ SETTINGS: Final = {
     "HH": "home",
     "VR": "virtual",
 }
-NOTIFYING: Final = "http://helsenorge.no/fhir/varsling"
-REMINDING: Final = "http://helsenorge.no/fhir/paminnelse"
-NONE: Final = "1"
-"""Of Helsenorge's tags on notices and on reminders: that none is wanted."""
-
 ENTERED_IN_ERROR: Final = "entered-in-error"
 SAME_STATUS: Final = {"checked-in": "arrived"}
 PLACES: Final = ("Location", "HealthcareService")
+OFF: Final = frozenset({CANCELLED, "noshow"})
+LONGEST_INSTRUCTIONS: Final = 1000
+LONGEST_MEETING: Final = timedelta(days=366)
 
 
 def schedule(entry: Entry, organisation: str) -> Schedule:
@@ -54,13 +54,15 @@ def slot_key(entry: Entry) -> str | None:
     return next(filter(None, named), None)
 
 
-def appointment(entry: Entry, organisation: str, slot: Slot | None) -> Appointment | None:
+def appointment(entry: Entry, organisation: str, slot: Slot | None, known: Span | None = None) -> Appointment | None:
     """
     Read an Appointment; what it leaves unsaid, the slot that it names says. None when it was entered in error.
 
-    Raises Unreadable where its times are not to be had, and Unsupported for a status that is not one of STATUSES.
+    One that is cancelled need not say again when it was to be: `known` is when, if that is known. Raises Unreadable
+    where its times are not to be had, and Unsupported for a status that is not one of STATUSES.
     """
     resource = entry.resource
+    told_at = fhir.moment(resource, "meta.lastUpdated")
     if resource.get("status") == ENTERED_IN_ERROR:
         return None
     fhir.refuse_limited(resource)
@@ -69,25 +71,24 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None) -> Appointme
     if status not in STATUSES:
         raise Unsupported("status", "Appointment.status")
     setting, link = held_by_video(resource, entry.setting or _setting(resource))
-    actors = [one["actor"] for one in fhir.objects(resource.get("participant")) if isinstance(one.get("actor"), dict)]
-    meeting = _meeting(entry, actors, organisation)
+    meeting = _meeting(entry, profile.actors(resource), organisation)
+    window = _window(resource)
     return Appointment(
         organisation=organisation,
         meeting=meeting if slot is None else meeting.or_else(slot.meeting),
-        span=slot.span if slot is not None and resource.get("start") is None else _span(entry),
+        span=window or _when(entry, slot.span if slot is not None else known, status),
         status=status,
         slot=None if slot is None else slot.id,
         setting=setting,
         link=link,
-        tell=not _is_tagged(resource, NOTIFYING),
-        remind=not _is_tagged(resource, REMINDING),
+        tell=not profile.is_tagged(resource, profile.NOTIFYING),
+        remind=not profile.is_tagged(resource, profile.REMINDING),
+        instructions=_within(LONGEST_INSTRUCTIONS, profile.instructions(resource), "Appointment.patientInstruction"),
+        cancelled_because=profile.cancelled_because(resource) if status in OFF else "",
+        window=window is not None,
+        flags=profile.flags(resource),
+        told_at=told_at,
     )
-
-
-def _is_tagged(resource: Json, system: str) -> bool:
-    """Whether a record system wants nothing of this sort."""
-    tags = fhir.objects(fhir.element(resource, "meta.tag"))
-    return any((tag.get("system"), tag.get("code")) == (system, NONE) for tag in tags)
 
 
 def _meeting(entry: Entry, actors: Sequence[Json], organisation: str) -> Meeting:
@@ -95,10 +96,12 @@ def _meeting(entry: Entry, actors: Sequence[Json], organisation: str) -> Meeting
     clinician, clinician_name = _first(actors, "Practitioner")
     place, place_name = next(filter(any, (_first(actors, kind) for kind in PLACES)), ("", ""))
     return Meeting(
-        visit_type=_within(LONGEST_CODE, _visit_type(services), f"{entry.type}.serviceType"),
-        kind=next(filter(None, map(fhir.name, [*services, entry.resource.get("appointmentType")])), ""),
+        visit_type=_within(
+            LONGEST_CODE, _visit_type(services) or profile.visit_type(entry.resource), f"{entry.type}.serviceType"
+        ),
+        kind=next(filter(None, map(fhir.name, services)), "") or _kind(entry.resource),
         unit=_within(LONGEST_CODE, _unit(place, organisation), f"{entry.type}.actor"),
-        place=place_name,
+        place=profile.place_named(entry.resource) or place_name,
         clinician=_within(LONGEST_KEY, clinician, f"{entry.type}.actor"),
         clinician_name=clinician_name,
     )
@@ -130,15 +133,46 @@ def _setting(resource: Json) -> str:
         resource.get("appointmentType"),
     ]
     acts = (coding.code for concept in concepts for coding in fhir.codings(concept) if coding.system == ACT)
-    return next(filter(None, map(SETTINGS.get, acts)), "")
+    return next(filter(None, map(SETTINGS.get, acts)), "") or profile.setting(resource)
+
+
+def _kind(resource: Json) -> str:
+    return profile.kind(resource) or fhir.name(resource.get("appointmentType"))
+
+
+def _window(resource: Json) -> Span | None:
+    """Within what a proposed appointment is to take place, which has no time of its own yet."""
+    if resource.get("start") is not None or not fhir.objects(resource.get("requestedPeriod")):
+        return None
+    period = {"resourceType": "Appointment", "requestedPeriod": resource["requestedPeriod"]}
+    starts_at = fhir.required_moment(period, "requestedPeriod.start")
+    ends_at = fhir.required_moment(period, "requestedPeriod.end")
+    if ends_at <= starts_at:
+        raise Unreadable("ends-before-start", "Appointment.requestedPeriod.end")
+    return Span(starts_at, ends_at)
+
+
+def _when(entry: Entry, otherwise: Span | None, status: str) -> Span:
+    unsaid = entry.resource.get("start") is None and (status == CANCELLED or fhir.objects(entry.resource.get("slot")))
+    return otherwise if unsaid and otherwise is not None else _span(entry)
 
 
 def _span(entry: Entry) -> Span:
     starts_at = fhir.required_moment(entry.resource, "start")
-    ends_at = fhir.required_moment(entry.resource, "end")
+    ends_at = _end(entry.resource, starts_at) or fhir.required_moment(entry.resource, "end")
     if ends_at <= starts_at:
         raise Unreadable("ends-before-start", f"{entry.type}.end")
     return Span(starts_at, ends_at)
+
+
+def _end(resource: Json, starts_at: datetime) -> datetime | None:
+    """The end as its length says, where only that is said."""
+    minutes = resource.get("minutesDuration")
+    if resource.get("end") is not None or not isinstance(minutes, int) or minutes < 1:
+        return None
+    if minutes > LONGEST_MEETING / timedelta(minutes=1):
+        raise Unreadable("too-long", "Appointment.minutesDuration")
+    return starts_at + timedelta(minutes=minutes)
 
 
 def _within(longest: int, text: str, path: str) -> str:
