@@ -125,7 +125,10 @@ def keep_delivered(
         APPOINTMENTS.c.organisation == appointment.organisation,
         APPOINTMENTS.c.record_key == record_key,
     )
-    appointment_id = str(tx.connection.execute(sa.select(APPOINTMENTS.c.id).where(named)).scalar_one())
+    found = tx.connection.execute(sa.select(APPOINTMENTS.c.id).where(named)).scalar()
+    if found is None:  # taken back since by a later word, which came first
+        return outcome
+    appointment_id = str(found)
     before = kept_in(tx, appointment_id)
     decided = before.decided and (outcome == UNCHANGED or not appointment.setting)
     if decided or (before == Kept() and not appointment.link):
