@@ -10,8 +10,6 @@ from helsami_consents.grants.schemas import one_citizen
 
 AUDIENCE: Final = validate.Regexp(r"(view:)?[a-z]{1,40}\Z")
 MOST_AUDIENCES: Final = 20
-LONGEST_PAGE: Final = 100
-PAGE: Final = 20
 
 
 class Decide(Schema):
@@ -28,13 +26,6 @@ class Decide(Schema):
     purpose = fields.String(
         required=True, validate=validate.Regexp(r"[a-z]+(-[a-z]+){0,4}\Z"), metadata={"expected": "a code such as home"}
     )
-
-
-class Page(Schema):
-    """A page of the access log."""
-
-    limit = fields.Integer(load_default=PAGE, strict=True, validate=validate.Range(1, LONGEST_PAGE))
-    cursor = fields.String(load_default=None, allow_none=True)
 
 
 class Decided(Schema):

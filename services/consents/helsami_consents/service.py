@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from helsami_consents import domain, log, schemas, storage
-from helsami_consents.domain import Asked, Decision, Ground
+from helsami_consents import domain, schemas, storage
+from helsami_consents.access_log.anchors import FILE, AnchorFile, Signer
+from helsami_consents.access_log.domain import Access, kinds_of
+from helsami_consents.access_log.entrypoints import AccessLog
+from helsami_consents.domain import Decision, Ground
 from helsami_consents.grants.domain import State, objection
-from helsami_consents.grants.entrypoints import Grants, oneself
+from helsami_consents.grants.entrypoints import Grants
 from helsami_consents.people import Person, is_citizen_id
-from helsami_kernel import Clock, FromKeys, RemoteService, Store, rpc
+from helsami_kernel import Clock, FromKeys, FromSettings, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
 from helsami_kernel.errors import Forbidden, NotFound, load
 
 
-class ConsentsService(Grants):
+class ConsentsService(Grants, AccessLog):
     """Owns who may act for whom: everything on another's behalf is decided, logged and signed here."""
 
     name = "consents"
@@ -24,6 +28,9 @@ class ConsentsService(Grants):
     store = Store(storage.Reads, storage.Writes)
     directory = RemoteService("directory")
     issuer = FromKeys(lambda keys: Issuer("consents", keys.signing("consents")))
+    sealing = FromKeys(lambda keys: keys.secret("access-log"))
+    signer = FromKeys(lambda keys: Signer(keys.signing("consents")))
+    copies = FromSettings(lambda settings: AnchorFile(settings.data / FILE))
     clock = Clock()
 
     @rpc(scope="consents:decide", answers=schemas.Decided)
@@ -44,7 +51,9 @@ class ConsentsService(Grants):
         wanted = [(audience, asked["purpose"]) for audience in asked["audiences"]]
         with self.store.transaction(subject) as tx:
             decision = domain.decide(self._grounds(tx, actor, subject, people), wanted)
-            tx.log(_asked(now, actor, asked["purpose"], decision))
+            # Nobody has no log: what is logged of an id that is nobody's takes as long, and is undone.
+            with contextlib.nullcontext() if giver is not None else tx.undone():
+                tx.log(_looked(now, asked, decision), self.sealing)
         if decision.reason == domain.BEYOND:
             raise Forbidden("not-permitted")
         if not decision.allowed or giver is None or giver.birth_date is None:
@@ -66,14 +75,6 @@ class ConsentsService(Grants):
             "basis": decision.basis,
         }
 
-    @rpc(scope="access-log:read")
-    def access_log(self, command: object, access: AccessToken) -> bytes:
-        """Who has asked to act for me, newest first, as a finished section (R89). Raises Malformed."""
-        page = load(schemas.Page, command)
-        before = log.read_cursor(page["cursor"])
-        entries = self.store.reading(oneself(access)).log(before, page["limit"] + 1)
-        return log.finished(entries, page["limit"], self.clock(), self.names(*(one.asked.actor for one in entries)))
-
     def _grounds(self, tx: storage.Writes, actor: str, subject: str, people: Mapping[str, Person]) -> Iterator[Ground]:
         """On what grounds the actor may act for the subject, whatever rules them out now."""
         now = self.clock()
@@ -84,5 +85,15 @@ class ConsentsService(Grants):
             yield Ground(domain.GRANT, given.scopes, given.version, against)
 
 
-def _asked(now: datetime, actor: str, purpose: str, decision: Decision) -> Asked:
-    return Asked(now, actor, decision.basis, purpose, decision.outcome, decision.reason, decision.version)
+def _looked(now: datetime, asked: Mapping[str, Any], decision: Decision) -> Access:
+    """What the log says of a question to act for somebody: who, why and which areas, before anybody looks."""
+    return Access(
+        at=now,
+        actor=asked["actor"],
+        basis=decision.basis,
+        purpose=asked["purpose"],
+        outcome=decision.outcome,
+        reason=decision.reason,
+        consent_version=decision.version,
+        kinds=kinds_of(asked["audiences"]),
+    )

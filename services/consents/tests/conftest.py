@@ -6,6 +6,7 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from helsami_consents import storage
+from helsami_consents.access_log.anchors import AnchorFile, Signer
 from helsami_consents.service import ConsentsService
 from helsami_kernel.access import Issuer, Verifier
 from helsami_kernel.errors import Unavailable
@@ -13,6 +14,7 @@ from helsami_kernel.testing import MovableClock, citizen_token, open_store, serv
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
+SEALING = b"s" * 32
 
 
 class Register:
@@ -72,9 +74,16 @@ def register(verifier):
 
 
 @pytest.fixture
-def consents(store, register, key, clock):
-    issuer = Issuer("consents", key, clock)
-    return service(ConsentsService, store=store, directory=register, issuer=issuer, clock=clock)
+def copies(tmp_path):
+    """Where anchors are copied to."""
+    return AnchorFile(tmp_path / "anchors")
+
+
+@pytest.fixture
+def consents(store, register, key, clock, copies):
+    issuer, signer = Issuer("consents", key, clock), Signer(key)
+    own = {"issuer": issuer, "signer": signer, "sealing": SEALING, "copies": copies}
+    return service(ConsentsService, store=store, directory=register, clock=clock, **own)
 
 
 def me(citizen, **claims):

@@ -5,12 +5,14 @@ from datetime import date
 import pytest
 
 from helsami_consents import schemas
+from helsami_consents.access_log import schemas as log
 from helsami_consents.grants.schemas import Change, Offer, OneGrant
 from helsami_consents.people import Person
 from helsami_consents.register import FactsFound
 from helsami_kernel.errors import Malformed, load
 
 DECIDE = {"actor": "a" * 32, "subject": "anything at all", "audiences": ["results", "view:home"], "purpose": "home"}
+SYSTEM = {"subject": "a" * 32, "actor": "calendar-link", "purpose": "calendar-feed", "kinds": ["appointments"]}
 OFFER = {"receiver": "b" * 32, "level": "read"}
 
 
@@ -34,8 +36,20 @@ OFFER = {"receiver": "b" * 32, "level": "read"}
         (Offer, OFFER | {"expires_at": "2026-04-01T00:00:00"}, "expires_at"),
         (Change, {"level": "read"}, "grant"),
         (OneGrant, {}, "grant"),
-        (schemas.Page, {"limit": 101}, "limit"),
-        (schemas.Page, {"limit": 0}, "limit"),
+        (log.Page, {"limit": 101}, "limit"),
+        (log.Page, {"limit": 0}, "limit"),
+        (log.Page, {"from": "yesterday"}, "from"),
+        (log.Page, {"from": "2026-03-01T12:00:00"}, "from"),
+        (log.Page, {"from": 20260301}, "from"),
+        (log.Page, {"to": "9999-12-31"}, "to"),
+        (log.Page, {"from": "2026-03-02", "to": "2026-03-01"}, "to"),
+        (log.Page, {"role": "spy"}, "role"),
+        (log.Page, {"kind": ""}, "kind"),
+        (log.Page, {"organisation": "St. Olavs"}, "organisation"),
+        (log.Page, {"actor": "a" * 32}, "."),
+        (log.Export, {"path": "https://elsewhere"}, "path"),
+        (log.SystemAccess, SYSTEM | {"kinds": ["diagnoses"]}, "kinds.0"),
+        (log.SystemAccess, SYSTEM | {"purpose": "Look at 13838600136"}, "purpose"),
     ],
 )
 def test_a_wrong_question_is_told_where(schema, question, field):
@@ -48,7 +62,6 @@ def test_a_wrong_question_is_told_where(schema, question, field):
 def test_a_right_question_is_taken():
     assert load(schemas.Decide, DECIDE) == DECIDE
     assert load(Offer, OFFER) == OFFER | {"areas": None, "expires_at": None}
-    assert load(schemas.Page, {}) == {"limit": 20, "cursor": None}
 
 
 def test_a_person_is_read_from_the_facts_whatever_else_the_directory_says():

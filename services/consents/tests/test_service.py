@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 import orjson
 import pytest
 
-from helsami_consents import domain
+from helsami_consents.access_log.verification import Trust, fault_of
 from helsami_kernel.clock import OSLO
 from helsami_kernel.errors import Forbidden, Malformed, NotFound, Unavailable
 from helsami_kernel.testing import citizen_token
 
 GIVER, RECEIVER, STRANGER, UNKNOWN = "a" * 32, "b" * 32, "c" * 32, "d" * 32
 GATEWAY = replace(citizen_token("", ["consents:decide"], basis="service"), subject=None)
+SEALING = b"s" * 32
 SCOPES = {"results:read", "appointments:read", "notices:read"}
 
 
@@ -128,18 +129,21 @@ def test_every_question_is_in_the_log_before_its_answer(give, decide, refused, l
     assert items[0] | {"at": ""} == {
         "id": "2",
         "organisation": None,
+        "unit": None,
         "at": "",
         "actor": RECEIVER,
         "name": "Modig b",
         "role": "representative",
+        "profession": None,
         "basis": "grant",
         "purpose": "home",
+        "kinds": ["overview", "results"],
         "outcome": "allowed",
     }
     reads = store.reading(GIVER)
-    entries = reads.log(1000, 1000)
-    assert [entry.asked.reason for entry in entries] == ["grant", "no-grant"]
-    assert domain.verify(reversed(entries), reads.head()) is None
+    chain = reads.chain()
+    assert [entry.access.reason for entry in chain] == ["no-grant", "grant"]
+    assert fault_of(GIVER, chain, Trust(reads.head(), key=SEALING)) == (None, 2)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +163,17 @@ def test_what_the_grant_does_not_hold_is_refused_and_logged_as_refused(give, dec
         decide(audiences=audiences, purpose=purpose)
 
     assert [(item["purpose"], item["outcome"]) for item in logged()["items"]] == [(purpose, "refused")]
+
+
+def test_nothing_is_stored_about_an_id_that_is_nobodys(decide, refused, register, store):
+    known, nobody = refused(subject=STRANGER), refused(subject=UNKNOWN)
+
+    assert known == nobody
+    assert [entry.access.outcome for entry in store.reading(STRANGER).chain()] == ["refused"]
+    with store._database.engine.connect() as connection:
+        for table in ("access_log", "access_log_heads"):
+            owners = connection.exec_driver_sql(f"SELECT DISTINCT owner FROM {table}").scalars().all()
+            assert owners == [STRANGER]
 
 
 def test_whoever_may_book_may_ask_to(give, decide):

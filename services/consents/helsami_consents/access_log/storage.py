@@ -1,0 +1,216 @@
+"""The database of the access log: links added under the lock of their subject's head, and pages of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from helsami_consents.access_log.anchors import Anchor, Signer
+from helsami_consents.access_log.domain import NOT_FOR_ANOTHER, REPRESENTATIVE, Access, Entry, Head
+from helsami_consents.access_log.models import ACCESS_LOG, ANCHORS, HEADS
+from helsami_kernel import database
+from helsami_kernel.database import insert_new
+
+MINUTE: Final = timedelta(minutes=1)
+SETTLED_WITHIN: Final = timedelta(seconds=15)
+"""Longer than any transaction lasts: what was logged in a minute is in the anchor that was promised for it."""
+HEADS_AN_ANCHOR: Final = 5000
+ANCHORS_A_COPY: Final = 500
+PROMISE: Final = "anchor_access_log"
+LOCK: Final = 0x6163636573736C6F  # one writer of anchors at a time: any number that nothing else locks
+
+OWNER: Final = sa.bindparam("owner", type_=sa.String)
+LOG: Final = ACCESS_LOG.c
+
+
+def _text(name: str) -> sa.BindParameter[str]:
+    return sa.bindparam(name, type_=sa.String)
+
+
+def _unless_any(name: str, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """A filter that holds for all where nothing was asked for."""
+    return sa.or_(_text(name) == "", condition)
+
+
+ROLE: Final = sa.case((sa.or_(*(LOG.basis == basis for basis in NOT_FOR_ANOTHER)), LOG.basis), else_=REPRESENTATIVE)
+_since, _until, _from_at = (sa.bindparam(name, type_=LOG.at.type) for name in ("since", "until", "from_at"))
+PAGE: Final = (
+    sa.select(ACCESS_LOG)
+    .where(
+        LOG.owner == OWNER,
+        LOG.at >= _since,
+        LOG.at < _until,
+        sa.or_(
+            LOG.at < _from_at,
+            sa.and_(LOG.at == _from_at, LOG.sequence < sa.bindparam("from_sequence", type_=sa.Integer)),
+        ),
+        _unless_any("role", _text("role") == ROLE),
+        _unless_any("organisation", LOG.organisation == _text("organisation")),
+        _unless_any("outcome", LOG.outcome == _text("outcome")),
+        _unless_any("kind", (" " + LOG.kinds + " ").like("% " + _text("kind") + " %")),
+    )
+    .order_by(LOG.at.desc(), LOG.sequence.desc())
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+CHAIN: Final = sa.select(ACCESS_LOG).where(LOG.owner == OWNER).order_by(LOG.sequence)
+HEAD: Final = sa.select(HEADS).where(HEADS.c.owner == OWNER)
+ACCESS_FIELDS: Final = tuple(each.name for each in fields(Access))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which links: from `since` on and before `until`, and by filters that are empty where all are wanted."""
+
+    since: datetime
+    until: datetime
+    role: str = ""
+    organisation: str = ""
+    kind: str = ""
+    outcome: str = ""
+
+
+class LogReads(database.Reads):
+    """What a citizen reads of their log."""
+
+    def log(self, wanted: Wanted, before: tuple[datetime, int], limit: int) -> list[Entry]:
+        """Links of the owner's chain before a place, the newest access first."""
+        rows = self.fetch(PAGE, **asdict(wanted), from_at=before[0], from_sequence=before[1], limit=limit)
+        return [entry(row) for row in rows]
+
+    def chain(self) -> list[Entry]:
+        """The owner's whole chain, from the first link."""
+        return [entry(row) for row in self.fetch(CHAIN)]
+
+    def head(self) -> Head:
+        """How far the owner's chain goes."""
+        return next((Head(row.sequence, row.hash) for row in self.fetch(HEAD)), Head())
+
+
+class LogWrites(database.Writes):
+    """What is logged, and what vouches for it."""
+
+    def log(self, access: Access, key: bytes) -> Entry:
+        """Add a link to the owner's chain, sealed with a key."""
+        owner = str(self.owner)
+        return self.log_all({owner: [access]}, self.heads_of([owner]), key)[0]
+
+    def log_all(
+        self, accesses: Mapping[str, Sequence[Access]], heads: Mapping[str, Row[Any]], key: bytes
+    ) -> list[Entry]:
+        """Add links to the chains of several subjects, whose heads are locked; a promise is made to anchor them."""
+        added: list[Entry] = []
+        for subject, some in accesses.items():
+            head = Head(heads[subject].sequence, heads[subject].hash)
+            for access in some:
+                added.append(head.link(subject, access, key))
+                head = Head(added[-1].sequence, added[-1].hash)
+        if not added:
+            return []
+        self.connection.execute(sa.insert(ACCESS_LOG), [_row(one) for one in added])
+        last = {one.subject: one for one in added}
+        grown = sa.update(HEADS).where(HEADS.c.owner == sa.bindparam("subject"))
+        self.connection.execute(
+            grown.values(sequence=sa.bindparam("to"), hash=sa.bindparam("digest")),
+            [{"subject": subject, "to": one.sequence, "digest": one.hash} for subject, one in last.items()],
+        )
+        self._promise_anchor()
+        return added
+
+    @contextlib.contextmanager
+    def undone(self) -> Iterator[None]:
+        """Do what is done in here, for as long as it takes, and leave nothing of it behind."""
+        with self.connection.begin_nested() as inner:
+            yield
+            inner.rollback()
+
+    def heads_of(self, subjects: Sequence[str]) -> dict[str, Row[Any]]:
+        """
+        The heads of these subjects, locked until the end of the transaction; made where there were none.
+
+        Two who log about the same subject come one after the other. All lock in one order, so that nobody waits for
+        each other.
+        """
+        subjects = sorted(subjects)
+        self._speak_for(subjects)
+        locked = sa.select(HEADS).where(HEADS.c.owner.in_(subjects)).order_by(HEADS.c.owner).with_for_update()
+        found = {row.owner: row for row in self.connection.execute(locked)}
+        if len(found) < len(subjects):
+            for subject in subjects:
+                if subject not in found:
+                    first = {"owner": subject, "anchored": 0, **asdict(Head())}
+                    self.connection.execute(insert_new(self.connection, HEADS, first))
+            found = {row.owner: row for row in self.connection.execute(locked)}
+        return found
+
+    def known(self, sources: Sequence[str]) -> dict[str, Entry]:
+        """What has been logged of these events, by source; of subjects whose heads are locked."""
+        told = sa.select(ACCESS_LOG).where(LOG.source.in_(sources))
+        return {str(row.source): entry(row) for row in self.connection.execute(told)}
+
+    def anchor(self, signer: Signer) -> Anchor:
+        """
+        Sign the heads that have grown since the last anchor, and give it; where none have, the last one.
+
+        The very first one is made also where none have. Heads in use are left to the next, and what is more than one
+        anchor holds to one that is promised at once.
+        """
+        self._audit()
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        after = self._last_anchor()
+        fresh = sa.select(HEADS).where(HEADS.c.sequence > HEADS.c.anchored).order_by(HEADS.c.owner)
+        some = fresh if after is None else fresh.limit(HEADS_AN_ANCHOR)
+        rows = self.connection.execute(some.with_for_update(skip_locked=after is not None)).all()
+        if after is not None and not rows:
+            return after
+        anchor = signer.sign({row.owner: Head(row.sequence, row.hash) for row in rows}, after, self.now)
+        self.connection.execute(sa.insert(ANCHORS).values(number=anchor.number, text=anchor.text))
+        if rows:
+            grown = sa.update(HEADS).where(HEADS.c.owner == sa.bindparam("subject"))
+            self.connection.execute(
+                grown.values(anchored=sa.bindparam("to")), [{"subject": row.owner, "to": row.sequence} for row in rows]
+            )
+        if after is not None and len(rows) == HEADS_AN_ANCHOR:
+            self.promise(PROMISE, self.now, {}, key=f"after {anchor.number}")
+        return anchor
+
+    def anchors_after(self, number: int) -> list[Anchor]:
+        """Some of the anchors after one, the earliest first."""
+        some = sa.select(ANCHORS).where(ANCHORS.c.number > number).order_by(ANCHORS.c.number).limit(ANCHORS_A_COPY)
+        return [Anchor.read(row.text) for row in self.connection.execute(some)]
+
+    def _last_anchor(self) -> Anchor | None:
+        last = sa.select(ANCHORS.c.text).order_by(ANCHORS.c.number.desc()).limit(1)
+        text = self.connection.execute(last).scalar_one_or_none()
+        return None if text is None else Anchor.read(text)
+
+    def _promise_anchor(self) -> None:
+        """One promise a minute, by whoever logs first in it; made last: who waits for it holds all locks it needs."""
+        minute = self.now.replace(second=0, microsecond=0)
+        self.promise(PROMISE, minute + MINUTE + SETTLED_WITHIN, {}, key=minute.isoformat())
+
+    def _speak_for(self, subjects: Sequence[str]) -> None:
+        if self.connection.dialect.name == "postgresql" and list(subjects) != [self.owner]:
+            self.connection.execute(sa.select(sa.func.set_config("app.owners", " ".join(subjects), True)))  # noqa: FBT003
+
+    def _audit(self) -> None:
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(sa.select(sa.func.set_config("app.auditing", "on", True)))  # noqa: FBT003
+
+
+def entry(row: Row[Any]) -> Entry:
+    """A link from its row."""
+    access = Access(**{name: getattr(row, name) for name in ACCESS_FIELDS})
+    return Entry(row.owner, row.sequence, row.previous, access, row.hash, row.seal)
+
+
+def _row(one: Entry) -> dict[str, Any]:
+    values = {"owner": one.subject, "sequence": one.sequence, "previous": one.previous, "hash": one.hash}
+    access = one.access
+    return {**values, "seal": one.seal, **{name: getattr(access, name) for name in ACCESS_FIELDS}}
