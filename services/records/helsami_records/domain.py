@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from helsami_records.letters.domain import Letter
+
 # An import of history tells nobody: only a visit that ended this lately is news.
 NEWS_FOR: Final = timedelta(days=14)
 
@@ -83,7 +85,7 @@ class Vaccine:
     occurred_at: datetime
 
 
-Thing = Visit | Document | Condition | Allergy | Vaccine
+Thing = Visit | Document | Letter | Condition | Allergy | Vaccine
 
 
 @dataclass(frozen=True, slots=True)

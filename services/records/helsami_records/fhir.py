@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from helsami_kernel import fhir
 from helsami_kernel.fhir import Json, element, objects, text
-from helsami_kernel.journal import Entry, Unreadable, Unsupported
+from helsami_kernel.journal import Entry, Unsupported
+from helsami_records.attachments import attachments, text_of
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
-from helsami_records.html import plain
+from helsami_records.letters.domain import Letter
+from helsami_records.letters.fhir import DATED, is_letter, letter
 from helsami_sdk.questions import HOME_CARE_VISIT, HOME_MEETINGS
 
 # HL7 v3 ActCode, as Encounter.class has it, to the settings of helsami_sdk.questions.
@@ -34,7 +34,6 @@ NOT_DIAGNOSED: Final = frozenset({"entered-in-error", "refuted", "differential"}
 ACTIVE: Final = frozenset({"active", "recurrence", "relapse", ""})
 ENTERED_IN_ERROR: Final = "entered-in-error"
 ONSET: Final = ("onsetDateTime", "onsetPeriod.start")
-DATED: Final = ("date", "content.attachment.creation", "context.period.start")
 GIVEN: Final = ("occurrenceDateTime", "recorded")
 ICD_10, ICPC_2 = "urn:oid:2.16.578.1.12.4.1.1.7110", "urn:oid:2.16.578.1.12.4.1.1.7170"
 SNOMED: Final = "http://snomed.info/sct"
@@ -66,19 +65,21 @@ def visit(entry: Entry) -> Visit | None:
     )
 
 
-def document(entry: Entry) -> Document | None:
-    """Read a DocumentReference that carries its text; None for one that no longer counts."""
+def document(entry: Entry) -> Document | Letter | None:
+    """Read a DocumentReference that carries its text, or that is a letter; None for one that no longer counts."""
     resource = entry.resource
     if resource.get("status") in {"superseded", ENTERED_IN_ERROR} or resource.get("docStatus") == ENTERED_IN_ERROR:
         return None
     if resource.get("docStatus") == "preliminary":
         raise Unsupported("status", "DocumentReference.docStatus")
-    attachment = _attachment(resource)
+    if is_letter(resource):
+        return letter(entry)
+    attachment, written = _text(resource)
     titles = (attachment.get("title"), resource.get("description"), fhir.name(resource.get("type")))
     visits = (fhir.key(visited, "Encounter") for visited in objects(element(resource, "context.encounter")))
     return Document(
         title=next(filter(None, map(text, titles)), ""),
-        text=_written(attachment),
+        text=written,
         written_at=fhir.required_moment_shown(resource, *DATED),
         dated_at=fhir.required_moment(resource, *DATED),
         visit=next((key for key in visits if key is not None), None),
@@ -167,28 +168,9 @@ def _visit_type(codes: list[str]) -> str:
     return next((code for code in codes if len(code) <= fhir.LONGEST_CODE), "")
 
 
-def _attachment(resource: Json) -> Json:
-    """The first attachment that carries a text; Unsupported when there is none: a scanned page, an address."""
-    for attachment in _attachments(resource):
-        if _kind(attachment) in {"text/plain", "text/html"} and "data" in attachment:
-            return attachment
+def _text(resource: Json) -> tuple[Json, str]:
+    """The first attachment that carries a text, and that; Unsupported when there is none."""
+    for attachment in attachments(resource):
+        if (written := text_of(attachment)) is not None:
+            return attachment, written
     raise Unsupported("content-type", "DocumentReference.content.attachment")
-
-
-def _attachments(resource: Json) -> Iterator[Json]:
-    for content in objects(resource.get("content")):
-        yield from objects([content.get("attachment")])
-
-
-def _kind(attachment: Json) -> str:
-    return text(attachment.get("contentType")).partition(";")[0].strip().lower()
-
-
-def _written(attachment: Json) -> str:
-    """The text of an attachment, in UTF-8 unless it says otherwise. Raises Unreadable."""
-    charset = text(attachment.get("contentType")).lower().partition("charset=")[2].strip(' "') or "utf-8"
-    try:
-        written = base64.b64decode(text(attachment.get("data")), validate=True).decode(charset)
-    except (binascii.Error, UnicodeDecodeError, LookupError, ValueError):
-        raise Unreadable("no-text", "DocumentReference.content.attachment.data") from None
-    return plain(written) if _kind(attachment) == "text/html" else written.strip()

@@ -9,8 +9,9 @@ from marshmallow import Schema, fields, validate
 
 from helsami_kernel import pages
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
+from helsami_records.letters.domain import Letter
 
-SECTIONS: Final = ("visits", "documents", "conditions", "allergies", "vaccines")
+SECTIONS: Final = ("visits", "documents", "letters", "conditions", "allergies", "vaccines")
 
 
 class PageQuery(pages.PageQuery):
@@ -46,6 +47,15 @@ def _(visit: Visit) -> dict[str, Any]:
 @body.register
 def _(document: Document) -> dict[str, Any]:
     return {"title": document.title, "text": document.text, "written_at": document.written_at}
+
+
+@body.register
+def _(letter: Letter) -> dict[str, Any]:
+    enclosed = [
+        {"number": number, "title": one.title or None, "content_type": one.content_type, "size": len(one.data)}
+        for number, one in enumerate(letter.enclosed, 1)
+    ]
+    return {"title": letter.title, "text": letter.text, "written_at": letter.written_at, "attachments": enclosed}
 
 
 @body.register

@@ -14,12 +14,14 @@ from helsami_kernel.journal import STORED, Delivery, Entry
 from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
+from helsami_records.letters.entrypoints import Letters
 
 ITEMS_AT_HOME: Final = 5
+DOCUMENT: Final = "DocumentReference"
 
 
-class RecordsService:
-    """Owns what a record holds of visits, diagnoses, allergies and vaccines, as far as its citizen reads it."""
+class RecordsService(Letters):
+    """Owns what a record holds of visits, diagnoses, allergies, vaccines and letters, as its citizen reads it."""
 
     name = "records"
 
@@ -70,4 +72,6 @@ class RecordsService:
         for visit in sorted(tx.untold(news)) if news else ():
             told = schemas.SummaryPublished().dump(SummaryPublished(visit))
             tx.announce(Event.of(type="summary_published", subject=citizen, data=told))
+        all_told = zip(items, read, outcomes, strict=True)
+        self.keep_enclosed(tx, ((item, thing, how) for item, (entry, thing), how in all_told if entry.type == DOCUMENT))
         return outcomes

@@ -9,18 +9,20 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from helsami_kernel import database
 from helsami_kernel.items import Item, Withdrawn, item_id, keep_or_withdraw
 from helsami_kernel.journal import Entry
 from helsami_kernel.sections import Inside, Section, Sections
 from helsami_records import schemas
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
+from helsami_records.letters import storage as letters
+from helsami_records.letters.domain import Letter
 from helsami_records.models import ALLERGIES, CONDITIONS, DOCUMENTS, VACCINES, VISITS
 
 NOTES: Final = Inside(DOCUMENTS, DOCUMENTS.c.visit, "notes")
 SECTIONS: Final[Mapping[str, Section]] = {
     "visits": Section(VISITS, "visits", inside=NOTES),
-    "documents": Section(DOCUMENTS, "documents", DOCUMENTS.c.visit.is_(None)),
+    "documents": Section(DOCUMENTS, "documents", DOCUMENTS.c.visit.is_(None), sa.not_(DOCUMENTS.c.is_letter)),
+    "letters": letters.SECTION,
     "conditions": Section(CONDITIONS, "conditions"),
     "allergies": Section(ALLERGIES, "allergies"),
     "vaccines": Section(VACCINES, "vaccines"),
@@ -36,7 +38,7 @@ TABLES: Final = {
 }
 
 
-class Writes(database.Writes):
+class Writes(letters.Writes):
     """What a delivery changes."""
 
     def keep(self, told: list[tuple[str, Item | Withdrawn]]) -> list[str]:
@@ -64,7 +66,9 @@ def item(citizen: str, organisation: str, entry: Entry, thing: Thing | None) -> 
     occurred_at, sharing = _particulars(thing)
     if isinstance(thing, Document):
         visit = None if thing.visit is None else item_id(citizen, organisation, f"Encounter|{thing.visit}")
-        sharing |= {"extra": {"visit": visit}}
+        sharing |= {"extra": {"visit": visit, "is_letter": False, "appointment": None, "enclosed": ""}}
+    if isinstance(thing, Letter):
+        sharing |= {"extra": letters.columns(citizen, organisation, thing)}
     return Item(citizen, organisation, entry.item_key, occurred_at, body=schemas.body(thing), **sharing)
 
 
@@ -82,6 +86,11 @@ def _(visit: Visit) -> tuple[datetime, dict[str, Any]]:
 @_particulars.register
 def _(document: Document) -> tuple[datetime, dict[str, Any]]:
     return document.dated_at, {"kind": "document" if document.visit is None else "note"}
+
+
+@_particulars.register
+def _(letter: Letter) -> tuple[datetime, dict[str, Any]]:
+    return letter.dated_at, {"kind": "document"}
 
 
 @_particulars.register

@@ -65,12 +65,13 @@ def page(records, citizen):
 
 @pytest.fixture
 def told(store):
-    """The ids of the visits that the citizen has been told of, in order."""
+    """The ids of the visits, or letters, that the citizen has been told of, in order."""
 
-    def read():
+    def read(what="visit"):
+        kinds = {"visit": "summary_published", "letter": "letter_issued"}
         with store._database.engine.connect() as connection:
             rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.announced_at)).all()
-        assert {(row.type, row.subject) for row in rows} <= {("summary_published", "c1")}
-        return [orjson.loads(row.data)["visit"] for row in rows]
+        assert {(row.type, row.subject) for row in rows} <= {(kind, "c1") for kind in kinds.values()}
+        return [orjson.loads(row.data)[what] for row in rows if row.type == kinds[what]]
 
     return read

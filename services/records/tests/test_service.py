@@ -210,7 +210,7 @@ def test_notes_may_be_withheld_from_others_than_their_citizen(records, receive, 
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"section": "letters"}, {"section": "visits", "limit": 0}, {"section": "visits", "x": 1}]
+    "query", [{}, {"section": "secrets"}, {"section": "visits", "limit": 0}, {"section": "visits", "x": 1}]
 )
 def test_a_question_of_another_form_is_malformed(records, citizen, query):
     with pytest.raises(Malformed):
