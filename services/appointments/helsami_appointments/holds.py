@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from helsami_appointments import schemas
+from helsami_appointments.booked import plausible
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.storage import Reads, Writes
 from helsami_kernel import Obligation, fulfils, rpc
@@ -46,11 +47,30 @@ class Holds:
             offers.agree("book", slot, slot.id)
             offers.check_offered(slot)
             until = tx.hold(slot, tx.now + HELD_FOR)
-            tx.promise(RELEASE, until, {"slot": slot.id}, key=f"{slot.id} {written(until)}")
+            tx.promise(RELEASE, until, {"slot": slot.id}, key=_key(slot.id, until))
             return dict(tx.remember({"slot": slot.id, "held_until": written(until)}))
+
+    @rpc(scope="appointments:act", answers=schemas.Released)
+    def release(self, command: Json, access: AccessToken) -> Json:
+        """
+        Let a time go that one holds, before its five minutes are over: it is offered to whoever waits.
+
+        Raises NotFound("hold-not-found"), also for what somebody else holds, or is over.
+        """
+        wish = load(schemas.OneSlot, command)
+        with self.store.transaction(owner=subject_of(access)) as tx:
+            if (done := tx.once(access.idempotency_key, {"release": wish})) is not None:
+                return dict(done)
+            until = tx.let_go(plausible(wish["slot"]))
+            tx.discharge(RELEASE, _key(wish["slot"], until))
+            return dict(tx.remember({"slot": wish["slot"]}))
 
     @fulfils(RELEASE)
     def release_hold(self, obligation: Obligation) -> None:
         """Tidy up after a hold, which has ended by itself."""
         with self.store.transaction(owner=obligation.owner) as tx:
             tx.release(obligation.payload["slot"])
+
+
+def _key(slot_id: str, until: datetime) -> str:
+    return f"{slot_id} {written(until)}"

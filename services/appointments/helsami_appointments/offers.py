@@ -61,6 +61,13 @@ class Offers:
         )
         return self._rules[meeting.organisation].decided(DECIDE_BOOKING, question)
 
+    def told(self, action: str, meeting: Slot | Appointment, about: str) -> BookingDecision:
+        """As `decided`, for whoever looks at what can be done: what they cannot do directly is noted about this id."""
+        decided = self.decided(action, meeting)
+        if decided.answer.tier is not Tier.DIRECT:
+            note_all(self._notes, decided, about)
+        return decided.answer
+
     def agree(self, action: str, meeting: Slot | Appointment, about: str) -> Decided[BookingDecision]:
         """
         What lets this reader do it directly; Refused with the organisation's reason and the next way otherwise.

@@ -43,6 +43,18 @@ class Hold(Schema):
     held_until = fields.String()
 
 
+class OneSlot(Schema):
+    """A slot; whatever is named and is not there, is not found."""
+
+    slot = fields.String(required=True, metadata={"expected": "the id of a slot"})
+
+
+class Released(Schema):
+    """A slot that the citizen holds no longer."""
+
+    slot = fields.String()
+
+
 class Search(Schema):
     """Which free times are looked for; both ends are aware, and the past is never searched."""
 

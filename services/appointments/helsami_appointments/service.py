@@ -13,6 +13,7 @@ from helsami_appointments.domain import Appointment, Opening, SlotBooked
 from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.requests.entrypoints import Requests
+from helsami_appointments.slots.entrypoints import Slots
 from helsami_appointments.waitlist.staff import StaffWaitlist
 from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
@@ -30,7 +31,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(StaffWaitlist, Requests, Holds, Calendar):
+class AppointmentsService(StaffWaitlist, Requests, Holds, Slots, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"

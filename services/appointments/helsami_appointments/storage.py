@@ -20,6 +20,7 @@ from helsami_appointments.slots.search import (
     FAR,
     NOBODYS,
     NOT_HELD,
+    ONE_SLOT,
     SLOT,
     as_scheduled,
     filters_of,
@@ -53,6 +54,13 @@ class Reads(database.Reads):
         rows = self.fetch(free_times(*wanted), from_at=start.at, from_id=start.id, **wanted, **more)
         return [slot_of(row) for row in rows]
 
+    def one_slot(self, slot_id: str, now: datetime) -> tuple[Slot, datetime | None]:
+        """A slot, and until when the citizen holds it, if they do. Raises NotFound("slot-not-found")."""
+        found = self.fetch(ONE_SLOT, slot=slot_id, holder=holder(self.owner), moment=now)
+        if not found:
+            raise NotFound("slot-not-found")
+        return slot_of(found[0]), found[0].own_until
+
 
 class Writes(database.Writes):
     """One transaction, for one citizen or for nobody."""
@@ -60,20 +68,20 @@ class Writes(database.Writes):
     def keep_schedule(self, organisation: str, schedule: Schedule) -> str:
         """Store a schedule, or find it `unchanged`."""
         values = {"organisation": organisation, "key": schedule.key, "active": schedule.active}
-        schedule_id = _id("Schedule", organisation, schedule.key)
-        outcome = self._keep(SCHEDULES, schedule_id, values | asdict(schedule.meeting))
+        under = schedule_id(organisation, schedule.key)
+        outcome = self._keep(SCHEDULES, under, values | asdict(schedule.meeting))
         if outcome == "stored":
-            follow_schedule(self.connection, schedule_id)
+            follow_schedule(self.connection, under)
         return outcome
 
     def has_schedule(self, organisation: str, key: str) -> bool:
         """Whether the organisation's schedule of that key has come."""
-        known = sa.select(SCHEDULES.c.id).where(SCHEDULES.c.id == _id("Schedule", organisation, key))
+        known = sa.select(SCHEDULES.c.id).where(SCHEDULES.c.id == schedule_id(organisation, key))
         return self.connection.execute(known).first() is not None
 
     def keep_slot(self, organisation: str, opening: Opening) -> str:
         """Store a slot of a known schedule, or find it `unchanged`; whoever has taken it here keeps it."""
-        schedule = _id("Schedule", organisation, opening.schedule)
+        schedule = schedule_id(organisation, opening.schedule)
         values = {
             "organisation": organisation,
             "key": opening.key,
@@ -94,7 +102,7 @@ class Writes(database.Writes):
 
         Until this transaction ends, nobody else adds a slot to that schedule.
         """
-        schedule, own = _id("Schedule", organisation, opening.schedule), _id("Slot", organisation, opening.key)
+        schedule, own = schedule_id(organisation, opening.schedule), _id("Slot", organisation, opening.key)
         return overlaps.overlapping(self.connection, schedule, opening.span, but=own)
 
     def slot(self, slot_id: str) -> Slot:
@@ -202,6 +210,16 @@ class Writes(database.Writes):
         found: datetime = self.connection.execute(known).scalar_one()
         return found
 
+    def let_go(self, slot_id: str) -> datetime:
+        """End a hold of the citizen's now; returns until when it was. Raises NotFound("hold-not-found")."""
+        mine = sa.and_(SLOTS.c.id == slot_id, SLOTS.c.held_by == self._holder["holder"], SLOTS.c.held_until > self.now)
+        held = self.connection.execute(sa.select(SLOTS.c.held_until).where(mine).with_for_update()).scalar()
+        if held is None:
+            raise NotFound("hold-not-found")
+        self.connection.execute(sa.update(SLOTS).where(mine).values(held_by=None, held_until=None))
+        until: datetime = held
+        return until
+
     def release(self, slot_id: str) -> None:
         """Forget a hold of the citizen's that is over."""
         mine = sa.and_(SLOTS.c.id == slot_id, SLOTS.c.held_by == self._holder["holder"])
@@ -227,6 +245,16 @@ class Writes(database.Writes):
 def holder(owner: str | None) -> str:
     """Under what name a citizen holds slots: theirs alone, and none that anybody could read."""
     return "" if owner is None else item_id(owner, NOBODYS, "holder")
+
+
+def schedule_id(organisation: str, key: str) -> str:
+    """The id of the schedule that an organisation calls by this key."""
+    return _id("Schedule", organisation, key)
+
+
+def slot_id(organisation: str, key: str) -> str:
+    """The id of the slot that an organisation calls by this key."""
+    return _id("Slot", organisation, key)
 
 
 def _id(kind: str, organisation: str, key: str) -> str:

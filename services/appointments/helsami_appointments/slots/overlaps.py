@@ -33,10 +33,11 @@ def overlapping(connection: Connection, schedule: str, span: Span, *, but: str =
     another begins does not overlap it.
     """
     take_turns(connection, schedule)
-    others = sa.select(SLOTS.c.id).where(*_touching(schedule, span), SLOTS.c.id != but)
+    others = sa.select(SLOTS.c.id).where(*touching(schedule, span), SLOTS.c.id != but)
     found: str | None = connection.execute(others.order_by(SLOTS.c.starts_at, SLOTS.c.id).limit(1)).scalar()
     return found
 
 
-def _touching(schedule: str, span: Span) -> tuple[sa.ColumnElement[bool], ...]:
+def touching(schedule: str, span: Span) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions of a slot of a schedule that overlaps a span."""
     return (SLOTS.c.schedule == schedule, THERE, SLOTS.c.ends_at > span.starts_at, SLOTS.c.starts_at < span.ends_at)

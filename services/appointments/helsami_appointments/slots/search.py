@@ -19,11 +19,9 @@ FAR: Final = datetime(9999, 12, 31, tzinfo=UTC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODYS: Final = ""
 
-NOT_HELD: Final = sa.or_(
-    SLOTS.c.held_until.is_(None),
-    SLOTS.c.held_until <= sa.bindparam("moment", EPOCH, type_=UtcDateTime),
-    SLOTS.c.held_by == sa.bindparam("holder", "", type_=sa.String),
-)
+MOMENT: Final = sa.bindparam("moment", EPOCH, type_=UtcDateTime)
+HOLDER: Final = sa.bindparam("holder", "", type_=sa.String)
+NOT_HELD: Final = sa.or_(SLOTS.c.held_until.is_(None), SLOTS.c.held_until <= MOMENT, SLOTS.c.held_by == HOLDER)
 """Held by nobody but the holder, at a moment; for whoever says neither, what was ever held is not free."""
 
 FREE: Final = sa.and_(SLOTS.c.status == "free", SLOTS.c.taken_by.is_(None), NOT_HELD, SCHEDULES.c.active)
@@ -40,6 +38,12 @@ SLOT: Final = sa.select(
     SCHEDULES.c.clinician,
     SCHEDULES.c.clinician_name,
 ).join_from(SLOTS, SCHEDULES, SLOTS.c.schedule == SCHEDULES.c.id)
+
+OWN_UNTIL: Final = sa.case((sa.and_(SLOTS.c.held_by == HOLDER, SLOTS.c.held_until > MOMENT), SLOTS.c.held_until))
+ONE_SLOT: Final = SLOT.add_columns(OWN_UNTIL.label("own_until")).where(
+    SLOTS.c.id == sa.bindparam("slot", type_=sa.String), SLOTS.c.withdrawn_at.is_(None)
+)
+"""One slot, and until when the holder holds it."""
 
 IN_INDEX: Final = sa.and_(
     SLOTS.c.status == sa.literal_column("'free'"), SLOTS.c.taken_by.is_(None), SLOTS.c.search_open

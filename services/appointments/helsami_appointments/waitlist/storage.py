@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from helsami_appointments.booked import plausible
-from helsami_appointments.domain import HOLDING, TO_COME, Appointment, Known, Meeting, Opening, Slot, Span
+from helsami_appointments.domain import HOLDING, TO_COME, Appointment, Known, Meeting, Opening, Schedule, Slot, Span
 from helsami_appointments.models import APPOINTMENTS, OFFERS, SCHEDULES, SLOTS, WAITING
 from helsami_appointments.requests import storage as requests
+from helsami_appointments.slots.search import IN_INDEX, NOT_HELD
+from helsami_appointments.storage import schedule_id
 from helsami_appointments.waitlist import schemas
 from helsami_appointments.waitlist.domain import (
     KEYS,
@@ -134,6 +136,22 @@ class Writes(requests.Writes):
         for each in freed:
             self.offer_freed(self.slot(each))
 
+    def keep_schedule(self, organisation: str, schedule: Schedule) -> str:
+        """Store a schedule as before; what was offered under it is offered as it is now, or no longer."""
+        outcome = super().keep_schedule(organisation, schedule)
+        if outcome == "stored":
+            under = schedule_id(organisation, schedule.key)
+            slots = sa.select(SLOTS.c.id).where(SLOTS.c.schedule == under)
+            self.withdraw_offers(OFFERS.c.slot.in_(slots))
+            self.offer_awaited(SLOTS.c.schedule == under)
+        return outcome
+
+    def let_go(self, slot_id: str) -> datetime:
+        """End a hold early, as before; the time is offered to those who wait."""
+        until = super().let_go(slot_id)
+        self.offer_freed(self.slot(slot_id))
+        return until
+
     def release(self, slot_id: str) -> None:
         """End a hold as before; while it lasted, the time could be offered to nobody who waits."""
         super().release(slot_id)
@@ -216,6 +234,28 @@ class Writes(requests.Writes):
         )
         if slot.free and self.connection.execute(awaited.limit(1)).first() is not None:
             self.promise_match(slot.id, round_id or str(uuid.uuid4()), self.now)
+
+    def offer_awaited(self, which: sa.ColumnElement[bool]) -> None:
+        """Promise to offer each of some slots of one organisation that is free and that somebody may be waiting for."""
+        columns = (SLOTS.c.id, SLOTS.c.organisation, SLOTS.c.search_type, SLOTS.c.starts_at)
+        free = sa.select(*columns).where(which, IN_INDEX, NOT_HELD, SLOTS.c.starts_at > self.now)
+        rows = self.connection.execute(free, self._holder).all()
+        for awaited in {(row.organisation, row.search_type) for row in rows}:
+            latest = self._latest_awaited(*awaited)
+            for row in rows:
+                if (row.organisation, row.search_type) == awaited and latest is not None and row.starts_at < latest:
+                    self.promise_match(row.id, str(uuid.uuid4()), self.now)
+
+    def _latest_awaited(self, organisation: str, visit_type: str) -> datetime | None:
+        """Before when a free time must be, to be earlier than what anybody has who waits; None where nobody does."""
+        waiting = sa.and_(WAITING.c.organisation == organisation, WAITING.c.visit_type == visit_type)
+        statement = sa.select(sa.func.max(WAITING.c.starts_at)).where(waiting)
+        latest: datetime | None = self.connection.execute(statement).scalar()
+        return latest
+
+    def withdraw_offers(self, which: sa.ColumnElement[bool]) -> None:
+        """End open offers of slots that are not as they were, without going on to the next."""
+        self._end(self._open(which), OfferState.WITHDRAWN, go_on=False)
 
     def promise_match(self, slot_id: str, round_id: str, due_at: datetime) -> None:
         """Look at a slot at that moment, once for each reason to."""
