@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from helsami_appointments.calendar.models import metadata as calendars
 from helsami_appointments.receiving.models import left_slots_table, retracted_table
-from helsami_appointments.waitlist.models import offers_table, waiting_table
+from helsami_appointments.waitlist.models import offers_past_table, offers_table, waiting_table
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.items import items_table
 
@@ -103,3 +103,4 @@ WAITING = waiting_table(metadata)
 OFFERS = offers_table(metadata)
 LEFT_SLOTS = left_slots_table(metadata)
 RETRACTED = retracted_table(metadata)
+OFFERS_PAST = offers_past_table(metadata)

@@ -8,7 +8,7 @@ from helsami_kernel.obligations import Obligation, fulfils
 from helsami_kernel.provisions import CurrentSettings, FromKeys, FromSettings
 from helsami_kernel.rpc import RemoteService, rpc
 from helsami_kernel.rules import OrganisationRules
-from helsami_kernel.states import TellStates
+from helsami_kernel.states import TellStates, goes_live
 from helsami_kernel.store import Store
 from helsami_kernel.views import contributes
 
@@ -25,6 +25,7 @@ __all__ = [
     "TellStates",
     "contributes",
     "fulfils",
+    "goes_live",
     "handles",
     "rpc",
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 import sqlalchemy as sa
 from eventlet.semaphore import Semaphore
+from prometheus_client import Counter
 from sqlalchemy import event as sa_event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, Row
@@ -190,6 +191,7 @@ class Writes:
         self.now = now
         self.announced: list[Event] = []
         self.noted: list[tuple[Decision, str]] = []
+        self.counted: list[Counter] = []
         self._kept_key: str | None = None
 
     def announce(self, event: Event) -> None:
@@ -219,6 +221,10 @@ class Writes:
     def note_all(self, noted: Iterable[tuple[Decision, str]]) -> None:
         """As `note`, of several."""
         self.noted += noted
+
+    def count(self, counter: Counter) -> None:
+        """Count something by one, if and only if this transaction commits; what is done again is not counted again."""
+        self.counted.append(counter)
 
     def promise(self, kind: str, due_at: datetime, payload: Mapping[str, Any], key: str) -> None:
         """Make an obligation, unless one of this kind and key exists; `payload` holds opaque ids and codes only."""

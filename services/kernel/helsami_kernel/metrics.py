@@ -15,7 +15,8 @@ EVENT_SECONDS: Final = (0.01, 0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 36
 
 REQUESTS: Final = Counter(
     "helsami_requests_total",
-    "Finished calls of an entrypoint; kind is rpc, view, section, event, obligation or http; outcome: ok or a code.",
+    "Finished calls of an entrypoint; kind is rpc, view, section, event, obligation, state or http; "
+    "outcome: ok or a code.",
     ["service", "entrypoint", "kind", "outcome"],
 )
 REQUEST_SECONDS: Final = Histogram(

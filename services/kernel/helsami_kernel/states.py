@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -16,8 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helsami_kernel import logs, metrics
 from helsami_kernel.bus import ORGANISATIONS, Bus, Delivery, Message, Queue
+from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.database import Database
+from helsami_kernel.decorators import Decorator
 from helsami_kernel.errors import Unavailable
+from helsami_sdk.lifecycle import LIVE
 from helsami_sdk.organisations import Organisations
 
 TOLD = "told"
@@ -27,6 +31,7 @@ TOO_LATE = timedelta(seconds=5)
 BELIEVED_FOR = timedelta(seconds=10)
 READY_ANYWAY = timedelta(seconds=10)
 CALL_AGAIN = timedelta(seconds=0.1)
+TRY_AGAIN_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class States:
         self._states: Mapping[str, str] = {}
         self._confirmed_at = float("-inf")
         self._began_at = time.monotonic()
+        self._listeners: list[Callable[[frozenset[str], int], None]] = []
         organisations.apply(None)
 
     @property
@@ -96,9 +102,18 @@ class States:
         self._confirmed_at = time.monotonic()
         metrics.ORGANISATION_STATES_HEARD.set_to_current_time()
         if (told.version, told.states) != (self._version, self._states):
+            new = _live(told.states) - _live(self._states)
             self._version, self._states = told.version, told.states
             metrics.ORGANISATION_STATES_VERSION.set(told.version)
             self._organisations.apply(told.states)
+            for listener in self._listeners if new else ():
+                listener(new, told.version)
+
+    def when_live(self, listener: Callable[[frozenset[str], int], None]) -> None:
+        """Tell which organisations become live, and in which version; of those that are, at once. It must not wait."""
+        self._listeners.append(listener)
+        if live := _live(self._states):
+            listener(live, self._version)
 
     def listen(self, bus: Bus, spawn: Callable[[Callable[[], None]], Any]) -> None:
         """Hear what is told from the bus's start on, and ask for it once; `spawn` runs something in the background."""
@@ -121,6 +136,36 @@ class States:
         eventlet.sleep(READY_ANYWAY.total_seconds())
         if not self.known:
             logs.incident("organisation-states-unknown")
+
+
+class GoesLive(KernelEntrypoint):
+    """
+    A method that is given the organisations that have become live, and the version of the states in which they are.
+
+    Each process of a service is told, when it starts of all that are live: what is done once for a version is promised
+    under a key. One that fails is tried again, until the process ends.
+    """
+
+    kind = "state"
+
+    def start(self) -> None:
+        """Listen; the rules that the service asks have brought the states."""
+        self.container.config["states"].when_live(self._accept)
+
+    def _accept(self, organisations: frozenset[str], version: int) -> None:
+        told = (organisations, version)
+        self.container.dispatch(self, {}, Work(lambda _worker: told, partial(self._settle, told)))
+
+    def _settle(self, told: tuple[frozenset[str], int], _result: Any, failure: BaseException | None) -> None:
+        if failure is not None:
+            self.container.spawn_managed_thread(partial(self._try_again, told))
+
+    def _try_again(self, told: tuple[frozenset[str], int]) -> None:
+        eventlet.sleep(TRY_AGAIN_AFTER.total_seconds())
+        self._accept(*told)
+
+
+goes_live: Callable[..., Decorator] = GoesLive.decorator
 
 
 class TellStates(DependencyProvider):  # type: ignore[misc]
@@ -172,6 +217,10 @@ class TellStates(DependencyProvider):  # type: ignore[misc]
             logs.incident("organisation-states-not-read", service=self.container.service_name, failure=failure)
             return self._last and replace(self._last, remembered=True)
         return self._last
+
+
+def _live(states: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(organisation for organisation, state in states.items() if state == LIVE)
 
 
 def _sent(bus: Bus, message: Message, key: str) -> bool:

@@ -58,6 +58,8 @@ class OpenStore(Generic[R_co, W_co]):
             refusal.decision = self.decisions.store_after(tx)
             raise
         self._cause_recorded = True
+        for counter in tx.counted:
+            counter.inc()
         if tx.announced:
             self._told()
 

@@ -1,15 +1,18 @@
 """Every metric that is declared is also set, and the levels of a running process can be scraped."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client import Counter, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
 import helsami_kernel
 from helsami_kernel import Store, metrics, rpc
-from helsami_kernel.database import Database, Writes
+from helsami_kernel.database import KERNEL_TABLES, Database, Reads, Writes
+from helsami_kernel.decisions import Decisions
 from helsami_kernel.lifetime import measure
+from helsami_kernel.store import OpenStore
 
 SOURCES = [path for path in Path(helsami_kernel.__file__).parent.rglob("*.py") if path.name != "metrics.py"]
 
@@ -52,3 +55,21 @@ def test_a_process_tells_whether_each_service_has_its_bus_and_how_full_its_pool_
     measure(runner)
     assert scraped("helsami_bus_connected", "shelf") == 0
     assert scraped("helsami_database_pool_in_use", "shelf") == 0
+
+
+def test_what_a_transaction_counts_is_counted_when_it_is_stored_and_not_otherwise(tmp_path):
+    counter = Counter("helsami_of_this_test_total", "Counted in a transaction.", registry=None)
+    database = Database(f"sqlite:///{tmp_path}/c.db", 1, lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    KERNEL_TABLES.create_all(database.engine)
+    decisions = Decisions("counting", database, lambda: datetime(2026, 3, 1, tzinfo=UTC))
+    store = OpenStore(database, Reads, Writes, told=lambda: None, decisions=decisions)
+
+    with pytest.raises(ZeroDivisionError), store.transaction(None) as tx:
+        tx.count(counter)
+        raise ZeroDivisionError
+    with store.transaction(None) as tx:
+        tx.count(counter)
+        assert counter._value.get() == 0, "not before it is stored"
+    database.close()
+
+    assert counter._value.get() == 1

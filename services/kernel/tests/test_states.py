@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import eventlet
 import pytest
 
-from helsami_kernel import OrganisationRules, Store, metrics, states
+from helsami_kernel import OrganisationRules, Store, goes_live, metrics, states
 from helsami_kernel.bus import ORGANISATIONS, Message, Queue
 from helsami_kernel.container import open_bus
 from helsami_kernel.memory_bus import MemoryBus
@@ -260,3 +260,57 @@ def test_answers_of_others_are_the_same_bytes_while_one_is_paused_and_resumed_ov
         each.wait()
 
     assert seen == {"trondheim": {"", "organisation-paused"}, "bodo": {""}}
+
+
+class Watchers:
+    """What a service that looks at who becomes live was told, and how often it fails first."""
+
+    told = []
+    failures = 0
+
+
+class Watcher:
+    name = "watcher"
+    store = Store()
+    rules = OrganisationRules()
+
+    @goes_live()
+    def look(self, live, version):
+        if Watchers.failures:
+            Watchers.failures -= 1
+            raise OSError
+        Watchers.told.append((sorted(live), version))
+
+
+@pytest.fixture
+def watched(start, any_bus):
+    """A service that is told who becomes live, and a way to tell its process."""
+    Watchers.told, Watchers.failures = [], 0
+    system = start(any_bus, Watcher)
+    return system.runner.containers[0].config["states"].hear
+
+
+def test_who_becomes_live_is_told_once_and_again_after_a_pause(watched):
+    for version, state in enumerate(("live", "live", "paused", "live"), start=1):
+        watched(StatesTold(version, {"trondheim": state, "st_olavs": "shadow"}))
+
+    until(lambda: len(Watchers.told) == 2)
+    assert Watchers.told == [(["trondheim"], 1), (["trondheim"], 4)]
+
+
+def test_a_service_that_starts_is_told_of_all_who_are_live(start):
+    Watchers.told = []
+    Register.told = StatesTold(5, {"trondheim": "live", "st_olavs": "live", "levanger": "paused"})
+    start("memory://", Directory, Watcher)
+
+    until(lambda: Watchers.told)
+    assert Watchers.told == [(["st_olavs", "trondheim"], 5)]
+
+
+def test_a_service_that_fails_when_it_is_told_is_told_again(watched, monkeypatch):
+    monkeypatch.setattr(states, "TRY_AGAIN_AFTER", states.TRY_AGAIN_AFTER / 100)
+    Watchers.failures = 2
+
+    watched(StatesTold(1, {"trondheim": "live"}))
+
+    until(lambda: Watchers.told == [(["trondheim"], 1)])

@@ -17,11 +17,13 @@ from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.waitlist import schemas
 from helsami_appointments.waitlist.domain import OfferState, ended_as, stands
 from helsami_appointments.waitlist.matching import Matching, terms_of
-from helsami_appointments.waitlist.storage import END_WAIT, MATCH, Reads, Writes, slot_of
-from helsami_kernel import Obligation, fulfils, rpc
+from helsami_appointments.waitlist.offering import LOOK_AGAIN, MATCH
+from helsami_appointments.waitlist.retention import FORGET
+from helsami_appointments.waitlist.storage import END_WAIT, Reads, Writes, slot_of
+from helsami_kernel import Event, Obligation, fulfils, goes_live, handles, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
-from helsami_kernel.errors import Conflict, FieldProblem, NotFound, Refused, load
+from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused, load
 from helsami_kernel.notes import note_all
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
@@ -171,11 +173,37 @@ class Waitlist(Changes):
         with self.store.transaction(owner=None) as tx:
             Matching(self.rules, tx).run(promised.payload["slot"], promised.payload["round"])
 
+    @goes_live()
+    def resume(self, organisations: frozenset[str], version: int) -> None:
+        """Offer what came free while an organisation was not live, whichever process hears first that it is."""
+        with self.store.transaction(owner=None) as tx:
+            tx.promise_to_look_again(organisations, version)
+
+    @fulfils(LOOK_AGAIN)
+    def look_again(self, promised: Obligation) -> None:
+        """Offer the free times of an organisation that somebody waits for."""
+        with self.store.transaction(owner=None) as tx:
+            tx.look_again(promised.payload["organisation"], promised.payload["cursor"], promised.id)
+
     @fulfils(END_WAIT)
     def end_wait(self, promised: Obligation) -> None:
         """Nobody waits for something earlier than what has begun."""
         with self.store.transaction(owner=None) as tx:
             tx.forget_begun(promised.payload["appointment"])
+
+    @fulfils(FORGET)
+    def forget_offers(self, promised: Obligation) -> None:
+        """Count offers of long ago, and forget whose they were."""
+        with self.store.transaction(owner=None) as tx:
+            tx.forget_offers(promised.id)
+
+    @handles("account_deactivated", source="directory")
+    def stop_waiting(self, event: Event) -> None:
+        """Whoever has no account waits for nothing here, and is offered nothing (K17); what they asked for stays."""
+        if event.subject is None:
+            raise Malformed("malformed-event")
+        with self.store.transaction(owner=event.subject) as tx:
+            tx.stop_waiting()
 
 
 def check_open(offer: Row[Any], now: datetime) -> None:

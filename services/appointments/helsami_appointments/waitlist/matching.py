@@ -7,7 +7,8 @@ from typing import Final
 
 from helsami_appointments.domain import Appointment, Slot
 from helsami_appointments.waitlist.domain import Entry, in_time, quiet_ends
-from helsami_appointments.waitlist.storage import MOST_RANKED, Writes
+from helsami_appointments.waitlist.offering import MOST_RANKED
+from helsami_appointments.waitlist.storage import Writes
 from helsami_kernel.clock import OSLO
 from helsami_kernel.notes import note_all
 from helsami_sdk.answers import WaitlistTerms

@@ -56,4 +56,19 @@ def offers_table(metadata: sa.MetaData) -> sa.Table:
         sa.UniqueConstraint("round", "entry"),
         sa.Index("offers_by_slot", "slot", "state"),
         sa.Index("offers_by_owner", "owner", "offered_at"),
+        sa.Index("offers_by_end", "ended_at"),
+    )
+
+
+def offers_past_table(metadata: sa.MetaData) -> sa.Table:
+    """How many of an organisation's offers ended how in a month, of those that are forgotten; of nobody."""
+    return sa.Table(
+        "offers_past",
+        metadata,
+        sa.Column("organisation", sa.String(60), primary_key=True),
+        sa.Column("month", sa.Date, primary_key=True),
+        sa.Column("state", sa.String(10), primary_key=True),
+        sa.Column("age_band", sa.String(5), primary_key=True),
+        sa.Column("digital", sa.Boolean, primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
     )

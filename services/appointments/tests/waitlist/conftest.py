@@ -1,17 +1,22 @@
 """What the tests of the waitlist share: an organisation that has one, who waits there, and what is seen of it."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 import sqlalchemy as sa
 
 from helsami_appointments.models import OFFERS, WAITING
-from helsami_appointments.waitlist.storage import MATCH
+from helsami_appointments.service import AppointmentsService
+from helsami_appointments.waitlist.offering import MATCH
+from helsami_kernel.config import Settings
+from helsami_kernel.container import ServiceRunner
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
 from helsami_kernel.errors import Refusal
+from helsami_kernel.keys import KeyFolder
 from helsami_kernel.obligations import obligation
+from helsami_kernel.testing import until
 from helsami_sdk.answers import BookingDecision, WaitlistTerms
 from helsami_sdk.testing import organisations_of, rules_of
 
@@ -101,6 +106,10 @@ class Seen:
         rows = self._rows(sa.select(OUTBOX).where(OUTBOX.c.type.startswith("offer_")))
         return Counter((row.type, row.subject, orjson.loads(row.data).get("state")) for row in rows)
 
+    def promised(self, kind):
+        """How many promises of a kind were made."""
+        return len(self._rows(sa.select(OBLIGATIONS.c.id).where(OBLIGATIONS.c.kind == kind)))
+
     @staticmethod
     def starts(days):
         """When a time so many days from the beginning starts, in writing."""
@@ -114,8 +123,8 @@ class Seen:
         return refusal.value.code
 
     def _rows(self, statement):
-        with self._store.transaction(None) as tx:
-            return tx.connection.execute(statement).all()
+        with self._store._database.reading_engine.connect() as connection:
+            return connection.execute(statement).all()
 
 
 @pytest.fixture
@@ -134,3 +143,23 @@ def freed(journal, due, clock):
         return slot
 
     return publish
+
+
+@pytest.fixture
+def today(clock):
+    """How many days from the beginning it is now, for a service that goes by the real time; the clock stands there."""
+    days = (datetime.now(UTC) - clock()).days + 1
+    clock.move_to(datetime.now(UTC))
+    return days
+
+
+@pytest.fixture
+def served(url, store, tmp_path):
+    """The service on a bus of its own, on the same database."""
+    KeyFolder(tmp_path / "keys").make()
+    told = {"HELSAMI_DATA": str(tmp_path), "HELSAMI_DATABASE": url}
+    runner = ServiceRunner(Settings.read(told), [AppointmentsService])
+    runner.start()
+    until(lambda: runner.ready)
+    yield runner
+    runner.stop(within=5)

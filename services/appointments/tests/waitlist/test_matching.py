@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_appointments.models import WAITING
-from helsami_appointments.waitlist import matching, storage
+from helsami_appointments.waitlist import matching, offering
 from helsami_sdk.answers import QuietHours, WaitlistTerms
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -187,7 +187,7 @@ def test_those_to_whom_nothing_is_offered_do_not_stand_in_the_way_of_those_behin
 def test_whoever_stands_too_far_back_for_one_wave_is_reached_by_the_next(
     region, queue, freed, due, clock, seen, monkeypatch
 ):
-    monkeypatch.setattr(storage, "MOST_RANKED", 3)
+    monkeypatch.setattr(offering, "MOST_RANKED", 3)
     monkeypatch.setattr(matching, "MOST_RANKED", 3)
     monkeypatch.setattr(matching, "MOST_LOOKS", 2)
     last_first = {"rank_waitlist": lambda question: tuple(reversed(question.by_time_joined))}
