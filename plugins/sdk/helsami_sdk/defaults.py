@@ -136,10 +136,15 @@ def restrict_sharing(question: SharingQuestion) -> Restriction:
     return _HOME_CARE if question.visit_type == HOME_CARE_VISIT or question.setting == "home" else _SHOWN
 
 
+def most_delegated(basis: str, age_band: str) -> frozenset[str]:
+    """The most that somebody may hold on this basis for a citizen of this age, towards anybody (R93, R98, K3)."""
+    return _DELEGATION.get((basis, age_band), frozenset())
+
+
 @hookimpl
 def limit_delegation(question: DelegationQuestion) -> frozenset[str]:
     """The region's table: by age and basis, and for a parent of a child from 12 on by the kind of organisation."""
-    most = _DELEGATION.get((question.basis, question.age_band), frozenset())
+    most = most_delegated(question.basis, question.age_band)
     if (question.basis, question.age_band) == ("parental", "12-15") and question.organisation_kind not in _NEAR_HOME:
         return frozenset()
     return question.scopes & most

@@ -40,6 +40,9 @@ DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
         "leave-waitlist",
         "accept-offer",
         "decline-offer",
+        "order-video",
+        "meet-in-person",
+        "join-video",
     ),
     frozenset({"appointments:act"}),
 )
@@ -48,6 +51,7 @@ VIEW: Final = "view:"
 BEYOND: Final = "beyond-the-grant"
 NO_GROUND: Final = "no-grant"
 GRANT: Final = "grant"
+PARENTAL: Final = "parental"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from helsami_consents.access_log.models import metadata as access_log
+from helsami_consents.children.models import parenthoods_table
 from helsami_consents.grants.models import grants_table
 
 metadata = sa.MetaData()
@@ -10,3 +11,4 @@ parts = (metadata, access_log)
 """The tables of the whole service: its own, and those of its log."""
 
 GRANTS = grants_table(metadata)
+PARENTHOODS = parenthoods_table(metadata)

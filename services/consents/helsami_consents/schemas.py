@@ -33,3 +33,20 @@ class Decided(Schema):
 
     tokens = fields.Dict(keys=fields.String(), values=fields.String())
     basis = fields.String()
+
+
+class Represented(Schema):
+    """Somebody for whom one may act: on what ground (and its code in Volven 7611), in which areas, and until when."""
+
+    citizen = fields.String()
+    name = fields.String(allow_none=True)
+    basis = fields.String()
+    code = fields.String()
+    areas = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    until = fields.String(allow_none=True, dump_default=None)
+
+
+class ActingFor(Schema):
+    """Everybody for whom one may act."""
+
+    acting_for = fields.List(fields.Nested(Represented))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,19 @@ from helsami_consents import domain, schemas, storage
 from helsami_consents.access_log.anchors import FILE, AnchorFile, Signer
 from helsami_consents.access_log.domain import Access, kinds_of
 from helsami_consents.access_log.entrypoints import AccessLog
-from helsami_consents.domain import Decision, Ground
-from helsami_consents.grants.domain import State, objection
-from helsami_consents.grants.entrypoints import Grants
-from helsami_consents.people import Person, is_citizen_id
+from helsami_consents.children.entrypoints import Children
+from helsami_consents.deciding import grounds
+from helsami_consents.domain import Decision
+from helsami_consents.grants.domain import State
+from helsami_consents.grants.entrypoints import oneself
+from helsami_consents.grants.schemas import Nothing
+from helsami_consents.people import is_citizen_id
 from helsami_kernel import Clock, FromKeys, FromSettings, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
 from helsami_kernel.errors import Forbidden, NotFound, load
 
 
-class ConsentsService(Grants, AccessLog):
+class ConsentsService(Children, AccessLog):
     """Owns who may act for whom: everything on another's behalf is decided, logged and signed here."""
 
     name = "consents"
@@ -50,7 +53,7 @@ class ConsentsService(Grants, AccessLog):
         giver = people.get(subject)
         wanted = [(audience, asked["purpose"]) for audience in asked["audiences"]]
         with self.store.transaction(subject) as tx:
-            decision = domain.decide(self._grounds(tx, actor, subject, people), wanted)
+            decision = domain.decide(grounds(tx, giver, people.get(actor), actor, now), wanted)
             # Nobody has no log: what is logged of an id that is nobody's takes as long, and is undone.
             with contextlib.nullcontext() if giver is not None else tx.undone():
                 tx.log(_looked(now, asked, decision), self.sealing)
@@ -75,14 +78,13 @@ class ConsentsService(Grants, AccessLog):
             "basis": decision.basis,
         }
 
-    def _grounds(self, tx: storage.Writes, actor: str, subject: str, people: Mapping[str, Person]) -> Iterator[Ground]:
-        """On what grounds the actor may act for the subject, whatever rules them out now."""
-        now = self.clock()
-        if (given := tx.grant_to(actor)) is not None:
-            giver, receiver = people.get(subject), people.get(actor)
-            state = given.state(now, giver, receiver)
-            against = objection(giver, receiver, now) if state is State.ACTIVE else state.value
-            yield Ground(domain.GRANT, given.scopes, given.version, against)
+    @rpc(scope="consents:read", answers=schemas.ActingFor)
+    def acting_for(self, command: object, access: AccessToken) -> dict[str, Any]:
+        """For whom one may act at this moment, on what ground, and in which areas (R9)."""
+        load(Nothing, command)
+        received = self.grants({}, access)["received"]
+        granted = [{**each, "until": each["expires_at"]} for each in received if each["state"] == State.ACTIVE]
+        return {"acting_for": [*self.acted_for_as_parent(oneself(access)), *granted]}
 
 
 def _looked(now: datetime, asked: Mapping[str, Any], decision: Decision) -> Access:

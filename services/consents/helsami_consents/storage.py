@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from helsami_consents.access_log.storage import LogReads, LogWrites
-from helsami_consents.grants import storage as grants
+from helsami_consents.children import storage as children
 
 
-class Reads(grants.Reads, LogReads):
+class Reads(children.Reads, LogReads):
     """What a citizen sees of their grants and of their log."""
 
 
-class Writes(grants.Writes, LogWrites):
+class Writes(children.Writes, LogWrites):
     """What a citizen changes, and what is logged about them; the transaction's owner is both."""

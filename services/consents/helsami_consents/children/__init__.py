@@ -1,0 +1,1 @@
+"""Parents acting for their children (R96-R100)."""

@@ -1,0 +1,40 @@
+"""On what grounds somebody may act for somebody else now: as a parent, or by a grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from helsami_consents.children.domain import Parenthood
+from helsami_consents.children.domain import objection as to_parent
+from helsami_consents.domain import GRANT, PARENTAL, Ground
+from helsami_consents.grants.domain import Grant, State
+from helsami_consents.grants.domain import objection as to_grant
+from helsami_consents.people import Person
+from helsami_consents.storage import Writes
+from helsami_kernel.access import age_band
+from helsami_sdk.defaults import most_delegated
+
+
+def grounds(
+    tx: Writes, subject: Person | None, actor: Person | None, actor_id: str, now: datetime
+) -> Iterator[Ground]:
+    """On what an actor may act for the transaction's owner, each with what rules it out now, if anything does."""
+    if (parenthood := tx.parenthood_of(actor_id)) is not None:
+        yield _as_parent(parenthood, subject, actor, now)
+    if (grant := tx.grant_to(actor_id)) is not None:
+        yield _by_grant(grant, subject, actor, now)
+
+
+def _as_parent(parenthood: Parenthood, child: Person | None, parent: Person | None, now: datetime) -> Ground:
+    """As far as the child's age lets its parents see; each organisation narrows that for what is its own."""
+    against = parenthood.ended_as or to_parent(child, parent, now)
+    born = None if child is None else child.birth_date
+    scopes = frozenset[str]() if born is None else most_delegated(PARENTAL, age_band(born, now))
+    return Ground(PARENTAL, scopes, parenthood.version, against)
+
+
+def _by_grant(grant: Grant, giver: Person | None, receiver: Person | None, now: datetime) -> Ground:
+    state = grant.state(now, giver, receiver)
+    against = to_grant(giver, receiver, now) if state is State.ACTIVE else state.value
+    return Ground(GRANT, grant.scopes, grant.version, against)
