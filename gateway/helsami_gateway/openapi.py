@@ -18,6 +18,7 @@ from helsami_gateway import (
     decisions,
     grant_descriptions,
     schemas,
+    slot_descriptions,
     staff_examples,
     texts,
     video_descriptions,
@@ -57,6 +58,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "grant": {"type": "string", "example": grant_descriptions.GRANT["id"]},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "slot": {"type": "string", "example": appointment_descriptions.SLOT["id"]},
+    "schedule": {"type": "string", "example": slot_descriptions.OPENED["id"]},
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
     "secret": {"type": "string", "minLength": 43, "maxLength": 43},
     "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},
@@ -89,6 +91,7 @@ WORDS: Final = {
 RECORDS: Final = {"anyOf": list(answers.RECORDS)}
 ROUTES: Final = (
     *appointment_descriptions.ROUTES,
+    *slot_descriptions.ROUTES,
     *calendar_descriptions.ROUTES,
     *grant_descriptions.ROUTES,
     *waitlist_descriptions.ROUTES,

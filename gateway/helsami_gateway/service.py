@@ -21,6 +21,7 @@ from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
 from helsami_gateway.grants import GrantRoutes
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
+from helsami_gateway.slots import SlotRoutes, StaffSlotRoutes
 from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
 from helsami_gateway.waitlist import StaffWaitlistRoutes, WaitlistRoutes
@@ -52,6 +53,8 @@ BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 class GatewayService(
     AppointmentRoutes,
+    SlotRoutes,
+    StaffSlotRoutes,
     WaitlistRoutes,
     VideoRoutes,
     StaffVideoRoutes,

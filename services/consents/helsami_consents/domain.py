@@ -32,6 +32,7 @@ DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
     (
         "book",
         "hold",
+        "release",
         "move",
         "cancel",
         "ask",

@@ -13,8 +13,8 @@ from helsami_appointments.calendar.schemas import ON_A_LINE
 from helsami_appointments.calendar.wall import exists, utc_of, wall_of
 from helsami_appointments.domain import Meeting, Span
 from helsami_appointments.schemas import Action, Slot
-from helsami_appointments.slots import domain
-from helsami_appointments.slots.domain import DAYS, ClinicHours, Skipped, Wanted
+from helsami_appointments.slots import opening
+from helsami_appointments.slots.opening import DAYS, ClinicHours, Skipped, Wanted
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, Refused
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE
@@ -108,8 +108,8 @@ class Publish(Schema):
     slots = fields.List(
         fields.Nested(OneTime),
         load_default=list,
-        validate=validate.Length(max=domain.MOST_AT_ONCE),
-        metadata={"expected": f"at most {domain.MOST_AT_ONCE} slots"},
+        validate=validate.Length(max=opening.MOST_AT_ONCE),
+        metadata={"expected": f"at most {opening.MOST_AT_ONCE} slots"},
     )
     hours = fields.List(
         fields.Nested(Hours),
@@ -215,12 +215,12 @@ def wanted_of(wish: Mapping[str, Any], now: datetime) -> tuple[list[Wanted], lis
     """
     wanted = [Wanted(_span(one, f"slots.{number}", now), f"slots.{number}") for number, one in enumerate(wish["slots"])]
     every = [_hours(one, f"hours.{number}", now) for number, one in enumerate(wish["hours"])]
-    if len(wanted) + sum(len(hours.open_days) * hours.a_day for hours in every) > domain.MOST_AT_ONCE:
-        expected = f"at most {domain.MOST_AT_ONCE} slots at once: fewer days, or longer slots"
+    if len(wanted) + sum(len(hours.open_days) * hours.a_day for hours in every) > opening.MOST_AT_ONCE:
+        expected = f"at most {opening.MOST_AT_ONCE} slots at once: fewer days, or longer slots"
         raise Refused("too-many-slots", FieldProblem("hours", expected))
     skipped: list[Skipped] = []
     for number, hours in enumerate(every):
-        spans, left_out = domain.within(hours, now)
+        spans, left_out = opening.within(hours, now)
         wanted += [Wanted(span, f"hours.{number}") for span in spans]
         skipped += left_out
     return sorted(wanted, key=lambda one: one.span.starts_at), skipped
@@ -230,7 +230,7 @@ def check_apart(wanted: list[Wanted], there: list[Span]) -> None:
     """Refuse slots that overlap each other, or others of their schedule: Conflict("slot-overlaps"), naming each."""
     problems = [
         FieldProblem(one.field, f"times of no other slot of the schedule; {written(one.span.starts_at)} overlaps one")
-        for one in domain.overlapping(wanted, there)[:MOST_NAMED]
+        for one in opening.overlapping(wanted, there)[:MOST_NAMED]
     ]
     if problems:
         raise Conflict("slot-overlaps", *problems)
@@ -238,11 +238,11 @@ def check_apart(wanted: list[Wanted], there: list[Span]) -> None:
 
 def _span(one: Mapping[str, str], field: str, now: datetime) -> Span:
     starts_at, ends_at = (_moment(one[end], f"{field}.{end}") for end in ("starts", "ends"))
-    if not timedelta(0) < ends_at - starts_at <= domain.LONGEST_SLOT:
+    if not timedelta(0) < ends_at - starts_at <= opening.LONGEST_SLOT:
         raise Malformed("malformed", FieldProblem(f"{field}.ends", "a time after it starts, by at most a day"))
     if starts_at <= now:
         raise Conflict("slot-past", FieldProblem(f"{field}.starts", "a time to come"))
-    if starts_at > now + domain.HORIZON:
+    if starts_at > now + opening.HORIZON:
         raise Malformed("malformed", FieldProblem(f"{field}.starts", "a time within two years"))
     return Span(starts_at, ends_at)
 
@@ -271,11 +271,11 @@ def _hours(one: Mapping[str, Any], field: str, now: datetime) -> ClinicHours:
         closed=frozenset(one["closed"]),
     )
     today = wall_of(now).date()
-    if hours.last > today + domain.HORIZON:
+    if hours.last > today + opening.HORIZON:
         raise Malformed("malformed", FieldProblem(f"{field}.to", "a day within two years"))
     if hours.closes <= hours.opens or hours.a_day < 1:
         raise Malformed("malformed", FieldProblem(f"{field}.closes", "a time that leaves room for a slot"))
-    if not timedelta(0) <= hours.last - hours.first <= domain.LONGEST_PERIOD:
+    if not timedelta(0) <= hours.last - hours.first <= opening.LONGEST_PERIOD:
         raise Malformed("malformed", FieldProblem(f"{field}.to", "from the first day on, at most a year"))
     if hours.first < today:
         raise Conflict("slot-past", FieldProblem(f"{field}.from", "today, or a day to come"))

@@ -14,7 +14,7 @@ from helsami_appointments.booked import plausible
 from helsami_appointments.domain import Meeting, Schedule, Span
 from helsami_appointments.models import OFFERS, SCHEDULES, SLOTS
 from helsami_appointments.slots import overlaps
-from helsami_appointments.slots.domain import Wanted
+from helsami_appointments.slots.opening import Wanted
 from helsami_appointments.slots.search import FAR, NOBODYS, as_scheduled
 from helsami_appointments.storage import schedule_id, slot_id
 from helsami_appointments.waitlist.storage import Writes

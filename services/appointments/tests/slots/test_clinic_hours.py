@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helsami_appointments.calendar.wall import utc_of, wall_of
 from helsami_appointments.domain import Span
-from helsami_appointments.slots.domain import ClinicHours, Wanted, overlapping, within
+from helsami_appointments.slots.opening import ClinicHours, Wanted, overlapping, within
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 MARCH_NIGHT = date(2026, 3, 29)
