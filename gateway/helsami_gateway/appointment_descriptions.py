@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from helsami_gateway import answers, schemas
+from helsami_gateway import answers, schemas, visit_schemas
 from helsami_gateway.described import OF_CITIZENS, OF_STAFF, TOO_LARGE, Route
 
 BY_RULE: Final = (
@@ -64,6 +64,28 @@ REQUEST: Final = {
     "answered_at": None,
     "reason": None,
 }
+CHECK_IN: Final = {
+    "state": "open",
+    "opens_at": "2026-02-26T12:00:00Z",
+    "closes_at": APPOINTMENT["starts_at"],
+    "done_at": None,
+    "forms": ["health-questions"],
+}
+OPEN_ARRIVAL: Final = {
+    "state": "open",
+    "opens_at": "2026-03-05T11:00:00Z",
+    "closes_at": APPOINTMENT["ends_at"],
+    "done_at": None,
+}
+NOT_OPEN_ARRIVAL: Final = {**OPEN_ARRIVAL, "state": "not_open"}
+TASK: Final = {
+    "id": "3c1d2e4f-5a6b-5c7d-8e9f-0a1b2c3d4e5f",
+    "description": "Ingen mat etter midnatt.",
+    "due": "2026-03-04",
+    "done": False,
+    "done_at": None,
+}
+AROUND: Final = {"check_in": CHECK_IN, "arrival": NOT_OPEN_ARRIVAL, "tasks": [TASK]}
 ANSWERED: Final = {**REQUEST, "state": "accepted", "answered_at": "2026-03-02T09:30:00Z"}
 NO_SUCH_REQUEST: Final = ("404", "No such request of this organisation (`request-not-found`), or no such slot of it.")
 TAKE: Final = {"slot": SLOT["id"]}
@@ -100,8 +122,8 @@ ROUTES: Final = (
         "get",
         "/api/v1/appointments/{appointment}",
         "An appointment, and each thing that can be done with it: the ways to do it, the easiest first.",
-        answers.AppointmentWithActions,
-        example={**APPOINTMENT, "actions": [TO_CANCEL], "requests": [REQUEST]},
+        visit_schemas.AppointmentShown,
+        example={**APPOINTMENT, "actions": [TO_CANCEL], "requests": [REQUEST], **AROUND},
     ),
     Route(
         "book",

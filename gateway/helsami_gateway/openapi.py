@@ -22,6 +22,7 @@ from helsami_gateway import (
     staff_examples,
     texts,
     video_descriptions,
+    visit_descriptions,
     waitlist_descriptions,
 )
 from helsami_gateway.described import (
@@ -62,6 +63,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "asked": {"type": "string", "example": appointment_descriptions.REQUEST["id"]},
     "secret": {"type": "string", "minLength": 43, "maxLength": 43},
     "event": {"type": "string", "example": calendar_descriptions.EVENT["id"]},
+    "task": {"type": "string", "example": appointment_descriptions.TASK["id"]},
     "offer": {"type": "string", "example": waitlist_descriptions.OFFER["id"]},
     "room": {"type": "string", "example": video_descriptions.ROOM["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
@@ -94,6 +96,7 @@ ROUTES: Final = (
     *slot_descriptions.ROUTES,
     *calendar_descriptions.ROUTES,
     *grant_descriptions.ROUTES,
+    *visit_descriptions.ROUTES,
     *waitlist_descriptions.ROUTES,
     *video_descriptions.ROUTES,
     Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),

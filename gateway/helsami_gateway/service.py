@@ -24,6 +24,7 @@ from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.slots import SlotRoutes, StaffSlotRoutes
 from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
+from helsami_gateway.visits import StaffVisitRoutes, VisitRoutes
 from helsami_gateway.waitlist import StaffWaitlistRoutes, WaitlistRoutes
 from helsami_kernel import (
     Clock,
@@ -55,6 +56,8 @@ class GatewayService(
     AppointmentRoutes,
     SlotRoutes,
     StaffSlotRoutes,
+    VisitRoutes,
+    StaffVisitRoutes,
     WaitlistRoutes,
     VideoRoutes,
     StaffVideoRoutes,

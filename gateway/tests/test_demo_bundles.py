@@ -97,7 +97,7 @@ def test_laboratory_values_include_some_that_end_in_nought(resources):
 
 
 def test_the_demo_is_small_enough_to_load_while_somebody_waits(resources, of_person):
-    assert len(resources) < 2000
+    assert len(resources) < 2100
     assert len(of_person) == 60
     assert all(15 <= len(written) <= 60 for written in of_person.values())
 

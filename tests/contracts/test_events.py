@@ -12,6 +12,8 @@ import helsami_appointments.domain
 import helsami_appointments.requests.domain
 import helsami_appointments.requests.schemas
 import helsami_appointments.schemas
+import helsami_appointments.visits.domain
+import helsami_appointments.visits.schemas
 import helsami_appointments.waitlist.domain
 import helsami_appointments.waitlist.schemas
 import helsami_notifications.domain
@@ -48,6 +50,22 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.requests.domain.RequestExpired(request=AN_ID, appointment=AN_ID),
         helsami_appointments.requests.schemas.RequestExpired,
     ),
+    ("appointments", "reminder_due"): (
+        helsami_appointments.visits.domain.ReminderDue(appointment=AN_ID),
+        helsami_appointments.visits.schemas.ReminderDue,
+    ),
+    ("appointments", "check_in_opened"): (
+        helsami_appointments.visits.domain.CheckInOpened(appointment=AN_ID),
+        helsami_appointments.visits.schemas.CheckInOpened,
+    ),
+    ("appointments", "check_in_completed"): (
+        helsami_appointments.visits.domain.CheckInCompleted(appointment=AN_ID),
+        helsami_appointments.visits.schemas.CheckInCompleted,
+    ),
+    ("appointments", "citizen_arrived"): (
+        helsami_appointments.visits.domain.CitizenArrived(appointment=AN_ID),
+        helsami_appointments.visits.schemas.CitizenArrived,
+    ),
     ("appointments", "offer_made"): (
         helsami_appointments.waitlist.domain.OfferMade(offer=AN_ID),
         helsami_appointments.waitlist.schemas.OfferMade,
@@ -73,6 +91,8 @@ HEARD = {
     ("notifications", "appointments", "appointment_cancelled"): helsami_notifications.domain.APPOINTMENT_CANCELLED,
     ("notifications", "appointments", "request_answered"): helsami_notifications.domain.REQUEST_ANSWERED,
     ("notifications", "appointments", "request_expired"): helsami_notifications.domain.REQUEST_EXPIRED,
+    ("notifications", "appointments", "reminder_due"): helsami_notifications.domain.REMINDER_DUE,
+    ("notifications", "appointments", "check_in_opened"): helsami_notifications.domain.CHECK_IN_OPENED,
     ("notifications", "appointments", "offer_made"): helsami_notifications.domain.OFFER_MADE,
     ("notifications", "appointments", "offer_ended"): helsami_notifications.domain.OFFER_TOO_LATE,
     ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,

@@ -104,6 +104,18 @@ class Chart:
             body["cancelationReason"] = flag("appointment-cancellation-reason", "pat")
         return self._add("Appointment", body)
 
+    def task(self, appointment: Json, what: str, by: datetime) -> Json:
+        """Write what is to be done before an agreed meeting."""
+        body = {
+            "status": "requested",
+            "intent": "order",
+            "focus": appointment,
+            "for": self.patient,
+            "description": what,
+            "restriction": {"period": {"end": instant(by)}},
+        }
+        return self._add("Task", body)
+
     def visit(
         self, how: str, visit_type: str, clinician: str, starts: datetime, ends: datetime | None = None, *, why: str
     ) -> Visit:

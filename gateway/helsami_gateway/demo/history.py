@@ -63,6 +63,8 @@ SHOWN_DOSES = 2
 NEWS = (5, 10)
 """How many days ago everybody has last been to their general practitioner."""
 
+PREPARATION = "Skriv ned det du vil spørre om, og ta med en liste over det du bruker av medisiner."
+
 OCTOBER = 10
 
 
@@ -216,7 +218,9 @@ def _last_autumn(life: Life) -> date:
 def _coming(life: Life, chart: Chart, clinician: str, visit_type: str, why: str) -> None:
     """One appointment ahead; now and then another that was cancelled or missed."""
     starts = life.meet(chart.organisation, clinician, life.times(chart.organisation).coming(life.rng.randint(3, 60)))
-    chart.appointment(visit_type, clinician, starts, status="booked", why=why)
+    agreed = chart.appointment(visit_type, clinician, starts, status="booked", why=why)
+    if chart.organisation is TRONDHEIM:
+        chart.task(agreed, PREPARATION, starts)
     if life.perhaps(0.15):
         day = life.times(chart.organisation).recent(life.rng.random())
         status = "cancelled" if life.perhaps(0.7) else "noshow"

@@ -9,6 +9,22 @@ ENCOUNTER_STATUS: Final = frozenset(
 OBSERVATION_STATUS: Final = frozenset(
     {"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"}
 )
+TASK_STATUS: Final = frozenset(
+    {
+        "draft",
+        "requested",
+        "received",
+        "accepted",
+        "rejected",
+        "ready",
+        "cancelled",
+        "in-progress",
+        "on-hold",
+        "failed",
+        "completed",
+        "entered-in-error",
+    }
+)
 COMPARATOR: Final = frozenset({"<", "<=", ">=", ">"})
 
 # (type, element) -> codes of a `code` element whose list ends in "+" in the models, or is missing there.
@@ -17,6 +33,7 @@ CODES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("EncounterStatusHistory", "status"): ENCOUNTER_STATUS,
     ("DiagnosticReport", "status"): OBSERVATION_STATUS | {"partial", "appended"},
     ("Observation", "status"): OBSERVATION_STATUS,
+    ("Task", "status"): TASK_STATUS,
     ("Quantity", "comparator"): COMPARATOR,
     ("Age", "comparator"): COMPARATOR,
     ("Duration", "comparator"): COMPARATOR,

@@ -50,6 +50,7 @@ OWNERS: Final[Mapping[str, str]] = {
     "Schedule": "appointments",
     "Slot": "appointments",
     "Appointment": "appointments",
+    "Task": "appointments",
 }
 REGISTER_TYPES: Final = frozenset({"Organization", "Location", "Practitioner", "Patient"})
 STORING_METHODS: Final = frozenset({None, "POST", "PUT"})

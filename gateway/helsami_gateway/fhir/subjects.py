@@ -18,6 +18,7 @@ SUBJECT: Final[Mapping[str, str]] = {
     "MedicationRequest": "subject",
     "MedicationStatement": "subject",
     "Observation": "subject",
+    "Task": "for",
 }
 NOBODY: Final = frozenset({"Practitioner", "Organization", "Location", "Schedule", "Slot"})
 

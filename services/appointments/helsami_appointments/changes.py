@@ -67,6 +67,7 @@ class Changes:
             moved, sequence = tx.move(known, slot)
             note_all(tx, decided, known.id)
             announce_change(tx, known, sequence)
+            self.followed(tx)
             return dict(tx.remember(moved))
 
     @rpc(scope="appointments:act", answers=schemas.Appointment)
@@ -95,6 +96,9 @@ class Changes:
         A part that has something adds it to what `super()` says; `reads` are those of the whole service.
         """
         return {}
+
+    def followed(self, tx: Writes) -> None:
+        """What each part has to do about the appointments that a transaction has kept or changed, before it ends."""
 
     def _to_come(self, tx: Writes, appointment_id: str, access: AccessToken) -> Known:
         """An appointment that this reader sees and that has not begun."""

@@ -14,8 +14,12 @@ from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.requests.entrypoints import Requests
 from helsami_appointments.slots.entrypoints import Slots
+from helsami_appointments.store import Reads, Writes
+from helsami_appointments.visits.domain import Task
+from helsami_appointments.visits.fhir import task
+from helsami_appointments.visits.staff import StaffVisits
+from helsami_appointments.visits.storage import TASK
 from helsami_appointments.waitlist.staff import StaffWaitlist
-from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.decisions import explained
@@ -31,7 +35,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(StaffWaitlist, Requests, Holds, Slots, Calendar):
+class AppointmentsService(StaffVisits, StaffWaitlist, Requests, Holds, Slots, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"
@@ -65,6 +69,7 @@ class AppointmentsService(StaffWaitlist, Requests, Holds, Slots, Calendar):
                 self.enter(tx, known_of(tx.appointment_row(taken["id"])), access)
             told = schemas.SlotBooked().dump(SlotBooked(appointment=taken["id"]))
             tx.announce(Event.of("slot_booked", subject=citizen, data=told))
+            self.followed(tx)
             return dict(tx.remember(taken))
 
     @rpc(scope="appointments:read", answers=schemas.Slots)
@@ -100,11 +105,14 @@ class AppointmentsService(StaffWaitlist, Requests, Holds, Slots, Calendar):
                 "Schedule": partial(fhir.schedule, organisation=delivery.organisation),
                 "Slot": partial(read_slot, tx, delivery.organisation),
                 "Appointment": partial(read_appointment, tx, delivery.organisation),
+                TASK: partial(read_task, tx, delivery.organisation),
             }
             keep = partial(tx.keep, delivery.organisation)
             # One by one, in their order: a slot stands on its schedule, and an appointment on its slot.
             alone = (replace(delivery, entries=(entry,)) for entry in delivery.entries)
-            return {"outcomes": [journal.take(one, readers, keep)["outcomes"][0] for one in alone]}
+            outcomes = [journal.take(one, readers, keep)["outcomes"][0] for one in alone]
+            self.followed(tx)
+            return {"outcomes": outcomes}
 
     @contributes("decisions", "appointments", scope="organisations:manage")
     def explain(self, question: Json, access: AccessToken) -> bytes:
@@ -126,3 +134,10 @@ def read_appointment(tx: Writes, organisation: str, entry: Entry) -> Appointment
         raise Unreadable("no-citizen", "Appointment.participant")
     known = tx.span_of(organisation, entry.key) if entry.resource.get("start") is None else None
     return fhir.appointment(entry, organisation, tx.named_slot(organisation, fhir.slot_key(entry)), known)
+
+
+def read_task(tx: Writes, organisation: str, entry: Entry) -> Task | None:
+    """Read what a citizen is to do before an appointment; None to take it back. Raises Unreadable, Unsupported."""
+    if tx.owner is None:
+        raise Unreadable("no-citizen", "Task.for")
+    return task(entry, partial(tx.appointment_called, organisation))

@@ -15,7 +15,7 @@ from psycopg2 import sql
 from helsami_appointments.models import parts
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
-from helsami_appointments.waitlist.storage import Reads, Writes
+from helsami_appointments.store import Reads, Writes
 from helsami_kernel.database import KERNEL_TABLES, OUTBOX, Database
 from helsami_kernel.errors import Refusal
 from helsami_kernel.migrations import upgrade

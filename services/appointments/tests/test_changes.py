@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_appointments import schemas
+from helsami_appointments import store as stored
 from helsami_appointments.booked import known_of
-from helsami_appointments.waitlist import storage as stored
 from helsami_kernel.database import OUTBOX, Database
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refusal, Refused, to_wire
 from helsami_kernel.store import OpenStore

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_appointments.models import SLOTS
-from helsami_appointments.requests.storage import Reads, Writes
+from helsami_appointments.store import Reads, Writes
 from helsami_kernel.database import Database
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refusal, Refused
 from helsami_kernel.obligations import claim

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
-from helsami_appointments.requests.storage import Reads, Writes
 from helsami_appointments.service import AppointmentsService
+from helsami_appointments.store import Reads, Writes
 from helsami_kernel.database import Database
 from helsami_kernel.decisions import Decisions
 from helsami_kernel.errors import Refusal

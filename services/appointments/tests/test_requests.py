@@ -260,7 +260,8 @@ def test_a_request_about_what_begins_sooner_ends_then_and_an_answered_one_does_n
 
     assert claim(store._database, ["expire_request"]) == []
     with store.transaction(None) as tx:
-        (promise,) = tx.connection.execute(sa.select(OBLIGATIONS)).all()
+        of_requests = sa.select(OBLIGATIONS).where(OBLIGATIONS.c.kind == "expire_request")
+        (promise,) = tx.connection.execute(of_requests).all()
     assert orjson.loads(promise.payload) == {"request": asked["id"]}
 
 

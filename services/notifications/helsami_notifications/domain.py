@@ -33,6 +33,8 @@ APPOINTMENT_CHANGED = News("notice.appointment-changed", Subject.APPOINTMENT, "a
 APPOINTMENT_CANCELLED = News("notice.appointment-cancelled", Subject.APPOINTMENT, "appointments:read")
 REQUEST_ANSWERED = News("notice.request-answered", Subject.APPOINTMENT, "appointments:read")
 REQUEST_EXPIRED = News("notice.request-expired", Subject.APPOINTMENT, "appointments:read")
+REMINDER_DUE = News("notice.reminder-due", Subject.APPOINTMENT, "appointments:read")
+CHECK_IN_OPENED = News("notice.check-in-opened", Subject.APPOINTMENT, "appointments:read")
 OFFER_MADE = News("notice.offer-made", Subject.OFFER, "appointments:read")
 OFFER_TOO_LATE = News("notice.offer-too-late", Subject.OFFER, "appointments:read")
 OFFER_EXPIRED = News("notice.offer-expired", Subject.OFFER, "appointments:read")
@@ -58,6 +60,8 @@ ALL = (
     APPOINTMENT_CANCELLED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
+    REMINDER_DUE,
+    CHECK_IN_OPENED,
     OFFER_MADE,
     *OFFER_ENDS.values(),
     GRANT_OFFERED,

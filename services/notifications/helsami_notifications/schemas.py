@@ -9,6 +9,7 @@ from helsami_kernel.errors import FieldProblem, Malformed, load
 from helsami_notifications.domain import (
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
+    CHECK_IN_OPENED,
     GRANT_ACCEPTED,
     GRANT_CHANGED,
     GRANT_ENDED,
@@ -18,6 +19,7 @@ from helsami_notifications.domain import (
     OFFER_ENDS,
     OFFER_MADE,
     REFERRAL_STATUS_CHANGED,
+    REMINDER_DUE,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
     RESULT_RELEASED,
@@ -53,6 +55,14 @@ class RequestAnswered(SlotBooked):
 
 class RequestExpired(SlotBooked):
     """A request about an appointment was not answered in time."""
+
+
+class ReminderDue(SlotBooked):
+    """The day before an appointment has come."""
+
+
+class CheckInOpened(SlotBooked):
+    """A citizen can check in for an appointment."""
 
 
 class OfferMade(Schema):
@@ -109,6 +119,8 @@ HEARD: Final[dict[News, type[Schema]]] = {
     APPOINTMENT_CANCELLED: AppointmentCancelled,
     REQUEST_ANSWERED: RequestAnswered,
     REQUEST_EXPIRED: RequestExpired,
+    REMINDER_DUE: ReminderDue,
+    CHECK_IN_OPENED: CheckInOpened,
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),

@@ -53,6 +53,16 @@ class NotificationsService:
         """Tell that nobody has answered what was asked about an appointment (R21)."""
         self._tell(domain.REQUEST_EXPIRED, event)
 
+    @handles("reminder_due", source="appointments")
+    def tell_of_reminder(self, event: Event) -> None:
+        """Remind of an appointment (R39)."""
+        self._tell(domain.REMINDER_DUE, event)
+
+    @handles("check_in_opened", source="appointments")
+    def tell_of_check_in(self, event: Event) -> None:
+        """Tell that one can check in for an appointment (R36)."""
+        self._tell(domain.CHECK_IN_OPENED, event)
+
     @handles("offer_made", source="appointments")
     def tell_of_offer(self, event: Event) -> None:
         """Tell of an earlier time that can be had (R24)."""

@@ -12,6 +12,8 @@ FIELDS = {
     domain.APPOINTMENT_CANCELLED: "appointment",
     domain.REQUEST_ANSWERED: "appointment",
     domain.REQUEST_EXPIRED: "appointment",
+    domain.REMINDER_DUE: "appointment",
+    domain.CHECK_IN_OPENED: "appointment",
     domain.OFFER_MADE: "offer",
     **dict.fromkeys(domain.OFFER_ENDS.values(), "offer"),
     **dict.fromkeys(

@@ -170,6 +170,7 @@ class Requests(Changes):
             if slot.id == known.appointment.slot:
                 raise Conflict("same-slot")
             announce_change(tx, known, tx.move(known, slot)[1])
+            self.followed(tx)
 
 
 def staff_of(access: AccessToken) -> str:

@@ -136,6 +136,7 @@ class Waitlist(Changes):
         moved, sequence = tx.move(known, slot)
         tx.leave(known.id)
         announce_change(tx, known, sequence)
+        self.followed(tx)
         return moved
 
     @rpc(scope="appointments:act", answers=schemas.Declined)

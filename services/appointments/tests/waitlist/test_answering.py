@@ -7,7 +7,7 @@ import eventlet
 import orjson
 import pytest
 
-from helsami_appointments.waitlist.storage import Reads, Writes
+from helsami_appointments.store import Reads, Writes
 from helsami_kernel.database import Database
 from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refused, to_wire
 from helsami_kernel.store import OpenStore
