@@ -105,7 +105,7 @@ class CalendarRoutes(CitizenDoor):
 
     def _own(self, request: Request, method: str, command: Mapping[str, Any], *, status: int = 200) -> Response:
         """What a citizen keeps for themselves: nobody is asked about it on their behalf."""
-        who = self.sessions.of(request)
+        who = self._who(request)
         if represented(request, who) is not None:
             raise Forbidden("not-for-representatives")
         token = self.tokens.about_self(who, "appointments")

@@ -25,6 +25,14 @@ LATE_REFUSALS = sa.Table(
     sa.Column("code", sa.String(64), nullable=False),
     sa.Column("refused_at", UtcDateTime, nullable=False),
 )
+ENDED_SESSIONS = sa.Table(
+    "ended_sessions",
+    METADATA,
+    sa.Column("owner", sa.String(40), primary_key=True),
+    # The id of a session that was logged out of, or empty: then all that began until `ended_at` are over.
+    sa.Column("session", sa.String(40), primary_key=True),
+    sa.Column("ended_at", UtcDateTime, nullable=False),
+)
 ROSTER = sa.Table(
     "roster",
     METADATA,

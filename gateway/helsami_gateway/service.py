@@ -11,6 +11,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
+from helsami_gateway.accounts import AccountRoutes
 from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
 from helsami_gateway.calendar import CalendarRoutes
@@ -53,6 +54,7 @@ BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 
 class GatewayService(
+    AccountRoutes,
     AppointmentRoutes,
     SlotRoutes,
     StaffSlotRoutes,
@@ -94,7 +96,7 @@ class GatewayService(
     @http("GET", "/api/v1/home")
     def home(self, request: Request) -> Response:
         """Everything at a glance: each section by itself, so that one that fails fails alone."""
-        who = self.sessions.of(request)
+        who = self._who(request)
         within = self.settings.view_deadline.total_seconds()
         sections = self.views("home", {}, token=self._token(request, who, audience("home")), within=within)
         if all(body == UNAVAILABLE for body in sections.values()):
@@ -132,25 +134,17 @@ class GatewayService(
     def list_organisations(self, request: Request) -> Response:
         """The organisations that have joined, and since when each shares what."""
         # The same for everybody: asked as oneself, whomever one acts for.
-        who = self.sessions.of(request)
+        who = self._who(request)
         token = self.tokens.about_self(who, "directory")
         return self._answer(self.directory.call("organisations", {}, token=token, raw=True), who)
 
     @http("GET", "/api/v1/me")
     def me(self, request: Request) -> Response:
         """Who is logged in."""
-        who = self.sessions.of(request)
+        who = self._who(request)
         if represented(request, who) is not None:
             raise Forbidden("not-for-representatives")
         return self._answer(orjson.dumps({"citizen": who.citizen, "name": who.name}), who)
-
-    @http("POST", "/api/v1/logout")
-    def log_out(self, request: Request) -> Response:
-        """Forget who this is, whoever it was."""
-        session.check_origin(request)
-        response = Response(status=204, headers=HEADERS)
-        self.sessions.end(response)
-        return response
 
     # What front-end teams read
 
@@ -211,12 +205,7 @@ class GatewayService(
         self._embedded_only()
         session.check_origin(request)
         wish = load(schemas.Login, json_of(request))
-        found = self._identify(wish["pid"])
-        born = date.fromisoformat(found["birth_date"])
-        who = self.sessions.begin(found["citizen"], born, protected=found["protected"], name=found["name"])
-        response = self._answer(orjson.dumps({"citizen": found["citizen"], "name": found["name"]}), who)
-        self.sessions.put(response, who)
-        return response
+        return self.admit(wish["pid"])
 
     @http("GET", "/dev/citizens")
     def list_citizens(self, request: Request) -> Response:  # noqa: ARG002
@@ -237,16 +226,6 @@ class GatewayService(
         who = self.sessions.begin(citizen["citizen"], date.min, protected=False)
         grants = self.consents.grants({}, token=self.tokens.about_self(who, "consents"))
         return [grant for grant in grants["received"] if grant["state"] == "active"]
-
-    def _identify(self, national_id: str) -> dict[str, Any]:
-        token = self.tokens.own("directory", "directory:identify")
-        try:
-            found: dict[str, Any] = self.directory.identify({"national_id": national_id}, token=token)
-        except NotFound:
-            raise NotFound("unknown-person") from None
-        if found.get("birth_date") is None:
-            raise Forbidden("register-facts-missing")
-        return found
 
     def _organisation(self, request: Request) -> str:
         """The organisation whose record system this is; its login is the only thing that says so."""

@@ -41,6 +41,7 @@ class Session:
     seen: datetime
     id: str
     name: str | None = None
+    language: str | None = None
 
     def ended(self, now: datetime) -> bool:
         """Too old, or idle for too long."""
@@ -55,10 +56,18 @@ class Sessions:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._read: dict[str, Session] = {}
 
-    def begin(self, citizen: str, birth_date: date, *, protected: bool, name: str | None = None) -> Session:
+    def begin(
+        self,
+        citizen: str,
+        birth_date: date,
+        *,
+        protected: bool,
+        name: str | None = None,
+        language: str | None = None,
+    ) -> Session:
         """A new session, with an id of its own (no fixation: nothing of an earlier cookie lives on)."""
         now = self._clock()
-        return Session(citizen, birth_date, protected, now, now, secrets.token_urlsafe(16), name)
+        return Session(citizen, birth_date, protected, now, now, secrets.token_urlsafe(16), name, language)
 
     def put(self, response: Response, session: Session) -> None:
         """Set the cookie."""
@@ -70,6 +79,7 @@ class Sessions:
             "seen": session.seen.isoformat(),
             "id": session.id,
             "name": session.name,
+            "language": session.language,
         }
         sealed = jwe.encrypt_compact(SEALED, orjson.dumps(claims), self._key)
         response.set_cookie(COOKIE, sealed, path="/", secure=True, httponly=True, samesite="Lax")
@@ -107,6 +117,7 @@ class Sessions:
             datetime.fromisoformat(claims["seen"]),
             claims["id"],
             claims["name"],
+            claims.get("language"),
         )
         while len(self._read) >= REMEMBERED:
             del self._read[next(iter(self._read))]

@@ -5,19 +5,71 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from helsami_gateway.fhir.outcomes import Outcome
-from helsami_gateway.models import BUNDLES, LATE_REFUSALS, ROSTER
-from helsami_kernel.database import Database, Reads, Writes, insert_new
+from helsami_gateway.models import BUNDLES, ENDED_SESSIONS, LATE_REFUSALS, ROSTER
+from helsami_gateway.session import LIFE
+from helsami_kernel.database import Database, Reads, UtcDateTime, Writes, insert_new
+
+EVERY: Final = ""
+"""Stands for all sessions of a citizen."""
 
 BUNDLE = sa.select(BUNDLES.c.organisation, BUNDLES.c.body).where(
     BUNDLES.c.id == sa.bindparam("bundle", type_=sa.String)
 )
 
 
-class BundleReads(Reads):
+ENDED = (
+    sa.select(ENDED_SESSIONS.c.session)
+    .where(
+        ENDED_SESSIONS.c.owner == sa.bindparam("owner", type_=sa.String),
+        sa.or_(
+            ENDED_SESSIONS.c.session == sa.bindparam("session", type_=sa.String),
+            sa.and_(
+                ENDED_SESSIONS.c.session == EVERY,
+                ENDED_SESSIONS.c.ended_at >= sa.bindparam("began", type_=UtcDateTime),
+            ),
+        ),
+    )
+    .limit(1)
+)
+
+
+class SessionReads(Reads):
+    """Which of a citizen's sessions are over."""
+
+    def ended(self, session: str, began: datetime) -> bool:
+        """Whether a session of the owner's was logged out of, or ended with all others since it began."""
+        return bool(self.fetch(ENDED, session=session, began=began))
+
+
+class SessionWrites(Writes):
+    """Ends a citizen's sessions before their time."""
+
+    def end_session(self, session: str) -> None:
+        """End one session of the owner's; those that would be over by now are forgotten."""
+        over = sa.and_(ENDED_SESSIONS.c.owner == self.owner, ENDED_SESSIONS.c.ended_at < self.now - LIFE)
+        self.connection.execute(sa.delete(ENDED_SESSIONS).where(over))
+        values = {"owner": self.owner, "session": session, "ended_at": self.now}
+        self.connection.execute(insert_new(self.connection, ENDED_SESSIONS, values))
+
+    def end_sessions(self, until: datetime) -> None:
+        """End all sessions of the owner's that began until a moment."""
+        values = {"owner": self.owner, "session": EVERY, "ended_at": until}
+        if not self.connection.execute(insert_new(self.connection, ENDED_SESSIONS, values)).rowcount:
+            all_of_them = sa.and_(
+                ENDED_SESSIONS.c.owner == self.owner,
+                ENDED_SESSIONS.c.session == EVERY,
+                ENDED_SESSIONS.c.ended_at < until,
+            )
+            self.connection.execute(sa.update(ENDED_SESSIONS).where(all_of_them).values(ended_at=until))
+
+
+class BundleReads(SessionReads):
     """Reads of the journal."""
 
     def bundle(self, bundle: str) -> tuple[str, bytes]:
@@ -26,7 +78,7 @@ class BundleReads(Reads):
         return row.organisation, bytes(row.body)
 
 
-class BundleWrites(Writes):
+class BundleWrites(SessionWrites):
     """Writes of the journal."""
 
     def keep_bundle(self, organisation: str, body: bytes) -> str:

@@ -16,6 +16,11 @@ import helsami_appointments.visits.domain
 import helsami_appointments.visits.schemas
 import helsami_appointments.waitlist.domain
 import helsami_appointments.waitlist.schemas
+import helsami_directory.account.domain
+import helsami_directory.account.schemas
+import helsami_directory.register.birthdays
+import helsami_directory.register.domain
+import helsami_directory.register.schemas
 import helsami_notifications.domain
 import helsami_notifications.schemas
 import helsami_records.domain
@@ -74,6 +79,42 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.waitlist.domain.OfferEnded(offer=AN_ID, state="too_late"),
         helsami_appointments.waitlist.schemas.OfferEnded,
     ),
+    ("directory", "account_deactivated"): (
+        helsami_directory.account.domain.AccountDeactivated(),
+        helsami_directory.account.schemas.AccountDeactivated,
+    ),
+    ("directory", "account_reactivated"): (
+        helsami_directory.account.domain.AccountReactivated(),
+        helsami_directory.account.schemas.AccountReactivated,
+    ),
+    ("directory", "address_changed"): (
+        helsami_directory.register.domain.AddressChanged(citizen=AN_ID),
+        helsami_directory.register.schemas.AddressChanged,
+    ),
+    ("directory", "birth_date_changed"): (
+        helsami_directory.register.domain.BirthDateChanged(),
+        helsami_directory.register.schemas.BirthDateChanged,
+    ),
+    ("directory", "citizen_died"): (
+        helsami_directory.register.domain.CitizenDied(),
+        helsami_directory.register.schemas.CitizenDied,
+    ),
+    ("directory", "parental_responsibility_changed"): (
+        helsami_directory.register.domain.ParentalResponsibilityChanged(child=AN_ID),
+        helsami_directory.register.schemas.ParentalResponsibilityChanged,
+    ),
+    ("directory", "protection_changed"): (
+        helsami_directory.register.domain.ProtectionChanged(citizen=AN_ID),
+        helsami_directory.register.schemas.ProtectionChanged,
+    ),
+    ("directory", "turned_16"): (
+        helsami_directory.register.birthdays.Turned16(child=AN_ID),
+        helsami_directory.register.schemas.Turned16,
+    ),
+    ("directory", "turning_16_soon"): (
+        helsami_directory.register.birthdays.Turning16Soon(child=AN_ID),
+        helsami_directory.register.schemas.Turning16Soon,
+    ),
     ("results", "result_released"): (
         helsami_results.domain.ResultReleased(result=AN_ID),
         helsami_results.schemas.ResultReleased,
@@ -95,12 +136,27 @@ HEARD = {
     ("notifications", "appointments", "check_in_opened"): helsami_notifications.domain.CHECK_IN_OPENED,
     ("notifications", "appointments", "offer_made"): helsami_notifications.domain.OFFER_MADE,
     ("notifications", "appointments", "offer_ended"): helsami_notifications.domain.OFFER_TOO_LATE,
+    ("notifications", "directory", "address_changed"): helsami_notifications.domain.ADDRESS_CHANGED,
+    ("notifications", "directory", "parental_responsibility_changed"): (
+        helsami_notifications.domain.RESPONSIBILITY_CHANGED
+    ),
+    ("notifications", "directory", "protection_changed"): helsami_notifications.domain.PROTECTION_CHANGED,
+    ("notifications", "directory", "turned_16"): helsami_notifications.domain.TURNED_16,
+    ("notifications", "directory", "turning_16_soon"): helsami_notifications.domain.TURNING_16_SOON,
     ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,
     ("notifications", "records", "summary_published"): helsami_notifications.domain.SUMMARY_PUBLISHED,
 }
 """By consumer, source and type: the news that the consumer makes of it."""
 
-BY_SUBJECT = {("appointments", "directory", "account_deactivated")}
+BY_SUBJECT = {
+    ("appointments", "directory", "account_deactivated"),
+    ("gateway", "directory", "account_deactivated"),
+    ("gateway", "directory", "birth_date_changed"),
+    ("gateway", "directory", "citizen_died"),
+    ("gateway", "directory", "protection_changed"),
+    ("notifications", "directory", "account_deactivated"),
+    ("notifications", "directory", "account_reactivated"),
+}
 """By consumer, source and type: heard for whom it is about, and nothing else."""
 
 

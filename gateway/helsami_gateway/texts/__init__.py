@@ -14,6 +14,9 @@ from helsami_kernel.rules import organisations as installed
 from helsami_sdk.organisations import Organisations
 from helsami_sdk.words import words_of
 
+CHOSEN: Final = "helsami.language"
+"""Where a request keeps the language that whoever is logged in has chosen."""
+
 LANGUAGES: Final = ("nb", "nn", "en")
 REASONS: Final = ("reason", "problem")  # where an organisation's reasons are read
 SPOKEN: Final = {"no": "nb", "nb": "nb", "nn": "nn", "en": "en"}
@@ -50,7 +53,9 @@ def problem(code: str, language: str, organisations: Organisations | None = None
 
 
 def language_of(request: Request) -> str:
-    """The reader's language, of those there are: bokmål when they say nothing we speak."""
+    """The reader's language, of those there are: the one they have chosen here, else the first that we speak."""
+    if (chosen := request.environ.get(CHOSEN)) is not None:
+        return str(chosen)
     for tag, _quality in request.accept_languages:
         if (spoken := SPOKEN.get(tag.partition("-")[0].lower())) is not None:
             return spoken

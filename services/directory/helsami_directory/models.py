@@ -25,6 +25,7 @@ CITIZENS = sa.Table(
     sa.Column("sequence", sa.Integer),
     sa.Column("first_login_at", UtcDateTime),
     sa.Column("deactivated_at", UtcDateTime),
+    sa.Column("reactivated_at", UtcDateTime),
 )
 TRANSFERS = sa.Table(
     "transfers",

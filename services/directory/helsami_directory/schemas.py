@@ -125,7 +125,8 @@ class Fact(Schema):
     What decides whether a citizen may represent or be represented.
 
     `protection` is `none`, `confidential` (code 7) or `strictly-confidential` (code 6), and `protected` any of the
-    latter. `active` is false for a deactivated account. `holders` have parental responsibility for this child and are
+    latter. `active` is false for a deactivated account, and `back_since` when such a one was last taken up again, or
+    null. `holders` have parental responsibility for this child and are
     alive, foster parents never among them; `holder_at_address` says whether one of them is registered where the child
     is (K5).
     """
@@ -137,6 +138,7 @@ class Fact(Schema):
     deceased = fields.Boolean()
     protection = fields.String()
     active = fields.Boolean()
+    back_since = fields.AwareDateTime(allow_none=True)
     holders = fields.List(fields.String())
     holder_at_address = fields.Boolean()
 

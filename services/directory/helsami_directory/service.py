@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any, Final
 
 from helsami_directory import fhir, schemas, storage
+from helsami_directory.account.entrypoints import Accounts
+from helsami_directory.account.storage import Reads, Writes
 from helsami_directory.domain import Citizen
 from helsami_directory.identity import Identity
-from helsami_directory.register.entrypoints import RegisterFacts
 from helsami_directory.register.port import population_register
-from helsami_directory.register.storage import Reads, Writes
 from helsami_directory.standing import check_may_enter, entered, seen_by, standing_of, with_history
 from helsami_kernel import Clock, CurrentSettings, FromKeys, FromSettings, OrganisationRules, Store, TellStates, rpc
 from helsami_kernel.access import AccessToken
@@ -25,7 +25,7 @@ from helsami_sdk.rules import Rules
 PLACES: Final = frozenset({"Organization", "Location"})
 
 
-class DirectoryService(RegisterFacts):
+class DirectoryService(Accounts):
     """Owns who is who: a national id goes in, and only an opaque id comes out."""
 
     name = "directory"
@@ -51,9 +51,9 @@ class DirectoryService(RegisterFacts):
     def reader(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
         """What a token about this citizen must say of them now, and not their name. Raises NotFound."""
         asked = load(schemas.WhichCitizen, command)
-        for citizen in self.store.reading(None).known([asked["citizen"]]):
-            if citizen.facts.birth_date is not None and not citizen.facts.deceased:
-                return _shown(citizen)
+        for citizen in self.store.reading(None).registered([asked["citizen"]]):
+            if citizen.facts.birth_date is not None and not citizen.facts.deceased and citizen.active:
+                return asdict(citizen.facts)
         raise NotFound("citizen-not-found")
 
     @rpc(scope="journal:write", answers=schemas.Registered)

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_directory import storage
+from helsami_directory.account.storage import Reads, Writes
 from helsami_directory.identity import Identity
-from helsami_directory.register.storage import Reads, Writes
 from helsami_directory.register.synthetic import Synthetic
 from helsami_directory.service import DirectoryService
 from helsami_kernel.database import OUTBOX

@@ -100,7 +100,7 @@ def test_when_the_last_holder_moves_away_none_lives_with_the_child(household, as
     assert changed({MOTHER: document("Modig Fjell", **living_in("Skogvegen"))}) == {"known": 1}
 
     assert not asked(household[CHILD])["holder_at_address"]
-    assert announced() == [(household[MOTHER], "address_changed", {})]
+    assert announced() == [(household[MOTHER], "address_changed", {"citizen": household[MOTHER]})]
 
 
 @ON_BOTH

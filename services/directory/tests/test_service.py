@@ -82,7 +82,14 @@ def test_facts_leave_out_who_is_not_known(directory, register):
 
     answer = schemas.FactsFound().dump(directory.facts({"citizens": [dead, alive, "0" * 32]}, CONSENTS))
 
-    nothing_more = {"protected": False, "protection": "none", "active": True, "holders": [], "holder_at_address": False}
+    nothing_more = {
+        "protected": False,
+        "protection": "none",
+        "active": True,
+        "back_since": None,
+        "holders": [],
+        "holder_at_address": False,
+    }
     assert sorted(answer["facts"], key=lambda fact: fact["deceased"]) == [
         {"citizen": alive, "name": "Modig Fjell", "birth_date": "1986-03-13", "deceased": False, **nothing_more},
         {"citizen": dead, "name": "", "birth_date": None, "deceased": True, **nothing_more},

@@ -28,6 +28,7 @@ MOST_REMEMBERED: Final = 4096
 CITIZEN_SCOPES: Final = frozenset(
     {
         "access-log:read",
+        "account:act",
         "appointments:act",
         "appointments:read",
         "consents:act",
@@ -35,6 +36,8 @@ CITIZEN_SCOPES: Final = frozenset(
         "directory:read",
         "medications:read",
         "notices:read",
+        "profile:act",
+        "profile:read",
         "records:read",
         "results:read",
     }

@@ -10,10 +10,13 @@ class Subject(StrEnum):
     """What a notice may be about."""
 
     APPOINTMENT = "appointment"
+    CHILD = "child"
+    CITIZEN = "citizen"
     LETTER = "letter"
     GRANT = "grant"
     OFFER = "offer"
     REFERRAL = "referral"
+    REPRESENTATION = "representation"
     RESULT = "result"
     STAY = "stay"
     VISIT = "visit"
@@ -44,6 +47,7 @@ GRANT_ACCEPTED = News("notice.grant-accepted", Subject.GRANT, "consents:read")
 GRANT_CHANGED = News("notice.grant-changed", Subject.GRANT, "consents:read")
 GRANT_ENDED = News("notice.grant-ended", Subject.GRANT, "consents:read")
 GRANT_EXPIRING = News("notice.grant-expiring", Subject.GRANT, "consents:read")
+REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
 STAY_PLANNED = News("notice.stay-planned", Subject.STAY, "records:read")
@@ -51,6 +55,14 @@ STAY_ENDED = News("notice.stay-ended", Subject.STAY, "records:read")
 STAY_CANCELLED = News("notice.stay-cancelled", Subject.STAY, "records:read")
 REFERRAL_STATUS_CHANGED = News("notice.referral-status-changed", Subject.REFERRAL, "records:read")
 LETTER_ISSUED = News("notice.letter-issued", Subject.LETTER, "records:read")
+# Of these nobody hears on anybody's behalf: no grant holds the scope.
+RESPONSIBILITY_CHANGED = News("notice.parental-responsibility-changed", Subject.CHILD, "profile:read")
+TURNING_16_SOON = News("notice.turning-16-soon", Subject.CHILD, "profile:read")
+CHILD_TURNING_16_SOON = News("notice.child-turning-16-soon", Subject.CHILD, "profile:read")
+TURNED_16 = News("notice.turned-16", Subject.CHILD, "profile:read")
+CHILD_TURNED_16 = News("notice.child-turned-16", Subject.CHILD, "profile:read")
+ADDRESS_CHANGED = News("notice.address-changed", Subject.CITIZEN, "profile:read")
+PROTECTION_CHANGED = News("notice.protection-changed", Subject.CITIZEN, "profile:read")
 OFFER_ENDS = {"too_late": OFFER_TOO_LATE, "expired": OFFER_EXPIRED, "withdrawn": OFFER_WITHDRAWN}
 """What is told of an offer that ends in one of these states; who accepts or declines knows it."""
 
@@ -69,6 +81,7 @@ ALL = (
     GRANT_CHANGED,
     GRANT_ENDED,
     GRANT_EXPIRING,
+    REPRESENTATION_ENDED,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,
     STAY_PLANNED,
@@ -76,6 +89,13 @@ ALL = (
     STAY_CANCELLED,
     REFERRAL_STATUS_CHANGED,
     LETTER_ISSUED,
+    RESPONSIBILITY_CHANGED,
+    TURNING_16_SOON,
+    CHILD_TURNING_16_SOON,
+    TURNED_16,
+    CHILD_TURNED_16,
+    ADDRESS_CHANGED,
+    PROTECTION_CHANGED,
 )
 
 

@@ -7,27 +7,35 @@ from marshmallow import Schema, fields, validate
 from helsami_kernel.database import Event
 from helsami_kernel.errors import FieldProblem, Malformed, load
 from helsami_notifications.domain import (
+    ADDRESS_CHANGED,
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
     CHECK_IN_OPENED,
+    CHILD_TURNED_16,
+    CHILD_TURNING_16_SOON,
     GRANT_ACCEPTED,
     GRANT_CHANGED,
     GRANT_ENDED,
     GRANT_EXPIRING,
     GRANT_OFFERED,
+    REPRESENTATION_ENDED,
     LETTER_ISSUED,
     OFFER_ENDS,
     OFFER_MADE,
-    REFERRAL_STATUS_CHANGED,
     REMINDER_DUE,
+    PROTECTION_CHANGED,
+    REFERRAL_STATUS_CHANGED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
+    RESPONSIBILITY_CHANGED,
     RESULT_RELEASED,
     SLOT_BOOKED,
     STAY_CANCELLED,
     STAY_ENDED,
     STAY_PLANNED,
     SUMMARY_PUBLISHED,
+    TURNED_16,
+    TURNING_16_SOON,
     News,
     Notice,
 )
@@ -83,6 +91,12 @@ class OfGrant(Schema):
     grant = fields.String(required=True, validate=AN_ID)
 
 
+class RepresentationEnded(Schema):
+    """A parent acts for a child no longer."""
+
+    representation = fields.String(required=True, validate=AN_ID)
+
+
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -113,6 +127,18 @@ class LetterIssued(Schema):
     letter = fields.String(required=True, validate=AN_ID)
 
 
+class OfChild(Schema):
+    """Something has changed, or soon will, between a child and who has parental responsibility for it."""
+
+    child = fields.String(required=True, validate=AN_ID)
+
+
+class OfCitizen(Schema):
+    """The population register says something else of a citizen."""
+
+    citizen = fields.String(required=True, validate=AN_ID)
+
+
 HEARD: Final[dict[News, type[Schema]]] = {
     SLOT_BOOKED: SlotBooked,
     APPOINTMENT_CHANGED: AppointmentChanged,
@@ -124,24 +150,38 @@ HEARD: Final[dict[News, type[Schema]]] = {
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
+    REPRESENTATION_ENDED: RepresentationEnded,
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
     **dict.fromkeys((STAY_PLANNED, STAY_ENDED, STAY_CANCELLED), StayTold),
     REFERRAL_STATUS_CHANGED: ReferralStatusChanged,
     LETTER_ISSUED: LetterIssued,
+    **dict.fromkeys((RESPONSIBILITY_CHANGED, TURNING_16_SOON, CHILD_TURNING_16_SOON), OfChild),
+    **dict.fromkeys((TURNED_16, CHILD_TURNED_16), OfChild),
+    **dict.fromkeys((ADDRESS_CHANGED, PROTECTION_CHANGED), OfCitizen),
 }
 
 
 def notice(news: News, event: Event) -> tuple[str, Notice]:
     """Whom an event concerns, and what to tell them. Raises Malformed."""
-    if event.subject is None:
-        raise Malformed("malformed", FieldProblem("subject", "the id of a citizen"))
-    return event.subject, Notice(news, _used(HEARD[news](), event)[news.about])
+    return whose(event), Notice(news, _used(HEARD[news](), event)[news.about])
 
 
 def end_of_offer(event: Event) -> News | None:
     """What to tell of the end of an offer, if anything. Raises Malformed."""
     return OFFER_ENDS.get(_used(OfferEnded(), event)["state"])
+
+
+def of_oneself(event: Event, own: News, other: News) -> News:
+    """What to tell the child itself, or whoever has responsibility for it. Raises Malformed."""
+    return own if _used(OfChild(), event)["child"] == event.subject else other
+
+
+def whose(event: Event) -> str:
+    """Whom an event concerns that says nothing else. Raises Malformed."""
+    if event.subject is None:
+        raise Malformed("malformed", FieldProblem("subject", "the id of a citizen"))
+    return event.subject
 
 
 def _used(schema: Schema, event: Event) -> dict[str, Any]:

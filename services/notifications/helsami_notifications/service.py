@@ -13,13 +13,13 @@ from helsami_kernel.errors import load
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.store import OpenStore
 from helsami_notifications import domain, schemas, storage
-from helsami_notifications.domain import News
+from helsami_notifications.people import OfPeople
 from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
 
 
-class NotificationsService:
+class NotificationsService(OfPeople):
     """Owns notices."""
 
     name = "notifications"
@@ -99,6 +99,11 @@ class NotificationsService:
         """Tell in time that a grant ends."""
         self._tell(domain.GRANT_EXPIRING, event)
 
+    @handles("representation_ended", source="consents")
+    def tell_of_ended_representation(self, event: Event) -> None:
+        """Tell that the register lets one act for somebody no longer (R97, R98)."""
+        self._tell(domain.REPRESENTATION_ENDED, event)
+
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""
@@ -143,11 +148,6 @@ class NotificationsService:
     def page(self, query: Any, access: AccessToken) -> bytes:
         """A page of notices, newest first."""
         return self._section(access, **load(PageQuery, query))
-
-    def _tell(self, news: News, event: Event) -> None:
-        citizen, notice = schemas.notice(news, event)
-        with self.store.transaction(owner=citizen) as tx:
-            tx.tell(citizen, notice, event.id, event.time)
 
     def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
         """On another's behalf, only news of what they may read: that there is a result says something too (K23)."""

@@ -26,11 +26,13 @@ FIELDS = {
         ),
         "grant",
     ),
+    domain.REPRESENTATION_ENDED: "representation",
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
     **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),
     domain.REFERRAL_STATUS_CHANGED: "referral",
     domain.LETTER_ISSUED: "letter",
+    **{news: str(news.about) for news in domain.ALL if news.about in {domain.Subject.CHILD, domain.Subject.CITIZEN}},
 }
 MORE = {news: {"state": "expired"} for news in domain.OFFER_ENDS.values()}
 

@@ -18,6 +18,7 @@ class Registered:
     protection: str
     asked_at: datetime | None
     active: bool = True
+    back_since: datetime | None = None
     holders: tuple[Holder, ...] = ()
 
     @property

@@ -95,10 +95,14 @@ class ParentalResponsibilityChanged:
 class AddressChanged:
     """A citizen is registered somewhere else, or nowhere."""
 
+    citizen: str
+
 
 @dataclass(frozen=True, slots=True)
 class ProtectionChanged:
-    """A citizen's address is protected now, or is so no longer, or otherwise."""
+    """A citizen's address is protected now, or is so no longer."""
+
+    citizen: str
 
 
 @dataclass(frozen=True, slots=True)

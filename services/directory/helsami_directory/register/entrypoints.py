@@ -13,9 +13,10 @@ from helsami_directory.domain import Citizen
 from helsami_directory.identity import Identity
 from helsami_directory.register import schemas as own
 from helsami_directory.register.belief import Registered
+from helsami_directory.register.birthdays import SOON, Turned16, Turning16Soon, moment_of
 from helsami_directory.register.domain import Entry, Said, is_fresh, is_usable
 from helsami_directory.register.port import PopulationRegister
-from helsami_directory.register.storage import Reads, Writes
+from helsami_directory.register.storage import TELL_OF_BIRTHDAY, Reads, Writes
 from helsami_kernel import Obligation, fulfils, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, Unavailable, load
@@ -32,6 +33,9 @@ class Answers:
 
     entries: Mapping[str, Entry | None]
     holders: frozenset[str]
+
+
+NO_ANSWERS: Final = Answers({}, frozenset())
 
 
 class RegisterFacts:
@@ -103,17 +107,35 @@ class RegisterFacts:
             return False
         return True
 
+    @fulfils(TELL_OF_BIRTHDAY)
+    def tell_of_birthday(self, promised: Obligation) -> None:
+        """Tell a child and who has responsibility for them that it turns sixteen, unless it does so at another time."""
+        child, step = promised.payload["child"], promised.payload["step"]
+        try:
+            answers = self.answers(self._national_ids([child]))
+        except Unavailable:
+            answers = NO_ANSWERS  # what the register has said last must do
+        with self.store.transaction(None) as tx:
+            self.keep(tx, answers)
+            facts, concerned = tx.concerned(child)
+            if facts is None or facts.birth_date is None or moment_of(facts.birth_date, step) != promised.due_at:
+                return
+            for one in concerned:
+                tx.tell_of(one, Turning16Soon(child) if step == SOON else Turned16(child), of=child)
+
     def _ask(self, citizens: Collection[str]) -> None:
-        answers = self.answers(citizens)
+        answers = self.answers(self._national_ids(citizens))
         with self.store.transaction(None) as tx:
             self.keep(tx, answers)
 
-    def answers(self, citizens: Collection[str]) -> Answers:
+    def _national_ids(self, citizens: Collection[str]) -> list[str]:
+        sealed = self.store.reading(None).sealed(citizens) if citizens and self.population.present else {}
+        return [self.identity.open(one, citizen) for citizen, one in sealed.items()]
+
+    def answers(self, national_ids: Collection[str]) -> Answers:
         """Ask the register, in two questions at most; outside of any transaction. Raises Unavailable."""
-        if not citizens or not self.population.present:
-            return Answers({}, frozenset())
-        sealed = self.store.reading(None).sealed(citizens)
-        national_ids = [self.identity.open(one, citizen) for citizen, one in sealed.items()]
+        if not national_ids or not self.population.present:
+            return NO_ANSWERS
         known = self.population.people(national_ids)
         holders = frozenset(holder for entry in known.values() for holder in entry.holders)
         due = sorted(holders - set(national_ids) - self._fresh(holders))
@@ -164,6 +186,7 @@ def _fact(one: Registered) -> dict[str, Any]:
         **asdict(one.facts),
         "protection": one.protection,
         "active": one.active,
+        "back_since": one.back_since,
         "holders": [holder.id for holder in one.holders],
         "holder_at_address": one.holder_at_address,
     }

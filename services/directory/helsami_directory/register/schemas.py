@@ -33,9 +33,13 @@ class ParentalResponsibilityChanged(Schema):
 class AddressChanged(Schema):
     """A citizen is registered somewhere else, or nowhere."""
 
+    citizen = fields.String()
+
 
 class ProtectionChanged(Schema):
     """A citizen's address is protected now, or is so no longer."""
+
+    citizen = fields.String()
 
 
 class BirthDateChanged(Schema):
@@ -44,3 +48,15 @@ class BirthDateChanged(Schema):
 
 class CitizenDied(Schema):
     """A citizen has died."""
+
+
+class Turning16Soon(Schema):
+    """In thirty days a child turns sixteen."""
+
+    child = fields.String()
+
+
+class Turned16(Schema):
+    """A child has turned sixteen."""
+
+    child = fields.String()

@@ -15,6 +15,7 @@ from helsami_directory.domain import Citizen, Facts, Told
 from helsami_directory.identity import Sealed
 from helsami_directory.models import CITIZENS, REGISTERED, RESPONSIBILITIES
 from helsami_directory.register.belief import Registered, believed
+from helsami_directory.register.birthdays import STEPS, TURNED, moment_of
 from helsami_directory.register.domain import (
     AddressChanged,
     BirthDateChanged,
@@ -26,11 +27,13 @@ from helsami_directory.register.domain import (
     protection_of,
 )
 
+TELL_OF_BIRTHDAY: Final = "tell_of_birthday"
 SAID: Final = ("known", "name", "birth_date", "protection", "deceased", "death_date", "address_token")
 OF_HOLDERS: Final = REGISTERED.alias("of_holders")
 WITH_REGISTER: Final = sa.select(
     *storage.CITIZEN,
     CITIZENS.c.deactivated_at,
+    CITIZENS.c.reactivated_at,
     REGISTERED.c.protection,
     REGISTERED.c.asked_at,
 ).join_from(CITIZENS, REGISTERED, isouter=True)
@@ -113,8 +116,26 @@ class Writes(storage.Writes):
             self.connection.execute(sa.update(REGISTERED).where(REGISTERED.c.citizen == citizen.id).values(**values))
         self._hand_over(citizen.id, said.holders, before)
         if before is not None and before.known and before.address_token != said.address_token:
-            self.tell_of(citizen.id, AddressChanged(), of=citizen.id)
+            self.tell_of(citizen.id, AddressChanged(citizen.id), of=citizen.id)
         self._hold(citizen, believed(self._from_records(citizen, Told()), said))
+
+    def concerned(self, child: str) -> tuple[Facts | None, list[str]]:
+        """
+        What is believed of a child, and who is told of what concerns them: the child, and who has responsibility.
+
+        Nobody but the child of one whose address is protected, and no holder whose own is: neither represents nor is
+        represented (K24).
+        """
+        row = self.connection.execute(sa.select(*storage.CITIZEN).where(CITIZENS.c.id == child)).one_or_none()
+        if row is None or row.deceased:
+            return None, []
+        facts = storage.citizen_of(row).facts
+        unprotected = sa.and_(~CITIZENS.c.protected, ~CITIZENS.c.deceased, RESPONSIBILITIES.c.child == child)
+        holders = sa.select(CITIZENS.c.id).join_from(
+            RESPONSIBILITIES, CITIZENS, RESPONSIBILITIES.c.holder == CITIZENS.c.id
+        )
+        others = self.connection.execute(holders.where(unprotected).order_by(CITIZENS.c.id)).scalars().all()
+        return facts, [child, *([] if facts.protected else others)]
 
     def tell_of(self, subject: str, happened: object, *, of: str) -> None:
         """Announce something to one person, numbered in the order of what happens to the citizen it is `of`."""
@@ -150,13 +171,18 @@ class Writes(storage.Writes):
         before = citizen.facts
         super()._hold(citizen, facts)
         happened = (
-            (before.protected != facts.protected, ProtectionChanged()),
+            (before.protected != facts.protected, ProtectionChanged(citizen.id)),
             (facts.deceased and not before.deceased, CitizenDied()),
             (before.birth_date not in {None, facts.birth_date}, BirthDateChanged()),
         )
         for has, event in happened:
             if has:
                 self.tell_of(citizen.id, event, of=citizen.id)
+        if facts.birth_date is not None and self.now < moment_of(facts.birth_date, TURNED):
+            for step in STEPS:
+                due_at = moment_of(facts.birth_date, step)
+                promised = {"child": citizen.id, "step": step}
+                self.promise(TELL_OF_BIRTHDAY, due_at, promised, f"{citizen.id} {step} {due_at.date()}")
 
 
 def _registered(row: Row[Any], holders: tuple[Holder, ...]) -> Registered:
@@ -167,5 +193,6 @@ def _registered(row: Row[Any], holders: tuple[Holder, ...]) -> Registered:
         protection=protection_of(row.protection, protected=facts.protected),
         asked_at=row.asked_at,
         active=row.deactivated_at is None,
+        back_since=row.reactivated_at,
         holders=holders,
     )
