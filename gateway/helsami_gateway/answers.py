@@ -521,6 +521,46 @@ class Grant(Schema):
     ended_at = moment(allow_none=True)
 
 
+class Represented(Schema):
+    """Somebody for whom one may act, on what ground (and its code in Volven 7611), in which areas, and until when."""
+
+    citizen = fields.String(required=True)
+    name = nullable()
+    basis = one_of("grant", "parental")
+    code = one_of("FU", "FO")
+    areas = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(GRANT_AREAS)),
+        values=fields.List(one_of("see", "act")),
+        required=True,
+    )
+    until = moment(allow_none=True)
+
+
+class ActingFor(Schema):
+    """Everybody for whom one may act; to do so, name one in the header of a request."""
+
+    acting_for = fields.List(fields.Nested(Represented), required=True)
+
+
+class Child(Represented):
+    """A child whom one acts for; the areas become fewer at twelve, and none at sixteen."""
+
+    id = fields.String(required=True)
+    since = moment()
+
+
+class Children(Schema):
+    """The children whom one acts for."""
+
+    children = fields.List(fields.Nested(Child), required=True)
+
+
+class LeftChild(Schema):
+    """A child whom one acts for no longer."""
+
+    child = fields.String(required=True)
+
+
 class Grants(Schema):
     """Grants in both directions."""
 
@@ -542,7 +582,7 @@ class DemoCitizen(Schema):
     pid = fields.String(required=True)
     name = fields.String(required=True)
     birth_date = fields.Date(required=True, allow_none=True)
-    may_act_for = fields.List(fields.Nested(Grant), required=True)
+    may_act_for = fields.List(fields.Nested(Represented), required=True)
 
 
 class FieldProblem(Schema):

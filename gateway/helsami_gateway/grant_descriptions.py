@@ -29,9 +29,58 @@ LAW: Final = (
     "The rules say no: `giver-too-young`, `receiver-too-young`, `protected-address`, `grant-to-oneself`.",
 )
 TWICE: Final = ("409", f"There is one already (`already-granted`), or too many (`too-many-grants`). {REUSED[1]}")
+REPRESENTED: Final = {
+    "citizen": "0b7d4e2f9a8c41d6b3e5f7a9c1d2e3f4",
+    "name": "Modig Bekk",
+    "basis": "parental",
+    "code": "FO",
+    "areas": {"appointments": ["see", "act"]},
+    "until": "2030-05-31T22:00:00Z",
+}
+CHILD: Final = {"id": "9e8d7c6b5a4f43e2b1a0c9d8e7f6a5b4", **REPRESENTED, "since": "2026-03-01T09:00:00Z"}
 OVER: Final = ("409", "The grant has ended (`grant-ended`).")
 ONE: Final = "/api/v1/grants/{grant}"
 ROUTES: Final = (
+    Route(
+        "list_acting_for",
+        "get",
+        "/api/v1/acting-for",
+        "For whom I may act now, and in which areas: chosen for each request by its header.",
+        answers.ActingFor,
+        on_behalf=False,
+        example={"acting_for": [REPRESENTED]},
+    ),
+    Route(
+        "list_children",
+        "get",
+        "/api/v1/children",
+        "The children whom I act for.",
+        answers.Children,
+        on_behalf=False,
+        example={"children": [CHILD]},
+    ),
+    Route(
+        "apply_for_child",
+        "post",
+        "/api/v1/children",
+        "Act for a child of mine: decided at once by the population register, and again at every request.",
+        answers.Child,
+        body=schemas.ApplyForChild,
+        status="201",
+        problems=(*OF_CITIZENS, ("422", "The register does not say so (`no-parental-access`)."), TOO_LARGE),
+        on_behalf=False,
+        example=CHILD,
+        body_example={"national_id": "01825599999"},
+    ),
+    Route(
+        "leave_child",
+        "delete",
+        "/api/v1/children/{child}",
+        "Act for a child no longer.",
+        answers.LeftChild,
+        on_behalf=False,
+        example={"child": CHILD["id"]},
+    ),
     Route(
         "list_grants",
         "get",

@@ -11,7 +11,7 @@ from helsami_gateway import schemas
 from helsami_gateway.asked import command_of
 from helsami_gateway.citizens import CitizenDoor
 from helsami_gateway.errors import as_response
-from helsami_kernel.errors import NotFound
+from helsami_kernel.errors import NotFound, Refusal, Refused
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.rpc import Remote
 
@@ -21,7 +21,7 @@ OWNER: Final = "consents"
 
 
 class GrantRoutes(CitizenDoor):
-    """Part of the gateway: grants, for whoever has given or received them (R91-R95)."""
+    """Part of the gateway: grants, for whoever has given or received them, and parents for children (R9, R91-R98)."""
 
     directory: Remote
 
@@ -55,14 +55,43 @@ class GrantRoutes(CitizenDoor):
         """End a grant, from the next request on (R94)."""
         return self._command(request, OWNER, "end_grant", schemas.Nothing, about={"grant": grant})
 
+    @http("GET", "/api/v1/children")
+    def list_children(self, request: Request) -> Response:
+        """The children whom I act for."""
+        return self._ask(request, OWNER, "children", {})
+
+    @http("POST", "/api/v1/children")
+    def apply_for_child(self, request: Request) -> Response:
+        """Act for a child of mine, if the register says so (R96, R97)."""
+        return self._send(request, OWNER, "apply_for_child", partial(self._child, request), status=201)
+
+    @http("DELETE", "/api/v1/children/<child>")
+    def leave_child(self, request: Request, child: str) -> Response:
+        """Act for a child no longer."""
+        return self._command(request, OWNER, "leave_child", schemas.Nothing, about={"child": child})
+
+    @http("GET", "/api/v1/acting-for")
+    def list_acting_for(self, request: Request) -> Response:
+        """For whom I may act now, and in what (R9)."""
+        return self._ask(request, OWNER, "acting_for", {})
+
     def _offer(self, request: Request) -> dict[str, Any]:
         """The offer in the body; who is named by national id is one whom the directory knows, else nobody."""
         wish = command_of(request, schemas.OfferGrant)
         if (national_id := wish.pop("national_id")) is None:
             return wish
+        return {**wish, "receiver": self._known(national_id, NotFound("citizen-not-found"))}
+
+    def _child(self, request: Request) -> dict[str, Any]:
+        """The child in the body; one whom the directory does not know is refused as one to whom one is no parent."""
+        wish = command_of(request, schemas.ApplyForChild)
+        return {"child": self._known(wish["national_id"], Refused("no-parental-access"))}
+
+    def _known(self, national_id: str, unknown: Refusal) -> str:
+        """The id of whom a citizen names by national id. Raises `unknown`."""
         token = self.tokens.own("directory", "directory:identify")
         try:
             found = self.directory.identify({"national_id": national_id}, token=token)
         except NotFound:
-            raise NotFound("citizen-not-found") from None
-        return {**wish, "receiver": found["citizen"]}
+            raise unknown from None
+        return str(found["citizen"])

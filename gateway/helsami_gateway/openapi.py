@@ -57,6 +57,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "section": {"type": "string", "enum": list(schemas.RECORD_SECTIONS)},
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
     "grant": {"type": "string", "example": grant_descriptions.GRANT["id"]},
+    "child": {"type": "string", "example": grant_descriptions.CHILD["id"]},
     "appointment": {"type": "string", "example": appointment_descriptions.APPOINTMENT["id"]},
     "slot": {"type": "string", "example": appointment_descriptions.SLOT["id"]},
     "schedule": {"type": "string", "example": slot_descriptions.OPENED["id"]},

@@ -112,6 +112,14 @@ class GrantTerms(Command):
     expires_at = fields.String(allow_none=True, validate=SHORT, metadata={"format": "date-time"})
 
 
+class ApplyForChild(Command):
+    """The child whom one wants to act for."""
+
+    national_id = fields.String(
+        required=True, validate=validate.Regexp(r"\d{11}$"), metadata={"expected": "a national id of eleven digits"}
+    )
+
+
 class OfferGrant(GrantTerms):
     """Who may do what in my name: named by their id, or by their national id."""
 

@@ -224,8 +224,8 @@ class GatewayService(
 
     def _represented_by(self, citizen: Mapping[str, Any]) -> list[Any]:
         who = self.sessions.begin(citizen["citizen"], date.min, protected=False)
-        grants = self.consents.grants({}, token=self.tokens.about_self(who, "consents"))
-        return [grant for grant in grants["received"] if grant["state"] == "active"]
+        token = self.tokens.about_self(who, "consents")
+        return list(self.consents.acting_for({}, token=token)["acting_for"])
 
     def _organisation(self, request: Request) -> str:
         """The organisation whose record system this is; its login is the only thing that says so."""

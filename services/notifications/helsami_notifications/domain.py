@@ -17,6 +17,7 @@ class Subject(StrEnum):
     OFFER = "offer"
     REFERRAL = "referral"
     REPRESENTATION = "representation"
+    REPRESENTATION = "representation"
     RESULT = "result"
     STAY = "stay"
     VISIT = "visit"
@@ -47,6 +48,7 @@ GRANT_ACCEPTED = News("notice.grant-accepted", Subject.GRANT, "consents:read")
 GRANT_CHANGED = News("notice.grant-changed", Subject.GRANT, "consents:read")
 GRANT_ENDED = News("notice.grant-ended", Subject.GRANT, "consents:read")
 GRANT_EXPIRING = News("notice.grant-expiring", Subject.GRANT, "consents:read")
+REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
@@ -81,6 +83,7 @@ ALL = (
     GRANT_CHANGED,
     GRANT_ENDED,
     GRANT_EXPIRING,
+    REPRESENTATION_ENDED,
     REPRESENTATION_ENDED,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,

@@ -25,6 +25,7 @@ from helsami_notifications.domain import (
     REMINDER_DUE,
     PROTECTION_CHANGED,
     REFERRAL_STATUS_CHANGED,
+    REPRESENTATION_ENDED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
     RESPONSIBILITY_CHANGED,
@@ -97,6 +98,12 @@ class RepresentationEnded(Schema):
     representation = fields.String(required=True, validate=AN_ID)
 
 
+class RepresentationEnded(Schema):
+    """A parent acts for a child no longer."""
+
+    representation = fields.String(required=True, validate=AN_ID)
+
+
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -150,6 +157,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
+    REPRESENTATION_ENDED: RepresentationEnded,
     REPRESENTATION_ENDED: RepresentationEnded,
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
