@@ -9,6 +9,8 @@ import pytest
 from marshmallow import Schema
 
 import helsami_appointments.domain
+import helsami_appointments.receiving.domain
+import helsami_appointments.receiving.schemas
 import helsami_appointments.requests.domain
 import helsami_appointments.requests.schemas
 import helsami_appointments.schemas
@@ -38,6 +40,10 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
     ("appointments", "slot_booked"): (
         helsami_appointments.domain.SlotBooked(appointment=AN_ID),
         helsami_appointments.schemas.SlotBooked,
+    ),
+    ("appointments", "appointment_scheduled"): (
+        helsami_appointments.receiving.domain.AppointmentScheduled(appointment=AN_ID),
+        helsami_appointments.receiving.schemas.AppointmentScheduled,
     ),
     ("appointments", "appointment_changed"): (
         helsami_appointments.domain.AppointmentChanged(appointment=AN_ID),
@@ -128,6 +134,7 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
 
 HEARD = {
     ("notifications", "appointments", "slot_booked"): helsami_notifications.domain.SLOT_BOOKED,
+    ("notifications", "appointments", "appointment_scheduled"): helsami_notifications.domain.APPOINTMENT_SCHEDULED,
     ("notifications", "appointments", "appointment_changed"): helsami_notifications.domain.APPOINTMENT_CHANGED,
     ("notifications", "appointments", "appointment_cancelled"): helsami_notifications.domain.APPOINTMENT_CANCELLED,
     ("notifications", "appointments", "request_answered"): helsami_notifications.domain.REQUEST_ANSWERED,

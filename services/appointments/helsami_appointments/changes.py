@@ -20,6 +20,7 @@ from helsami_appointments.domain import (
     Slot,
 )
 from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.receiving.domain import Received
 from helsami_kernel import Event, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, NotFound, Refused, load
@@ -120,13 +121,13 @@ def to_come(known: Known, now: datetime) -> Known:
     return known
 
 
-def announce_change(tx: Writes, known: Known, sequence: int) -> None:
+def announce_change(tx: Writes, known: Known | Received, sequence: int) -> None:
     """Tell that an appointment has another time."""
     told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id))
     tx.announce(Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence))
 
 
-def announce_cancellation(tx: Writes, known: Known, sequence: int) -> None:
+def announce_cancellation(tx: Writes, known: Known | Received, sequence: int) -> None:
     """Tell that an appointment will not take place."""
     told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id))
     tx.announce(Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence))

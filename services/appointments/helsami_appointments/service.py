@@ -12,6 +12,7 @@ from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.domain import Appointment, Opening, SlotBooked
 from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.receiving.entrypoints import Receiving
 from helsami_appointments.requests.entrypoints import Requests
 from helsami_appointments.slots.entrypoints import Slots
 from helsami_appointments.store import Reads, Writes
@@ -35,7 +36,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(StaffVisits, StaffWaitlist, Requests, Holds, Slots, Calendar):
+class AppointmentsService(StaffVisits, StaffWaitlist, Requests, Receiving, Holds, Slots, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"

@@ -33,6 +33,7 @@ class News:
 
 
 SLOT_BOOKED = News("notice.slot-booked", Subject.APPOINTMENT, "appointments:read")
+APPOINTMENT_SCHEDULED = News("notice.appointment-scheduled", Subject.APPOINTMENT, "appointments:read")
 APPOINTMENT_CHANGED = News("notice.appointment-changed", Subject.APPOINTMENT, "appointments:read")
 APPOINTMENT_CANCELLED = News("notice.appointment-cancelled", Subject.APPOINTMENT, "appointments:read")
 REQUEST_ANSWERED = News("notice.request-answered", Subject.APPOINTMENT, "appointments:read")
@@ -70,6 +71,7 @@ OFFER_ENDS = {"too_late": OFFER_TOO_LATE, "expired": OFFER_EXPIRED, "withdrawn":
 
 ALL = (
     SLOT_BOOKED,
+    APPOINTMENT_SCHEDULED,
     APPOINTMENT_CHANGED,
     APPOINTMENT_CANCELLED,
     REQUEST_ANSWERED,

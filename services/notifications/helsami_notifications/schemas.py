@@ -10,6 +10,7 @@ from helsami_notifications.domain import (
     ADDRESS_CHANGED,
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
+    APPOINTMENT_SCHEDULED,
     CHECK_IN_OPENED,
     CHILD_TURNED_16,
     CHILD_TURNING_16_SOON,
@@ -48,6 +49,10 @@ class SlotBooked(Schema):
     """A citizen has taken a slot."""
 
     appointment = fields.String(required=True, validate=AN_ID)
+
+
+class AppointmentScheduled(SlotBooked):
+    """A record system has given a citizen an appointment."""
 
 
 class AppointmentChanged(SlotBooked):
@@ -148,6 +153,7 @@ class OfCitizen(Schema):
 
 HEARD: Final[dict[News, type[Schema]]] = {
     SLOT_BOOKED: SlotBooked,
+    APPOINTMENT_SCHEDULED: AppointmentScheduled,
     APPOINTMENT_CHANGED: AppointmentChanged,
     APPOINTMENT_CANCELLED: AppointmentCancelled,
     REQUEST_ANSWERED: RequestAnswered,

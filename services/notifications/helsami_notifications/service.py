@@ -33,6 +33,11 @@ class NotificationsService(OfPeople):
         """Confirm a booking (R22)."""
         self._tell(domain.SLOT_BOOKED, event)
 
+    @handles("appointment_scheduled", source="appointments")
+    def tell_of_appointment(self, event: Event) -> None:
+        """Tell of an appointment that a record system has given (R18)."""
+        self._tell(domain.APPOINTMENT_SCHEDULED, event)
+
     @handles("appointment_changed", source="appointments")
     def tell_of_change(self, event: Event) -> None:
         """Confirm that an appointment has changed (R22)."""

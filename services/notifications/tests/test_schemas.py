@@ -8,6 +8,7 @@ from helsami_notifications import domain, schemas
 
 FIELDS = {
     domain.SLOT_BOOKED: "appointment",
+    domain.APPOINTMENT_SCHEDULED: "appointment",
     domain.APPOINTMENT_CHANGED: "appointment",
     domain.APPOINTMENT_CANCELLED: "appointment",
     domain.REQUEST_ANSWERED: "appointment",

@@ -131,6 +131,7 @@ def running(tmp_path):
     ("key", "data", "message"),
     [
         ("appointments.slot_booked", {"appointment": "i1"}, "notice.slot-booked"),
+        ("appointments.appointment_scheduled", {"appointment": "i1"}, "notice.appointment-scheduled"),
         ("appointments.appointment_changed", {"appointment": "i1"}, "notice.appointment-changed"),
         ("appointments.appointment_cancelled", {"appointment": "i1"}, "notice.appointment-cancelled"),
         ("appointments.request_answered", {"appointment": "i1"}, "notice.request-answered"),
