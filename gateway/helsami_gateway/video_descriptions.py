@@ -85,7 +85,7 @@ ROUTES: Final = (
         "set_up_video",
         "post",
         "/staff/v1/video",
-        "Let a citizen's appointment take place by video; `appointment` is its id, or its record system's `system|value`.",
+        "Let a citizen's appointment take place by video; `appointment` is its id, or `system|value` of its record.",
         answers.Appointment,
         body=video_schemas.CitizensAppointment,
         problems=(*OF_STAFF, NO_APPOINTMENT, _switched("already-by-video"), ("422", NOT_SET_UP), TOO_LARGE),

@@ -112,6 +112,7 @@ class Appointment(Schema):
     unit = fields.String(allow_none=True)
     place = fields.String(allow_none=True)
     clinician = fields.String(allow_none=True)
+    setting = fields.String(allow_none=True)
     starts_at = fields.String()
     ends_at = fields.String()
     window = fields.Boolean()
@@ -181,6 +182,7 @@ def body(appointment: domain.Appointment) -> dict[str, Any]:
     """Give an appointment as its citizen reads it."""
     return {
         **_meeting_shown(appointment.meeting),
+        "setting": appointment.setting or None,
         **_span_shown(appointment.span),
         "window": appointment.window,
         "status": appointment.status,

@@ -16,12 +16,14 @@ from helsami_appointments.receiving.entrypoints import Receiving
 from helsami_appointments.requests.entrypoints import Requests
 from helsami_appointments.slots.entrypoints import Slots
 from helsami_appointments.store import Reads, Writes
+from helsami_appointments.video.providers import Conferences, conferences_of
+from helsami_appointments.video.staff import StaffVideos
 from helsami_appointments.visits.domain import Task
 from helsami_appointments.visits.fhir import task
 from helsami_appointments.visits.staff import StaffVisits
 from helsami_appointments.visits.storage import TASK
 from helsami_appointments.waitlist.staff import StaffWaitlist
-from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
+from helsami_kernel import Clock, Event, FromSettings, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
@@ -36,7 +38,7 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(StaffVisits, StaffWaitlist, Requests, Receiving, Holds, Slots, Calendar):
+class AppointmentsService(StaffVideos, StaffVisits, StaffWaitlist, Requests, Receiving, Holds, Slots, Calendar):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"
@@ -44,6 +46,7 @@ class AppointmentsService(StaffVisits, StaffWaitlist, Requests, Receiving, Holds
     store: OpenStore[Reads, Writes] = Store(Reads, Writes)
     rules: Organisations = OrganisationRules()
     clock: Callable[[], datetime] = Clock()
+    conferences: Conferences = FromSettings(conferences_of)
 
     @rpc(scope="appointments:act", answers=schemas.Appointment)
     def book(self, command: Json, access: AccessToken) -> Json:
@@ -108,7 +111,7 @@ class AppointmentsService(StaffVisits, StaffWaitlist, Requests, Receiving, Holds
                 "Appointment": partial(read_appointment, tx, delivery.organisation),
                 TASK: partial(read_task, tx, delivery.organisation),
             }
-            keep = partial(tx.keep, delivery.organisation)
+            keep = partial(self.keep_with_links, tx, delivery.organisation)
             # One by one, in their order: a slot stands on its schedule, and an appointment on its slot.
             alone = (replace(delivery, entries=(entry,)) for entry in delivery.entries)
             outcomes = [journal.take(one, readers, keep)["outcomes"][0] for one in alone]

@@ -16,6 +16,8 @@ from helsami_appointments.models import parts
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
 from helsami_appointments.store import Reads, Writes
+from helsami_appointments.video.providers import Conferences, Jitsi
+from helsami_appointments.video.rooms import Rooms
 from helsami_kernel.database import KERNEL_TABLES, OUTBOX, Database
 from helsami_kernel.errors import Refusal
 from helsami_kernel.migrations import upgrade
@@ -26,6 +28,8 @@ from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 
 DATABASE = "appointments_of_the_tests"
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+JITSI = Jitsi("https://meet.example.org", "helsami", "jitsi", "kanarifuglens-hemmelighet-0000000000")
+CONFERENCES = Conferences(Rooms(bytes(32)), JITSI)
 PATIENT = {"actor": {"type": "Patient"}, "status": "accepted"}
 
 
@@ -92,7 +96,7 @@ def appointments(store, clock) -> AppointmentsService:
     rules = organisations_of(
         rules_of(decide_booking=direct), rules_of(manifest=manifest_of("oya_legesenter"), decide_booking=direct)
     )
-    return service(AppointmentsService, store=store, rules=rules, clock=clock)
+    return service(AppointmentsService, store=store, rules=rules, clock=clock, conferences=CONFERENCES)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def test_a_booked_slot_is_the_citizens_appointment_and_is_told_once(appointments
         "window": False,
         "status": "booked",
         "cancelled_because": None,
+        "setting": None,
         "instructions": None,
     }
     assert schemas.Appointment().dump(booked) == booked

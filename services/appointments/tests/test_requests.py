@@ -128,7 +128,7 @@ def test_an_accepted_change_moves_the_appointment_to_the_time_that_staff_give(
 def test_an_accepted_cancellation_cancels_and_another_wish_is_for_the_organisation_to_arrange(
     appointments, staff, citizen, booked, seen, told, clock
 ):
-    for action in ("video", "cancel"):
+    for action in ("join-waitlist", "cancel"):
         clock.move(timedelta(seconds=1))
         asked = appointments.ask({"appointment": booked, "action": action}, citizen())["id"]
         appointments.answer_request({"request": asked, "answer": "accept"}, staff())

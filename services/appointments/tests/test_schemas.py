@@ -82,6 +82,7 @@ def test_an_appointment_is_shown_with_its_times_in_utc():
         "window": False,
         "status": "booked",
         "cancelled_because": None,
+        "setting": None,
         "instructions": None,
     }
 

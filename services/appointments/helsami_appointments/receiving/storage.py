@@ -17,6 +17,7 @@ from helsami_appointments.domain import BOOKED, HOLDING, TO_COME, Appointment, K
 from helsami_appointments.models import APPOINTMENTS, LEFT_SLOTS, RETRACTED
 from helsami_appointments.receiving.domain import LATE, Received, is_outdated
 from helsami_appointments.storage import refused_by_constraint
+from helsami_appointments.video.models import VIDEOS
 from helsami_kernel import fhir
 from helsami_kernel.database import UtcDateTime, fingerprint, insert_new
 from helsami_kernel.errors import Conflict, NotFound
@@ -53,7 +54,9 @@ KEPT_AS: Final[sa.Select[Any]] = (
         APPOINTMENTS.c.told_at,
         (APPOINTMENTS.c.claim == APPOINTMENTS.c.id).label("decided_here"),
         LEFT.label("has_left"),
+        sa.func.coalesce(VIDEOS.c.decided, sa.false()).label("decided_video"),
     )
+    .join_from(APPOINTMENTS, VIDEOS, VIDEOS.c.appointment == APPOINTMENTS.c.id, isouter=True)
     .where(
         APPOINTMENTS.c.owner == sa.bindparam("owner"),
         APPOINTMENTS.c.organisation == sa.bindparam("organisation"),
@@ -95,7 +98,8 @@ class Writes(booked.Writes):
         One that names the slot of a booking made here, or that begins with it, is that booking's confirmation, and
         keeps its id. What overlaps a booking made here is stored all the same, without a claim on the time: the citizen
         must see both. What was moved or cancelled here stays so, until its record system tells something else than it
-        has told before. Of two words of a record system the later one counts, whichever comes first.
+        has told before; what was decided of video here also then, as long as it says nothing of the setting. Of two
+        words of a record system the later one counts, whichever comes first.
         """
         self.take_turns(appointment.organisation)
         row = self._kept_as(appointment.organisation, record_key, appointment)
@@ -104,10 +108,12 @@ class Writes(booked.Writes):
             return self._receive_new(appointment, record_key, told)
         if is_outdated(appointment.told_at, row.told_at):
             return UNCHANGED
-        if row.decided_here and (row.told == told or _is_late(row, appointment)):
+        if (row.decided_here or row.decided_video) and (row.told == told or _is_late(row, appointment)):
             self._confirm(row.id, record_key, told, appointment.told_at)
             return UNCHANGED
         known = known_of(row)
+        if row.decided_video and not appointment.setting:
+            appointment = replace(appointment, setting=known.appointment.setting)
         return self._store(known, self._at_slot_of(known, appointment), record_key, told)
 
     def _receive_new(self, appointment: Appointment, record_key: str, told: str) -> str:

@@ -17,6 +17,10 @@ from helsami_appointments.requests import domain, schemas
 from helsami_appointments.requests.domain import Request, RequestAnswered, RequestExpired
 from helsami_appointments.requests.storage import Reads, Writes
 from helsami_appointments.schemas import OneAppointment, actions_shown
+from helsami_appointments.video.domain import VIDEO
+from helsami_appointments.video.doors import NOT_SET_UP
+from helsami_appointments.video.providers import Conferences
+from helsami_appointments.video.switching import WAYS, can_be_held, check_can_be, is_so, switch
 from helsami_kernel import Event, Obligation, fulfils, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, Malformed, NotFound, load
@@ -36,6 +40,7 @@ class Requests(Changes):
 
     store: OpenStore[Reads, Writes]
     clock: Callable[[], datetime]
+    conferences: Conferences
 
     @rpc(scope="appointments:read", answers=schemas.ShownAppointment)
     def show(self, question: Json, access: AccessToken) -> Json:
@@ -51,6 +56,8 @@ class Requests(Changes):
         offers = Offers(self.rules, access, self.clock(), self.store.decisions)
 
         def decide(action: str) -> BookingDecision:
+            if action == VIDEO and not can_be_held(known, self.conferences):
+                return BookingDecision.phone(NOT_SET_UP)
             decided = offers.decided(action, known.appointment)
             if decided.answer.tier is not Tier.DIRECT:
                 note_all(self.store.decisions, decided, known.id)
@@ -75,6 +82,8 @@ class Requests(Changes):
             if (done := tx.once(access.idempotency_key, {"ask": wish})) is not None:
                 return dict(done)
             known = self._to_come(tx, wish["appointment"], access)
+            if wish["action"] in WAYS:
+                check_can_be(known, wish["action"], self.conferences, self.rules)
             self._check_takes_requests(tx, known, wish["action"], access)
             starts_at = known.appointment.span.starts_at
             asked = tx.ask(
@@ -145,7 +154,8 @@ class Requests(Changes):
                 tx.announce(Event.of("request_expired", subject=tx.owner, data=told))
 
     def _check_takes_requests(self, tx: Writes, known: Known, action: str, access: AccessToken) -> None:
-        decided = Offers(self.rules, access, self.clock(), tx).decided(action, known.appointment)
+        decides = VIDEO if action in WAYS else action
+        decided = Offers(self.rules, access, self.clock(), tx).decided(decides, known.appointment)
         note_all(tx, decided, known.id)
         if decided.answer.tier is Tier.DIRECT:
             raise Conflict("can-be-done-directly")
@@ -154,7 +164,12 @@ class Requests(Changes):
             raise refused(decided.answer, manifest.phone_of(known.appointment.meeting.unit))
 
     def _carry_out(self, tx: Writes, request: Request, slot_id: object) -> None:
-        """Do what was asked for; video and the waitlist are for the organisation's own systems to arrange."""
+        """Do what was asked for, unless it is so by now; the waitlist is for the organisation's own systems."""
+        if request.action in WAYS:
+            known = to_come(known_of(tx.appointment_row(request.appointment)), self.clock())
+            if not is_so(known, request.action):
+                check_can_be(known, request.action, self.conferences, self.rules)
+                switch(tx, known, request.action)
         if request.action == "cancel":
             known = to_come(known_of(tx.appointment_row(request.appointment)), self.clock())
             announce_cancellation(tx, known, tx.cancel(known)[1])

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from helsami_appointments.requests import domain
 from helsami_appointments.schemas import Action, Appointment, OneAppointment
+from helsami_appointments.video.schemas import Payment, Video
 from helsami_appointments.visits.schemas import CheckInShown, Step, Task
 from helsami_kernel.clock import written
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE
@@ -77,6 +78,8 @@ class ShownAppointment(Appointment):
 
     actions = fields.List(fields.Nested(Action))
     requests = fields.List(fields.Nested(Request))
+    video = fields.Nested(Video, allow_none=True)
+    payment = fields.Nested(Payment, allow_none=True)
     check_in = fields.Nested(CheckInShown)
     arrival = fields.Nested(Step)
     tasks = fields.List(fields.Nested(Task))

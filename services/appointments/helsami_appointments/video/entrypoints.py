@@ -61,7 +61,6 @@ class Videos(Changes):
             decided = Offers(self.rules, access, self.clock(), tx).agree(VIDEO, known.appointment, known.id)
             shown = switch(tx, known, way)
             note_all(tx, decided, known.id)
-            self.followed(tx)
             return dict(tx.remember(shown))
 
     @rpc(scope="appointments:read", answers=schemas.Video)

@@ -49,7 +49,6 @@ class StaffVideos(Videos):
             known = to_come(known_of(tx.appointment_with(organisation, wish["appointment"])), self.clock())
             check_can_be(known, way, self.conferences, self.rules)
             shown = switch(tx, known, way)
-            self.followed(tx)
             return dict(tx.remember(shown))
 
     @rpc(scope="organisations:manage", answers=schemas.Joined)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Row
 from helsami_appointments.booked import Reads, Writes
 from helsami_appointments.domain import Appointment, Known, Span
 from helsami_appointments.models import APPOINTMENTS
+from helsami_appointments.receiving.domain import is_outdated
 from helsami_appointments.video.domain import VIRTUAL, Kept, Room
 from helsami_appointments.video.models import ROOMS, VIDEOS
 from helsami_appointments.video.providers import Conferences
@@ -125,10 +126,10 @@ def keep_delivered(
         APPOINTMENTS.c.organisation == appointment.organisation,
         APPOINTMENTS.c.record_key == record_key,
     )
-    found = tx.connection.execute(sa.select(APPOINTMENTS.c.id).where(named)).scalar()
-    if found is None:  # taken back since by a later word, which came first
-        return outcome
-    appointment_id = str(found)
+    found = tx.connection.execute(sa.select(APPOINTMENTS.c.id, APPOINTMENTS.c.told_at).where(named)).one_or_none()
+    if found is None or is_outdated(appointment.told_at, found.told_at):
+        return outcome  # a later word has come first, and may have taken it back
+    appointment_id = str(found.id)
     before = kept_in(tx, appointment_id)
     decided = before.decided and (outcome == UNCHANGED or not appointment.setting)
     if decided or (before == Kept() and not appointment.link):
