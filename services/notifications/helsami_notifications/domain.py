@@ -17,7 +17,6 @@ class Subject(StrEnum):
     OFFER = "offer"
     REFERRAL = "referral"
     REPRESENTATION = "representation"
-    REPRESENTATION = "representation"
     RESULT = "result"
     STAY = "stay"
     VISIT = "visit"
@@ -49,7 +48,6 @@ GRANT_ACCEPTED = News("notice.grant-accepted", Subject.GRANT, "consents:read")
 GRANT_CHANGED = News("notice.grant-changed", Subject.GRANT, "consents:read")
 GRANT_ENDED = News("notice.grant-ended", Subject.GRANT, "consents:read")
 GRANT_EXPIRING = News("notice.grant-expiring", Subject.GRANT, "consents:read")
-REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
@@ -85,7 +83,6 @@ ALL = (
     GRANT_CHANGED,
     GRANT_ENDED,
     GRANT_EXPIRING,
-    REPRESENTATION_ENDED,
     REPRESENTATION_ENDED,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,

@@ -19,13 +19,12 @@ from helsami_notifications.domain import (
     GRANT_ENDED,
     GRANT_EXPIRING,
     GRANT_OFFERED,
-    REPRESENTATION_ENDED,
     LETTER_ISSUED,
     OFFER_ENDS,
     OFFER_MADE,
-    REMINDER_DUE,
     PROTECTION_CHANGED,
     REFERRAL_STATUS_CHANGED,
+    REMINDER_DUE,
     REPRESENTATION_ENDED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
@@ -103,12 +102,6 @@ class RepresentationEnded(Schema):
     representation = fields.String(required=True, validate=AN_ID)
 
 
-class RepresentationEnded(Schema):
-    """A parent acts for a child no longer."""
-
-    representation = fields.String(required=True, validate=AN_ID)
-
-
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -163,7 +156,6 @@ HEARD: Final[dict[News, type[Schema]]] = {
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
-    REPRESENTATION_ENDED: RepresentationEnded,
     REPRESENTATION_ENDED: RepresentationEnded,
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,

@@ -109,11 +109,6 @@ class NotificationsService(OfPeople):
         """Tell that the register lets one act for somebody no longer (R97, R98)."""
         self._tell(domain.REPRESENTATION_ENDED, event)
 
-    @handles("representation_ended", source="consents")
-    def tell_of_ended_representation(self, event: Event) -> None:
-        """Tell that the register lets one act for somebody no longer (R97, R98)."""
-        self._tell(domain.REPRESENTATION_ENDED, event)
-
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""

@@ -28,7 +28,6 @@ FIELDS = {
         "grant",
     ),
     domain.REPRESENTATION_ENDED: "representation",
-    domain.REPRESENTATION_ENDED: "representation",
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
     **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),

@@ -145,7 +145,6 @@ def running(tmp_path):
             for what in ("offered", "accepted", "changed", "ended", "expiring")
         ),
         ("consents.representation_ended", {"representation": "i1"}, "notice.representation-ended"),
-        ("consents.representation_ended", {"representation": "i1"}, "notice.representation-ended"),
         ("results.result_released", {"result": "i1"}, "notice.result-released"),
         ("records.summary_published", {"visit": "i1"}, "notice.summary-published"),
         *(
