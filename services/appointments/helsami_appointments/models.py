@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from helsami_appointments.calendar.models import metadata as calendars
 from helsami_appointments.receiving.models import left_slots_table, retracted_table
+from helsami_appointments.referrals.models import metadata as referrals
+from helsami_appointments.stays.models import metadata as stays
 from helsami_appointments.video.models import metadata as videos
 from helsami_appointments.visits.models import metadata as visits
 from helsami_appointments.waitlist.models import offers_past_table, offers_table, waiting_table
@@ -17,7 +19,7 @@ from helsami_kernel.database import UtcDateTime
 from helsami_kernel.items import items_table
 
 metadata = sa.MetaData()
-parts = (metadata, calendars, videos, visits)
+parts = (metadata, calendars, referrals, stays, videos, visits)
 """The tables of the whole service: its own, and those of each part that has its own."""
 
 SCHEDULES = sa.Table(

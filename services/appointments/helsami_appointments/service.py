@@ -9,6 +9,7 @@ from typing import Any, Final
 from helsami_appointments import fhir, schemas, storage
 from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.entrypoints import Calendar
+from helsami_appointments.care import Care
 from helsami_appointments.domain import Appointment, Opening, SlotBooked
 from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, subject_of
@@ -38,7 +39,9 @@ AT_HOME: Final = 5
 Json = dict[str, Any]
 
 
-class AppointmentsService(StaffVideos, StaffVisits, StaffWaitlist, Requests, Receiving, Holds, Slots, Calendar):
+class AppointmentsService(
+    StaffVideos, StaffVisits, StaffWaitlist, Requests, Receiving, Care, Holds, Slots, Calendar
+):
     """Owns schedules and slots, and who has taken them."""
 
     name = "appointments"
@@ -102,7 +105,7 @@ class AppointmentsService(StaffVideos, StaffVisits, StaffWaitlist, Requests, Rec
 
     @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
     def receive(self, command: Json, access: AccessToken) -> Json:
-        """Take schedules, slots and appointments from a record system, each with an outcome of its own."""
+        """Take what a record system tells of times, appointments and care, each entry with an outcome of its own."""
         delivery = journal.delivered(command, access)
         with self.store.transaction(owner=delivery.citizen) as tx:
             readers: dict[str, Callable[[Entry], Any]] = {
@@ -114,7 +117,12 @@ class AppointmentsService(StaffVideos, StaffVisits, StaffWaitlist, Requests, Rec
             keep = partial(self.keep_with_links, tx, delivery.organisation)
             # One by one, in their order: a slot stands on its schedule, and an appointment on its slot.
             alone = (replace(delivery, entries=(entry,)) for entry in delivery.entries)
-            outcomes = [journal.take(one, readers, keep)["outcomes"][0] for one in alone]
+            care = self.take_care(tx, delivery)
+            outcomes = [
+                care[place] if place in care else journal.take(one, readers, keep)["outcomes"][0]
+                for place, one in enumerate(alone)
+            ]
+            outcomes = self.take_bases(tx, delivery, outcomes)
             self.followed(tx)
             return {"outcomes": outcomes}
 

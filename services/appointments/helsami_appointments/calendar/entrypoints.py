@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ CATEGORY: Final = "appointments"
 ADDRESS: Final = ("unit", "place")
 """What of an appointment says where somebody at a protected address lives (requirements.md K2)."""
 NOT_SHOWN: Final = {"code": "not_permitted"}
+NONE_RECORDED: Final = {"code": "none_recorded"}
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -86,22 +88,23 @@ class Calendar(Links):
     @rpc(scope="appointments:read")
     def calendar(self, question: Json, access: AccessToken) -> bytes:
         """
-        Appointments and own events of which something lies in a window, in order of time (R38).
+        Appointments, own events and what plans say is to be done, as far as it lies in a window, in order of time.
 
-        Appointments are those that this reader may see. Own events are for the citizen alone. Raises Malformed for a
-        window that ends before it begins or is too long, Refused("calendar-too-full") where too much is in it.
+        Appointments and plans are those that this reader may see (R38), own events are for the citizen alone. Raises
+        Malformed for a window that ends before it begins or is too long, Refused("calendar-too-full") for a full one.
         """
         since, until = self._window(load(schemas.Window, question))
         reads = self.store.reading(access.subject)
         appointments, absences = self._appointments(reads, access, since, until)
+        planned, more = self.planned_between(reads, access, since, until)
         own = _own(reads, since, until) if access.basis == "self" else []
-        if len(appointments) + len(own) > MOST_SHOWN:
+        items = [*appointments, *planned, *own]
+        if len(items) > MOST_SHOWN:
             raise Refused("calendar-too-full", FieldProblem("to", f"a window with at most {MOST_SHOWN} entries"))
+        absences = _told_once([*absences, *more], empty=not items)
         if access.basis != "self":
             absences = [*absences, NOT_SHOWN]
-        elif own:
-            absences = [absence for absence in absences if absence["code"] != "none_recorded"]
-        items = sorted([*appointments, *own], key=lambda item: (item["starts_at"], item["type"], item["id"]))
+        items.sort(key=lambda item: (item["starts_at"], item["type"], item["id"]))
         as_of = written(self.clock())
         return orjson.dumps({"items": items, "as_of": as_of, "status": "ok", "absences": absences})
 
@@ -125,12 +128,19 @@ class Calendar(Links):
         return [{"type": "appointment", **orjson.loads(row.body), **hidden} for row in rows], absences
 
 
+def _told_once(absences: list[dict[str, str]], *, empty: bool) -> list[dict[str, str]]:
+    """Why something may be missing, each reason once; that there is nothing, only where there is nothing at all."""
+    reasons = [one for place, one in enumerate(absences) if one not in absences[:place] and one != NONE_RECORDED]
+    return reasons or ([NONE_RECORDED] if empty else [])
+
+
 def _own(reads: Reads, since: datetime, until: datetime) -> list[Json]:
     found: list[Json] = []
     for event in storage.events_between(reads, since, until):
         found += map(schemas.occurrence_shown, occurrences(event, since, until))
         if len(found) > MOST_SHOWN:  # it will be refused, and the rest need not be reckoned
             break
+        time.sleep(0)  # to reckon one that recurs takes a millisecond, and others are waiting
     return found
 
 

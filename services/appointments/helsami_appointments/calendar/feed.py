@@ -21,18 +21,24 @@ from helsami_kernel.clock import OSLO
 NOT_TAKING_PLACE: Final = frozenset({"cancelled", "noshow"})
 CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 WORDS: Final = {
-    "nb": ("Helsekalender", "Helsetime", "Egen hendelse i helsekalenderen"),
-    "nn": ("Helsekalender", "Helsetime", "Eiga hending i helsekalenderen"),
-    "en": ("Health calendar", "Health appointment", "Own event in the health calendar"),
+    "nb": ("Helsekalender", "Helsetime", "Egen hendelse i helsekalenderen", "Gjøremål i helsekalenderen"),
+    "nn": ("Helsekalender", "Helsetime", "Eiga hending i helsekalenderen", "Gjeremål i helsekalenderen"),
+    "en": ("Health calendar", "Health appointment", "Own event in the health calendar", "To do in the health calendar"),
 }
-"""By language: the calendar's name, and what an appointment and an own event are called without details."""
+"""By language: the calendar's name; what an appointment, an own event and a plan's are called without details."""
 
 
 def written_feed(
-    link: Link, appointments: Sequence[Row[Any]], events: Sequence[OwnEvent], now: datetime, *, details: bool
+    link: Link,
+    appointments: Sequence[Row[Any]],
+    events: Sequence[OwnEvent],
+    planned: Sequence[OwnEvent],
+    now: datetime,
+    *,
+    details: bool,
 ) -> bytes:
-    """A calendar of appointments and own events, each as a VEVENT with times by the wall clock in Oslo."""
-    name, appointment_word, event_word = WORDS[link.language]
+    """A calendar of appointments, own events and what is planned, as VEVENTs with times by the wall clock in Oslo."""
+    name, appointment_word, event_word, planned_word = WORDS[link.language]
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//HelsaMi//Health calendar//EN")
     calendar.add("version", "2.0")
@@ -49,6 +55,8 @@ def written_feed(
         calendar.add_component(entry)
     for event in events:
         calendar.add_component(_own_entry(link, event, now, event_word, details=details))
+    for event in planned:
+        calendar.add_component(_own_entry(link, event, now, planned_word, details=details))
     return bytes(calendar.to_ical())
 
 
@@ -66,7 +74,7 @@ def _own_entry(link: Link, event: OwnEvent, now: datetime, word: str, *, details
         entry = _entry(link, event.id, now, starts, ends)
     if event.rule:
         entry.add("rrule", recurrence_of(event))
-    entry.add("summary", event.title if details else word)
+    entry.add("summary", _clean(event.title) if details else word)
     if details:
         _add_texts(entry, location=event.place, description=event.notes)
     return entry

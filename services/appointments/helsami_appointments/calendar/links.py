@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from helsami_appointments.calendar import feed, schemas, storage
 from helsami_appointments.calendar.domain import Link
+from helsami_appointments.calendar.plans import Plans
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, NotFound, Refused, load
@@ -21,7 +22,7 @@ AHEAD: Final = timedelta(days=366)
 Json = dict[str, Any]
 
 
-class Links:
+class Links(Plans):
     """Part of appointments: a private link to a citizen's calendar."""
 
     store: OpenStore[Any, Any]
@@ -84,6 +85,7 @@ class Links:
             link,
             [row for row in rows if showing.may_show(row)],
             storage.events_between(reads, now - BEHIND, now + AHEAD),
+            self.planned_events(reads, access, now - BEHIND, now + AHEAD),
             now,
             details=link.details and not access.protected,
         )

@@ -1,8 +1,9 @@
-"""The tables of the calendar: own events belong to their citizen, a link to whoever knows its secret."""
+"""The tables of the calendar: events and plans belong to their citizen, a link to whoever knows its secret."""
 
 import sqlalchemy as sa
 
 from helsami_kernel.database import UtcDateTime
+from helsami_kernel.items import items_table
 
 metadata = sa.MetaData()
 
@@ -21,6 +22,18 @@ EVENTS = sa.Table(
     sa.Column("rule", sa.String(200), nullable=False),
     sa.Column("last_at", UtcDateTime, nullable=False),
     sa.Index("calendar_events_by_owner", "owner", "starts_at", "id"),
+)
+# What care plans say is to be done: an item for each thing, found by its own times and by the key of its plan.
+ACTIONS = items_table(
+    "plan_actions",
+    metadata,
+    sa.Column("plan", sa.String(300), nullable=False),
+    sa.Column("all_day", sa.Boolean, nullable=False),
+    sa.Column("starts_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    sa.Column("rule", sa.String(200), nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Index("plan_actions_by_time", "owner", "starts_at", "id"),
 )
 # Whoever follows a link says only its secret, and nobody knows yet whose it is: the row is found by the secret's hash,
 # and holds opaque ids and choices alone. It is not protected by its owner, since there is none to name.

@@ -177,8 +177,13 @@ def shown(event: OwnEvent) -> dict[str, Any]:
 def occurrence_shown(occurrence: Occurrence) -> dict[str, Any]:
     """Give one time that an event takes place as its citizen reads it in a list."""
     event = occurrence.event
-    times = _times(event, occurrence.starts_at, occurrence.ends_at)
-    return {"type": "event", "id": event.id, **_words(event), **times, "recurring": bool(event.rule)}
+    return {"type": "event", "id": event.id, **_words(event), **times(occurrence), "recurring": bool(event.rule)}
+
+
+def times(occurrence: Occurrence) -> dict[str, Any]:
+    """Give when something takes place, by the clock in Oslo and in UTC."""
+    event = occurrence.event
+    return {"all_day": event.all_day, **_times(event, occurrence.starts_at, occurrence.ends_at)}
 
 
 def link_shown(link: Link) -> dict[str, Any]:

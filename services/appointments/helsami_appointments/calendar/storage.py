@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_RECURRING, MOST_SHOWN, Link, OwnEvent
-from helsami_appointments.calendar.models import EVENTS, LINKS
+from helsami_appointments.calendar.models import ACTIONS, EVENTS, LINKS
 from helsami_appointments.models import APPOINTMENTS
 from helsami_kernel.database import Reads, UtcDateTime, Writes
 from helsami_kernel.errors import NotFound, Refused
-from helsami_kernel.items import SHARING_COLUMNS
+from helsami_kernel.items import SHARING_COLUMNS, Item, keep_all
 
 COLUMNS: Final = tuple(EVENTS.c[field.name] for field in fields(OwnEvent))
 SINCE: Final = sa.bindparam("since", type_=UtcDateTime)
@@ -40,11 +40,27 @@ APPOINTMENTS_BETWEEN: Final = (
     .order_by(APPOINTMENTS.c.occurred_at, APPOINTMENTS.c.id)
     .limit(MOST_SHOWN + 1)
 )
-OLDEST: Final = (
-    sa.select(APPOINTMENTS.c.organisation, sa.func.min(APPOINTMENTS.c.occurred_at, type_=UtcDateTime).label("at"))
-    .where(APPOINTMENTS.c.owner == sa.bindparam("owner"))
-    .group_by(APPOINTMENTS.c.organisation)
+ACTIONS_BETWEEN: Final = (
+    sa.select(
+        *(ACTIONS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS, "body")),
+        *(ACTIONS.c[name] for name in ("all_day", "starts_at", "ends_at", "rule", "last_at")),
+        sa.literal("").label("category"),
+    )
+    .where(ACTIONS.c.owner == sa.bindparam("owner"), ACTIONS.c.starts_at < UNTIL, ACTIONS.c.last_at > SINCE)
+    .order_by(ACTIONS.c.starts_at, ACTIONS.c.id)
 )
+
+
+def _oldest(table: sa.Table) -> sa.Select[Any]:
+    return (
+        sa.select(table.c.organisation, sa.func.min(table.c.occurred_at, type_=UtcDateTime).label("at"))
+        .where(table.c.owner == sa.bindparam("owner"))
+        .group_by(table.c.organisation)
+    )
+
+
+OLDEST: Final = _oldest(APPOINTMENTS)
+OLDEST_ACTIONS: Final = _oldest(ACTIONS)
 
 LINK_COLUMNS: Final = tuple(LINKS.c[field.name] for field in fields(Link))
 LINK: Final = sa.select(*LINK_COLUMNS).where(LINKS.c.hash == sa.bindparam("hash", type_=sa.String))
@@ -64,6 +80,35 @@ def appointments_between(reads: Reads, since: datetime, until: datetime) -> Sequ
 def oldest_appointments(reads: Reads) -> dict[tuple[str, str], datetime]:
     """When the first appointment with each organisation was, as `Showing` wants it."""
     return {(row.organisation, ""): row.at for row in reads.fetch(OLDEST)}
+
+
+def actions_between(reads: Reads, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """What plans say is to be done that may lie between two moments, by its start, as `Showing` asks about it."""
+    return reads.fetch(ACTIONS_BETWEEN, since=since, until=until)
+
+
+def oldest_actions(reads: Reads) -> dict[tuple[str, str], datetime]:
+    """Since when each organisation has planned something, as `Showing` wants it."""
+    return {(row.organisation, ""): row.at for row in reads.fetch(OLDEST_ACTIONS)}
+
+
+def count_actions(tx: Writes, organisation: str, plan: str) -> int:
+    """How much is to be done by all plans but this one."""
+    this = sa.and_(ACTIONS.c.organisation == organisation, ACTIONS.c.plan == plan)
+    others = sa.select(sa.func.count()).where(ACTIONS.c.owner == tx.owner, sa.not_(this))
+    counted: int = tx.connection.execute(others).scalar_one()
+    return counted
+
+
+def keep_actions(tx: Writes, items: Sequence[Item]) -> list[str]:
+    """Keep what a plan says, and say what became of each."""
+    return keep_all(tx, ACTIONS, items)
+
+
+def forget_actions(tx: Writes, organisation: str, plan: str, kept: Sequence[str]) -> bool:
+    """Forget what a plan says no longer; whether there was any of it."""
+    these = (ACTIONS.c.owner == tx.owner, ACTIONS.c.organisation == organisation, ACTIONS.c.plan == plan)
+    return bool(tx.connection.execute(sa.delete(ACTIONS).where(*these, ACTIONS.c.id.not_in(kept))).rowcount)
 
 
 def add(tx: Writes, event: OwnEvent) -> None:

@@ -78,11 +78,13 @@ class ShownAppointment(Appointment):
 
     actions = fields.List(fields.Nested(Action))
     requests = fields.List(fields.Nested(Request))
-    video = fields.Nested(Video, allow_none=True)
-    payment = fields.Nested(Payment, allow_none=True)
     check_in = fields.Nested(CheckInShown)
     arrival = fields.Nested(Step)
     tasks = fields.List(fields.Nested(Task))
+    video = fields.Nested(Video, allow_none=True)
+    payment = fields.Nested(Payment, allow_none=True)
+    referral = fields.String(allow_none=True)
+    known_as = fields.String()
 
 
 class Requests(Schema):

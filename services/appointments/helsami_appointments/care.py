@@ -1,0 +1,43 @@
+"""What record systems deliver of a citizen's care beside appointments, each part of it taken by who keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from helsami_appointments.letters import Letters
+from helsami_appointments.referrals.entrypoints import Referrals, take_base
+from helsami_appointments.stays.entrypoints import Stays
+from helsami_kernel.database import Writes
+from helsami_kernel.journal import STORED, UNCHANGED, Delivery
+
+KEPT: Final = frozenset({STORED, UNCHANGED})
+APPOINTMENT: Final = "Appointment"
+
+Json = dict[str, Any]
+
+
+class Care(Stays, Referrals, Letters):
+    """Part of appointments: stays, referrals, and what leads from them to appointments."""
+
+    take_plans: Any  # of the calendar
+
+    def take_care(self, tx: Writes, delivery: Delivery) -> dict[int, Json]:
+        """Keep the part of a delivery that is no appointment; the outcome of each such entry, by its place."""
+        takers = {"Encounter": self.take_stays, "ServiceRequest": self.take_referrals, "CarePlan": self.take_plans}
+        told: dict[int, Json] = {}
+        for kind, take in takers.items():
+            places = [place for place, entry in enumerate(delivery.entries) if entry.type == kind]
+            if places:
+                some = replace(delivery, entries=tuple(delivery.entries[place] for place in places))
+                told |= dict(zip(places, take(tx, some)["outcomes"], strict=True))
+        return told
+
+    def take_bases(self, tx: Writes, delivery: Delivery, outcomes: list[Json]) -> list[Json]:
+        """Keep on which referral each appointment of a delivery is based; what became of each entry, that counted."""
+        found = []
+        for entry, outcome in zip(delivery.entries, outcomes, strict=True):
+            kept = entry.type == APPOINTMENT and outcome["outcome"] in KEPT
+            new = kept and take_base(tx, delivery.organisation, entry)
+            found.append({**outcome, "outcome": STORED} if new else outcome)
+        return found

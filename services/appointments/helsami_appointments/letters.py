@@ -1,0 +1,28 @@
+"""What other services need in order to say what they have of an appointment, such as letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helsami_appointments.changes import Changes
+from helsami_appointments.domain import Known
+from helsami_kernel.access import AccessToken
+from helsami_kernel.items import item_id
+
+Json = dict[str, Any]
+
+
+class Letters(Changes):
+    """Part of appointments: by what name others know an appointment."""
+
+    def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:
+        """
+        The id under which others know what its record system has told of an appointment.
+
+        It is the appointment's own, but where it was booked here first: who reads a record system's other resources
+        knows nothing of bookings, and can reckon this id alone.
+        """
+        record = known.id
+        if known.record_key is not None and access.subject is not None:
+            record = item_id(access.subject, known.appointment.organisation, f"Appointment|{known.record_key}")
+        return {**super().particulars(reads, known, access), "known_as": record}
