@@ -235,18 +235,6 @@ class Notice(Item):
     about = fields.Nested(About, required=True)
 
 
-class Access(Item):
-    """Somebody asked on another's behalf; nobody's organisation is concerned."""
-
-    organisation = fields.String(required=True, allow_none=True)
-    actor = fields.String(required=True, metadata={"description": "the id of a citizen"})
-    name = nullable("null for one who is at a protected address, or not known now")
-    role = one_of("representative")
-    basis = one_of("grant")
-    purpose = fields.String(required=True)
-    outcome = one_of("allowed", "refused")
-
-
 class Section(Schema):
     """A section: as of when, and why something may not be there."""
 
@@ -271,7 +259,6 @@ Allergies: Final = section(Allergy, "Allergies")
 Vaccines: Final = section(Vaccine, "Vaccines")
 Documents: Final = section(Document, "Documents")
 Notices: Final = section(Notice, "Notices")
-AccessLog: Final = section(Access, "AccessLog")
 RECORDS: Final = (Visits, Conditions, Allergies, Vaccines, Documents)
 
 

@@ -13,6 +13,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import calendar_schemas, session
+from helsami_gateway.access_log import LogsSystems
 from helsami_gateway.asked import arguments_of, command_of, key_of
 from helsami_gateway.citizens import CitizenDoor, represented
 from helsami_gateway.errors import as_response
@@ -28,7 +29,7 @@ UNLISTED: Final = {"X-Robots-Tag": "noindex, nofollow"}
 http = partial(kernel_http, on_failure=as_response)
 
 
-class CalendarRoutes(CitizenDoor):
+class CalendarRoutes(CitizenDoor, LogsSystems):
     """Part of the gateway: one list of what is to come, and what a citizen writes into it themselves (R38)."""
 
     appointments: Remote
@@ -89,7 +90,9 @@ class CalendarRoutes(CitizenDoor):
         """What another calendar reads by a private link; one that was ended is as one that never was."""
         link = hash_of(secret)
         try:
-            token = self.tokens.about_self(self._whose(link), "appointments")
+            whose = self._whose(link)
+            self._log_system(whose.citizen, "calendar-link", "calendar-feed", "appointments")
+            token = self.tokens.about_self(whose, "appointments")
             body = self.appointments.call("feed", {"link": link}, token=token, raw=True)
         except (NotFound, Forbidden):
             raise NotFound("not-found") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -16,7 +16,9 @@ from helsami_gateway.fhir.problem import Problem
 from helsami_kernel.errors import Internal, NotFound, Refusal, Unavailable
 
 ENTRIES_A_CALL: Final = 100
+PEOPLE_A_CALL: Final = 1000
 ANSWER_WITHIN: Final = 10.0
+LOG: Final = "consents"
 SETTINGS: Final[Mapping[str, str]] = {
     "AMB": "outpatient",
     "IMP": "inpatient",
@@ -64,11 +66,15 @@ def deliver(bundle: Bundle, ask: Ask, within: timedelta) -> Delivered:
     people = People(ask)
     outcomes = [one for one in prepared if isinstance(one, Outcome)]
     settings = settings_of_visits(prepared)
+    log: list[Delivery] = []
     for delivery in entries_by_owner(prepared):
-        if delivery.owner == "directory" and delivery.national_id is not None:
+        if delivery.owner == LOG:
+            log.append(delivery)
+        elif delivery.owner == "directory" and delivery.national_id is not None:
             outcomes += [people.register(entry) for entry in delivery.entries]
         else:
             outcomes += _to_owner(delivery, people, settings, ask)
+    outcomes += _to_log(log, people, ask)
     return Delivered(tuple(outcomes))
 
 
@@ -122,6 +128,18 @@ class People:
             raise found
         return found
 
+    def look_up(self, national_ids: Iterable[str]) -> None:
+        """Ask for many at once, so that `citizen` knows them."""
+        unknown = iter(dict.fromkeys(number for number in national_ids if number not in self._citizens))
+        while some := list(islice(unknown, PEOPLE_A_CALL)):
+            try:
+                found = self._ask("directory", "resolve", {"national_ids": some})["citizens"]
+            except (Refusal, Unavailable, Internal) as failure:
+                self._citizens |= dict.fromkeys(some, failure)
+            else:
+                for place, number in enumerate(some):
+                    self._citizens[number] = found[str(place)] or NotFound("unknown-person")
+
     def _resolved(self, national_id: str) -> str | Exception:
         try:
             answer = self._ask("directory", "resolve", {"national_ids": [national_id]})
@@ -135,14 +153,38 @@ def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], a
     while chunk := list(islice(entries, ENTRIES_A_CALL)):
         try:
             citizen = None if delivery.national_id is None else people.citizen(delivery.national_id)
-            command = {"citizen": citizen, "entries": [_for_owner(entry, settings) for entry in chunk]}
-            answers = ask(delivery.owner, "receive", command)["outcomes"]
         except (Refusal, Unavailable, Internal) as failure:
             yield from (failed(entry, failure) for entry in chunk)
         else:
-            told = {answer["index"]: answer for answer in answers}
-            for entry in chunk:
-                yield Outcome.of_owner(entry.type, told.get(entry.index, {"index": entry.index, "outcome": "refused"}))
+            told = [_for_owner(entry, settings) for entry in chunk]
+            yield from _received(chunk, ask, delivery.owner, {"citizen": citizen, "entries": told})
+
+
+def _to_log(deliveries: Sequence[Delivery], people: People, ask: Ask) -> Iterator[Outcome]:
+    """Audit events go out about many citizens at once: most are about somebody else than the one before."""
+    people.look_up(str(delivery.national_id) for delivery in deliveries)
+    ready: list[tuple[Deliverable, dict[str, Any]]] = []
+    for delivery in deliveries:
+        try:
+            citizen = people.citizen(str(delivery.national_id))
+        except (Refusal, Unavailable, Internal) as failure:
+            yield from (failed(entry, failure) for entry in delivery.entries)
+        else:
+            ready += [(entry, {**entry.for_owner(), "citizen": citizen}) for entry in delivery.entries]
+    for some in (ready[place : place + ENTRIES_A_CALL] for place in range(0, len(ready), ENTRIES_A_CALL)):
+        command = {"citizen": None, "entries": [told for _, told in some]}
+        yield from _received([entry for entry, _ in some], ask, LOG, command)
+
+
+def _received(chunk: Sequence[Deliverable], ask: Ask, owner: str, command: Mapping[str, Any]) -> Iterator[Outcome]:
+    try:
+        answers = ask(owner, "receive", command)["outcomes"]
+    except (Refusal, Unavailable, Internal) as failure:
+        yield from (failed(entry, failure) for entry in chunk)
+    else:
+        told = {answer["index"]: answer for answer in answers}
+        for entry in chunk:
+            yield Outcome.of_owner(entry.type, told.get(entry.index, {"index": entry.index, "outcome": "refused"}))
 
 
 def _for_owner(entry: Deliverable, settings: Mapping[str, str]) -> dict[str, Any]:

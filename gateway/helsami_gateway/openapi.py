@@ -12,6 +12,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from helsami_gateway import (
+    access_log_descriptions,
     answers,
     appointment_descriptions,
     calendar_descriptions,
@@ -93,6 +94,7 @@ WORDS: Final = {
 }
 RECORDS: Final = {"anyOf": list(answers.RECORDS)}
 ROUTES: Final = (
+    *access_log_descriptions.ROUTES,
     *appointment_descriptions.ROUTES,
     *slot_descriptions.ROUTES,
     *calendar_descriptions.ROUTES,
@@ -105,15 +107,6 @@ ROUTES: Final = (
     Route("list_results", "get", "/api/v1/results", "Released results.", answers.Results, schemas.Page),
     Route("list_records", "get", "/api/v1/records/{section}", "A section of the record.", RECORDS, schemas.Page),
     Route("list_notices", "get", "/api/v1/notices", "Notices.", answers.Notices, schemas.Page),
-    Route(
-        "list_access",
-        "get",
-        "/api/v1/access-log",
-        "Who has looked.",
-        answers.AccessLog,
-        schemas.Page,
-        on_behalf=False,
-    ),
     Route(
         "list_organisations",
         "get",
@@ -239,7 +232,7 @@ def operation(route: Route) -> dict[str, Any]:
         "parameters": parameters(route),
         "responses": {route.status: answer, **{status: problem(words) for status, words in route.problems}},
     }
-    if route.media == FHIR:
+    if route.media == FHIR and route.login == "system":
         described["responses"] |= {status: refused_whole(words) for status, words in OF_BUNDLES}
     if route.body is not None:
         described["requestBody"] = {"required": True, "content": content(route.media, route.body, route.body_example)}

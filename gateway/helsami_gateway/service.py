@@ -11,6 +11,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway import openapi, schemas, session, storage, texts
+from helsami_gateway.access_log import AccessLogRoutes
 from helsami_gateway.accounts import AccountRoutes
 from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
@@ -68,6 +69,7 @@ class GatewayService(
     StaffAppointmentRoutes,
     CalendarRoutes,
     GrantRoutes,
+    AccessLogRoutes,
 ):
     """The door to HelsaMi."""
 
@@ -124,11 +126,6 @@ class GatewayService(
     def list_notices(self, request: Request) -> Response:
         """A page of notices."""
         return self._page(request, "notifications")
-
-    @http("GET", "/api/v1/access-log")
-    def list_access(self, request: Request) -> Response:
-        """A page of who has looked (R67)."""
-        return self._page(request, "consents", method="access_log")
 
     @http("GET", "/api/v1/organisations")
     def list_organisations(self, request: Request) -> Response:

@@ -111,12 +111,13 @@ def test_no_two_resources_share_an_identifier(resources):
     keys = Counter(
         (organisation, body["resourceType"], identifier["value"])
         for organisation, body in resources
-        for identifier in body["identifier"]
+        for identifier in body.get("identifier", ())
         if identifier["system"] == "urn:helsami:demo"
     )
+    events = [body for _, body in resources if body["resourceType"] == "AuditEvent"]  # these have no identifiers
 
     # A person is the same person at each organisation, yet each puts its own.
-    assert len(keys) == len(resources)
+    assert len(keys) == len(resources) - len(events)
     assert set(keys.values()) == {1}
 
 
@@ -269,7 +270,7 @@ def test_a_national_id_stands_only_where_a_person_is_described(demo):
         for entry in bundle["entry"]:
             text = json.dumps({**entry, "resource": {**entry["resource"], "identifier": []}}, default=str)
             assert not any(pid in text for pid in pids)
-            ids = [known["value"] for known in entry["resource"]["identifier"] if known["system"] == FNR]
+            ids = [known["value"] for known in entry["resource"].get("identifier", ()) if known["system"] == FNR]
             assert bool(ids) is (entry["resource"]["resourceType"] == "Patient")
 
 
@@ -295,7 +296,7 @@ def test_the_demo_can_be_made_on_any_day(today):
     made = list(bundles(today))
 
     assert len({organisation for organisation, _ in made}) == 3
-    assert sum(len(bundle["entry"]) for _, bundle in made) < 2100
+    assert sum(len(bundle["entry"]) for _, bundle in made) < 2200
 
 
 def test_the_go_live_dates_may_be_others():

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import orjson
 import pytest
 
+import helsami_consents.access_log.schemas
 import helsami_directory.schemas
 from helsami_gateway.demo.bundles import bundles
 from helsami_gateway.demo.fhir import dumps
@@ -21,6 +22,7 @@ SOME = 12  # bundles: the organisations' own, and those of some people with some
 CITIZEN = "0" * 32
 COMMANDS = {
     "appointments": {"receive": journal.ReceiveCommand},
+    "consents": {"receive": helsami_consents.access_log.schemas.AuditEvents},
     "medications": {"receive": journal.ReceiveCommand},
     "records": {"receive": journal.ReceiveCommand},
     "results": {"receive": journal.ReceiveCommand},

@@ -23,12 +23,14 @@ from helsami_gateway.demo.fhir import (
     HL7,
     LABORATORY,
     LOINC,
+    PROFESSION,
     UCUM,
     Json,
     coding,
     concept,
     day,
     entry,
+    event,
     flag,
     inside,
     instant,
@@ -134,6 +136,34 @@ class Chart:
             "serviceProvider": self._organization(),
         }
         return Visit(self._add("Encounter", body), clinician, starts, ends)
+
+    def looked(self, visit: Visit) -> None:
+        """Write down that whom one visits has looked into the record, as IHE's basic audit patterns have it."""
+        clinician = self.organisation.clinician(visit.clinician)
+        body = {
+            "type": coding(HL7 + "audit-event-type", "rest"),
+            "action": "R",
+            "recorded": instant(visit.starts),
+            "outcome": "0",
+            "agent": [
+                {
+                    "type": flag("v3-ParticipationType", "IRCP"),
+                    "role": [{"coding": [coding(PROFESSION, clinician.profession)]}],
+                    "who": self._practitioner(visit.clinician),
+                    "location": self._location(clinician.unit),
+                    "requestor": True,
+                    "purposeOfUse": [flag("v3-ActReason", "TREAT")],
+                }
+            ],
+            "source": {"observer": self._organization()},
+            "entity": [
+                {"what": self.patient, "role": coding(HL7 + "object-role", "1")},
+                {"what": visit.reference, "role": coding(HL7 + "object-role", "4")},
+            ],
+        }
+        self._numbers["AuditEvent"] += 1
+        key = f"{self.organisation.id}.{self.person.key}.auditevent.{self._numbers['AuditEvent']}"
+        self.entries.append(event("AuditEvent", key, body))
 
     def condition(self, visit: Visit, system: str, code: str, name: str, category: str) -> Json:
         """Write a diagnosis; a passing one was over two weeks later."""

@@ -59,6 +59,15 @@ def entry(kind: str, key: str, body: Mapping[str, Any]) -> Json:
     }
 
 
+def event(kind: str, key: str, body: Mapping[str, Any]) -> Json:
+    """An entry of a transaction for a resource that has no identifiers: its address here is all that it is known by."""
+    return {
+        "fullUrl": full_url(kind, key),
+        "resource": {"resourceType": kind, **body},
+        "request": {"method": "POST", "url": kind},
+    }
+
+
 def full_url(kind: str, key: str) -> str:
     """Where a resource stands inside its bundle."""
     return f"urn:uuid:{uuid5(NAMESPACE_URL, f'{DEMO}:{kind}:{key}')}"

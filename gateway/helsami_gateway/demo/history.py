@@ -109,6 +109,8 @@ def general_practice(life: Life) -> Json:
     for number, story in enumerate(lasting):
         visit = _followed_up(life, chart, doctor, times.recent(0.5 + 0.4 * number + 0.1 * life.rng.random()), story)
         if number == 0:
+            if life.age >= GROWN:
+                chart.looked(visit)
             _basics(life, chart, visit, [story.drug for story in (*lasting, *passing) if story.drug is not None])
     _short_complaint(life, chart, doctor, times.lately(life.rng.randint(*NEWS)), passing[0])
     if life.age >= GROWN:

@@ -31,6 +31,9 @@ COMPARATOR: Final = frozenset({"<", "<=", ">=", ">"})
 CODES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("Encounter", "status"): ENCOUNTER_STATUS,
     ("EncounterStatusHistory", "status"): ENCOUNTER_STATUS,
+    ("AuditEvent", "action"): frozenset("CRUDE"),
+    ("AuditEvent", "outcome"): frozenset({"0", "4", "8", "12"}),
+    ("AuditEventAgentNetwork", "type"): frozenset("12345"),
     ("DiagnosticReport", "status"): OBSERVATION_STATUS | {"partial", "appended"},
     ("Observation", "status"): OBSERVATION_STATUS,
     ("Task", "status"): TASK_STATUS,

@@ -51,6 +51,7 @@ OWNERS: Final[Mapping[str, str]] = {
     "Slot": "appointments",
     "Appointment": "appointments",
     "Task": "appointments",
+    "AuditEvent": "consents",
 }
 REGISTER_TYPES: Final = frozenset({"Organization", "Location", "Practitioner", "Patient"})
 STORING_METHODS: Final = frozenset({None, "POST", "PUT"})

@@ -20,6 +20,14 @@ SUBJECT: Final[Mapping[str, str]] = {
     "Observation": "subject",
     "Task": "for",
 }
+PATIENT_OF_AUDIT_EVENT: Final = frozenset(
+    {
+        "http://hl7.no/fhir/StructureDefinition/auditevent-patient-extension",
+        "http://hl7.org/fhir/5.0/StructureDefinition/extension-AuditEvent.patient",
+    }
+)
+"""Where the Norwegian trust framework and FHIR R5 name the patient; IHE does so among the entities, in this role."""
+PATIENT_ROLE: Final = "1"
 NOBODY: Final = frozenset({"Practitioner", "Organization", "Location", "Schedule", "Slot"})
 
 
@@ -36,6 +44,8 @@ def national_id_of(resource: dict[str, Any], rewriter: Rewriter) -> str | Proble
         return person(resource.get("identifier"), "Patient.identifier")
     if kind == "Appointment":
         return _of_appointment(resource, rewriter)
+    if kind == "AuditEvent":
+        return _of_audit_event(resource, rewriter)
     path = f"{kind}.{SUBJECT[kind]}"
     reference = resource.get(SUBJECT[kind])
     return (
@@ -58,6 +68,25 @@ def _of_appointment(resource: dict[str, Any], rewriter: Rewriter) -> str | Probl
     if len(found) == 1:
         return found[0]
     return Problem("Appointment.participant", "business-rule", "exactly one actor that is a patient")
+
+
+def _of_audit_event(resource: dict[str, Any], rewriter: Rewriter) -> str | Problem:
+    """The one patient of an audit event; one event is about one patient, as IHE and the trust framework have it."""
+    named = [
+        (f"AuditEvent.entity[{index}].what", what)
+        for index, entity in enumerate(resource.get("entity", ()))
+        if (what := entity.get("what", {}))
+        and (entity.get("role", {}).get("code") == PATIENT_ROLE or is_patient(what, rewriter.resolve(what, None)))
+    ]
+    named += [
+        (f"AuditEvent.extension[{index}].valueReference", extension["valueReference"])
+        for index, extension in enumerate(resource.get("extension", ()))
+        if extension.get("url") in PATIENT_OF_AUDIT_EVENT and "valueReference" in extension
+    ]
+    found = list(dict.fromkeys(_of_reference(reference, path, rewriter) for path, reference in named))
+    if len(found) == 1:
+        return found[0]
+    return Problem("AuditEvent.entity", "business-rule", "exactly one patient: an event for each")
 
 
 def _of_reference(reference: dict[str, Any], path: str, rewriter: Rewriter) -> str | Problem:
