@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from helsami_appointments.domain import Appointment, Slot
+from helsami_appointments.receiving.flags import narrowed
 from helsami_appointments.storage import Reads
 from helsami_kernel.access import AccessToken
 from helsami_kernel.delegation import Delegation
@@ -45,7 +46,7 @@ class Offers:
         How this reader may do one of ACTIONS to a free time or an appointment (R20, R21).
 
         It is not noted, since of a booking it is about what the booking becomes. Whoever may do nothing here on the
-        citizen's behalf is left the phone (R93).
+        citizen's behalf is left the phone (R93). The flags of an appointment's record system may narrow it.
         """
         if not self._delegation.holds(meeting.organisation, TO_ACT):
             limit = self._delegation.decided(meeting.organisation).decision
@@ -59,7 +60,9 @@ class Offers:
             actor=self._actor,
             age_band=self._age_band,
         )
-        return self._rules[meeting.organisation].decided(DECIDE_BOOKING, question)
+        decided = self._rules[meeting.organisation].decided(DECIDE_BOOKING, question)
+        flags = meeting.flags if isinstance(meeting, Appointment) else None
+        return decided._replace(answer=narrowed(action, decided.answer, flags))
 
     def told(self, action: str, meeting: Slot | Appointment, about: str) -> BookingDecision:
         """As `decided`, for whoever looks at what can be done: what they cannot do directly is noted about this id."""
