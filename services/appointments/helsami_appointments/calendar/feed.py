@@ -16,6 +16,7 @@ from sqlalchemy.engine import Row
 from helsami_appointments.calendar.domain import Link, OwnEvent
 from helsami_appointments.calendar.recurrence import recurrence_of
 from helsami_appointments.calendar.wall import ZONE, wall_of
+from helsami_appointments.video.domain import VIRTUAL
 from helsami_kernel.clock import OSLO
 
 NOT_TAKING_PLACE: Final = frozenset({"cancelled", "noshow"})
@@ -26,6 +27,8 @@ WORDS: Final = {
     "en": ("Health calendar", "Health appointment", "Own event in the health calendar", "To do in the health calendar"),
 }
 """By language: the calendar's name; what an appointment, an own event and a plan's are called without details."""
+
+BY_VIDEO: Final = {"nb": "Videokonsultasjon", "nn": "Videokonsultasjon", "en": "Video consultation"}
 
 
 def written_feed(
@@ -51,7 +54,8 @@ def written_feed(
         entry = _entry(link, row.id, now, row.occurred_at.astimezone(OSLO), row.ends_at.astimezone(OSLO))
         entry.add("summary", _clean(body["kind"]) if details and body["kind"] else appointment_word)
         if details:
-            _add_texts(entry, location=body["place"], description=body["clinician"])
+            place = BY_VIDEO[link.language] if row.setting == VIRTUAL else body["place"]
+            _add_texts(entry, location=place, description=body["clinician"])
         calendar.add_component(entry)
     for event in events:
         calendar.add_component(_own_entry(link, event, now, event_word, details=details))

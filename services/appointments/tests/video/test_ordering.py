@@ -1,8 +1,10 @@
 """Ordering a consultation by video, taking it back, and asking for it."""
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
+import icalendar
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -238,3 +240,16 @@ def test_lists_and_the_calendar_say_that_it_is_by_video(appointments, citizen, b
     assert [one["setting"] for one in (listed, home, day)] == ["virtual"] * 3
     clock.move(timedelta(days=2))
     assert orjson.loads(appointments.page({"when": "past"}, citizen()))["items"][0]["setting"] == "virtual"
+
+
+def test_other_calendars_say_so_where_the_citizen_has_chosen_details_and_nowhere_by_which_link(
+    appointments, citizen, by_video, door
+):
+    link = hashlib.sha256(b"s1").hexdigest()
+    door.at()
+    for details, location in ((True, "Video consultation"), (False, None)):
+        appointments.open_calendar_link({"link": link, "details": details, "language": "en"}, citizen())
+        text = appointments.feed({"link": link}, citizen())
+        (entry,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
+        assert entry.get("location") == location
+        assert b"https://" not in text
