@@ -47,9 +47,6 @@ DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
         "order-video",
         "meet-in-person",
         "join-video",
-        "order-video",
-        "meet-in-person",
-        "join-video",
     ),
     frozenset({"appointments:act"}),
 )
