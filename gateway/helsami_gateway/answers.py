@@ -63,6 +63,42 @@ class Coded(Item):
     code = fields.String(required=True)
 
 
+class Section(Schema):
+    """A section: as of when, and why something may not be there."""
+
+    as_of = moment(allow_none=True)
+    status = one_of("ok", "unavailable")
+    absences = fields.List(fields.Nested(Absence), required=True)
+    next = nullable("the cursor of the next page; null on the last")
+
+
+def section(item: type[Schema], plural: str) -> type[Schema]:
+    """A section of these items."""
+    items = fields.List(fields.Nested(item), required=True)
+    return cast("type[Schema]", type(plural, (Section,), {"__doc__": f"A page of {plural.lower()}.", "items": items}))
+
+
+class Attachment(Schema):
+    """What is enclosed with a letter: it is fetched by its number."""
+
+    number = fields.Integer(required=True)
+    title = nullable()
+    content_type = one_of("application/pdf", "image/jpeg", "image/png")
+    size = fields.Integer(required=True, metadata={"description": "in bytes"})
+
+
+class LetterNamed(Schema):
+    """What names a letter."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    written_at = as_written()
+    attachments = fields.List(fields.Nested(Attachment), required=True)
+
+
+LettersNamed: Final = section(LetterNamed, "LettersNamed")
+
+
 class Appointment(Item):
     """An appointment."""
 
@@ -150,6 +186,8 @@ class AppointmentWithActions(Appointment):
     requests = fields.List(fields.Nested(Request), required=True)
     video = fields.Nested(Video, required=True, allow_none=True, metadata={"description": "null where it is in person"})
     payment = fields.Nested(Payment, required=True, allow_none=True)
+    referral = nullable("the id of the referral that it is based on")
+    letters = fields.Nested(LettersNamed, required=True)
 
 
 class Medication(Coded):
@@ -233,21 +271,6 @@ class Notice(Item):
 
     message = fields.String(required=True)
     about = fields.Nested(About, required=True)
-
-
-class Section(Schema):
-    """A section: as of when, and why something may not be there."""
-
-    as_of = moment(allow_none=True)
-    status = one_of("ok", "unavailable")
-    absences = fields.List(fields.Nested(Absence), required=True)
-    next = nullable("the cursor of the next page; null on the last")
-
-
-def section(item: type[Schema], plural: str) -> type[Schema]:
-    """A section of these items."""
-    items = fields.List(fields.Nested(item), required=True)
-    return cast("type[Schema]", type(plural, (Section,), {"__doc__": f"A page of {plural.lower()}.", "items": items}))
 
 
 Appointments: Final = section(Appointment, "Appointments")

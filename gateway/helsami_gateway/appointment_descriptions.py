@@ -88,6 +88,14 @@ TASK: Final = {
 AROUND: Final = {"check_in": CHECK_IN, "arrival": NOT_OPEN_ARRIVAL, "tasks": [TASK]}
 ANSWERED: Final = {**REQUEST, "state": "accepted", "answered_at": "2026-03-02T09:30:00Z"}
 NO_SUCH_REQUEST: Final = ("404", "No such request of this organisation (`request-not-found`), or no such slot of it.")
+NAMED: Final = {
+    "id": "81d3c5e7-0a2b-5c4d-8e6f-1a2b3c4d5e6f",
+    "title": "Innkalling til undersøkelse",
+    "written_at": "2026-02-25T10:00:00Z",
+    "attachments": [{"number": 1, "title": "Kart", "content_type": "application/pdf", "size": 48213}],
+}
+LETTERS: Final = {"items": [NAMED], "as_of": "2026-03-02T08:00:00Z", "status": "ok", "absences": [], "next": None}
+BEHIND: Final = {"referral": "2f9d4b6a-8c1e-5d2f-9a3b-4c5d6e7f8091", "letters": LETTERS}
 TAKE: Final = {"slot": SLOT["id"]}
 ROUTES: Final = (
     Route(
@@ -121,9 +129,9 @@ ROUTES: Final = (
         "show_appointment",
         "get",
         "/api/v1/appointments/{appointment}",
-        "An appointment, and each thing that can be done with it: the ways to do it, the easiest first.",
+        "An appointment, the letters about it, and what can be done with it: the ways to do it, the easiest first.",
         visit_schemas.AppointmentShown,
-        example={**APPOINTMENT, "actions": [TO_CANCEL], "requests": [REQUEST], **AROUND},
+        example={**APPOINTMENT, "actions": [TO_CANCEL], "requests": [REQUEST], **AROUND, **BEHIND},
     ),
     Route(
         "book",

@@ -39,11 +39,6 @@ class AppointmentRoutes(CitizenDoor):
         """A page of appointments."""
         return self._page(request, "appointments", schemas.AppointmentsPage)
 
-    @http("GET", "/api/v1/appointments/<appointment>")
-    def show_appointment(self, request: Request, appointment: str) -> Response:
-        """An appointment, and what can be done with it (R21)."""
-        return self._ask(request, "appointments", "show", {"appointment": appointment})
-
     @http("POST", "/api/v1/appointments")
     def book(self, request: Request) -> Response:
         """Take a free time (R20, R22)."""

@@ -32,8 +32,23 @@ SHOWN: Final = {
     "ends_at": "2026-03-05T18:00:00Z",
 }
 EVENT: Final = {**SHOWN, "zone": "Europe/Oslo", "rule": WRITTEN["rule"], "last_at": "2026-05-07T18:00:00Z"}
+PLANNED: Final = {
+    "type": "plan",
+    "id": "3e0b8a94-6d52-5c77-9f41-2b6f0c9d8e17",
+    "organisation": "trondheim",
+    "title": "Gå en tur",
+    "place": None,
+    "plan": "Etter hofteoperasjon",
+    "status": "scheduled",
+    "all_day": True,
+    "starts": "2026-03-06",
+    "ends": "2026-03-06",
+    "starts_at": "2026-03-05T23:00:00Z",
+    "ends_at": "2026-03-06T23:00:00Z",
+    "recurring": True,
+}
 CALENDAR: Final = {
-    "items": [{"type": "appointment", **APPOINTMENT}, {"type": "event", **SHOWN, "recurring": True}],
+    "items": [{"type": "appointment", **APPOINTMENT}, {"type": "event", **SHOWN, "recurring": True}, PLANNED],
     "as_of": "2026-03-02T08:00:00Z",
     "status": "ok",
     "absences": [],
@@ -45,7 +60,7 @@ ROUTES: Final = (
         "show_calendar",
         "get",
         "/api/v1/calendar",
-        "Appointments and own events in a window of at most a year, in order of time: from now, a month, unless said.",
+        "Appointments, own events and what care plans say is to be done, in a window of at most a year.",
         calendar_schemas.Calendar,
         calendar_schemas.CalendarQuery,
         problems=(*OF_CITIZENS, TOO_FULL),

@@ -89,9 +89,9 @@ class Removed(Schema):
 
 
 class CalendarItem(Schema):
-    """An appointment, or one time that an own event takes place: each has its own fields, and those of both."""
+    """An appointment, one time of an own event, or one time of what a care plan says: each has fields of its own."""
 
-    type = one_of("appointment", "event")
+    type = one_of("appointment", "event", "plan")
     id = fields.String(required=True)
     starts_at = moment()
     ends_at = moment()
@@ -103,6 +103,7 @@ class CalendarItem(Schema):
     clinician = fields.String(allow_none=True)
     status = fields.String()
     title = fields.String()
+    plan = fields.String(allow_none=True, metadata={"description": "of `plan`: the title of the care plan"})
     notes = fields.String()
     all_day = fields.Boolean()
     starts = fields.String()

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from helsami_gateway.fhir.bundle import Bundle
 from helsami_gateway.fhir.normalise import Deliverable, Delivery, entries_by_owner, prepare
-from helsami_gateway.fhir.outcomes import Fate, Outcome
+from helsami_gateway.fhir.outcomes import Fate, Outcome, one_an_entry
 from helsami_gateway.fhir.problem import Problem
 from helsami_kernel.errors import Internal, NotFound, Refusal, Unavailable
 
@@ -75,7 +75,7 @@ def deliver(bundle: Bundle, ask: Ask, within: timedelta) -> Delivered:
         else:
             outcomes += _to_owner(delivery, people, settings, ask)
     outcomes += _to_log(log, people, ask)
-    return Delivered(tuple(outcomes))
+    return Delivered(one_an_entry(outcomes))
 
 
 def impatient(ask: Ask, until: float) -> Ask:

@@ -16,6 +16,7 @@ from helsami_gateway.accounts import AccountRoutes
 from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
 from helsami_gateway.calendar import CalendarRoutes
+from helsami_gateway.care import CareRoutes
 from helsami_gateway.citizens import represented
 from helsami_gateway.errors import as_response
 from helsami_gateway.fhir.bundle import read_bundle
@@ -23,6 +24,7 @@ from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
 from helsami_gateway.grants import GrantRoutes
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
+from helsami_gateway.letters import LetterRoutes
 from helsami_gateway.slots import SlotRoutes, StaffSlotRoutes
 from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
@@ -59,6 +61,8 @@ class GatewayService(
     AppointmentRoutes,
     SlotRoutes,
     StaffSlotRoutes,
+    LetterRoutes,
+    CareRoutes,
     VisitRoutes,
     StaffVisitRoutes,
     WaitlistRoutes,

@@ -82,6 +82,7 @@ def test_each_owner_gets_its_entries_about_the_citizen_and_no_national_id():
     assert [(service, method, command.get("citizen")) for service, method, command in owners.asked] == [
         ("directory", "register", None),
         ("records", "receive", "c1"),
+        ("appointments", "receive", "c1"),
         ("results", "receive", "c1"),
     ]
     assert PID not in json.dumps(owners.asked[1:])
@@ -92,7 +93,7 @@ def test_a_result_is_told_in_which_setting_it_was_taken():
 
     deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners)
 
-    assert owners.asked[2][2]["entries"][0]["setting"] == "inpatient"
+    assert owners.asked[-1][2]["entries"][0]["setting"] == "inpatient"
 
 
 @pytest.mark.parametrize("failure", [Unavailable("results"), Internal("abc")], ids=["away", "broken"])
@@ -173,3 +174,31 @@ def test_what_is_refused_late_is_told_apart_from_what_the_sender_knows():
 
     assert [outcome.code for outcome in delivered.refused_of([1])] == ["not-permitted"]
     assert delivered.refused_of([0]) == []
+
+
+def test_a_visit_goes_to_the_record_and_to_who_keeps_stays_and_has_one_outcome():
+    def visit_told(records, appointments):
+        def said(outcome):
+            return {"outcomes": [{"index": 1, **outcome}]}
+
+        owners = Owners(records_receive=said(records), appointments=said(appointments))
+        delivered = deliver(bundle(p=PATIENT, v=VISIT), owners)
+        (outcome,) = (one for one in delivered.outcomes if one.type == "Encounter")
+        return outcome.fate, outcome.code
+
+    unsupported = {"outcome": "not supported", "code": "status", "path": "Encounter.status"}
+    no_stay = {"outcome": "not supported", "code": "no-stay", "path": "Encounter.class"}
+    wrong = {"outcome": "refused", "code": "undated", "path": "Encounter.period.start"}
+
+    assert visit_told({"outcome": "stored"}, no_stay) == (Fate.STORED, "")
+    assert visit_told(unsupported, {"outcome": "stored"}) == (Fate.STORED, "")
+    assert visit_told({"outcome": "unchanged"}, {"outcome": "stored"}) == (Fate.STORED, "")
+    assert visit_told({"outcome": "stored"}, wrong) == (Fate.REFUSED, "undated")
+    assert visit_told(unsupported, no_stay) == (Fate.NOT_SUPPORTED, "status")
+
+
+def test_a_visit_of_which_one_owner_is_away_is_still_to_come():
+    delivered = deliver(bundle(p=PATIENT, v=VISIT), Owners(appointments=Unavailable("appointments")))
+
+    assert delivered.pending
+    assert fates(delivered) == {"Patient": Fate.STORED, "Encounter": Fate.ACCEPTED}

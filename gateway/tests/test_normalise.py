@@ -411,6 +411,7 @@ def test_deliveries_come_by_owner_and_person_registers_first(prepared, patient, 
         ("directory", MODIG_FJELL, ["Patient"]),
         ("directory", number["value"], ["Patient"]),
         ("records", MODIG_FJELL, ["Encounter", "Condition"]),
+        ("appointments", MODIG_FJELL, ["Encounter"]),
         ("results", number["value"], ["Observation"]),
     ]
 

@@ -47,7 +47,7 @@ def test_every_supported_resource_of_synthea_is_deliverable_and_nothing_else_is(
     kinds = {(one.type in OWNERS, isinstance(one, Deliverable)) for bundle in prepared for one in bundle}
 
     assert kinds == {(True, True), (False, False)}
-    assert sum(isinstance(one, Deliverable) for bundle in prepared for one in bundle) == 8511
+    assert sum(isinstance(one, Deliverable) for bundle in prepared for one in bundle) == 8632
 
 
 def test_nothing_of_a_patient_is_left_in_what_is_delivered(prepared):

@@ -11,7 +11,7 @@ import helsami_directory.schemas
 from helsami_gateway.demo.bundles import bundles
 from helsami_gateway.demo.fhir import dumps
 from helsami_gateway.fhir.bundle import read_bundle
-from helsami_gateway.fhir.normalise import OWNERS
+from helsami_gateway.fhir.normalise import ALSO, OWNERS
 from helsami_gateway.fhir.outcomes import Fate
 from helsami_gateway.journal import deliver
 from helsami_kernel import describe, installed, journal
@@ -67,7 +67,8 @@ def test_every_owner_understands_what_the_journal_sends_and_the_journal_what_it_
         delivered = deliver(read_bundle(dumps(bundle), organisation), owners, timedelta(minutes=1))
         assert {outcome.fate for outcome in delivered.outcomes} == {Fate.STORED}
 
-    assert owners.types == {(owner, kind) for kind, owner in OWNERS.items()}
+    also = {(owner, kind) for kind, others in ALSO.items() for owner in others}
+    assert owners.types == {(owner, kind) for kind, owner in OWNERS.items()} | also
 
 
 def entry(**more):

@@ -70,7 +70,7 @@ class Chart:
         self.organisation = organisation
         self.entries: list[Json] = []
         self._numbers: Counter[str] = Counter()
-        self.patient = self._add("Patient", patient(person))
+        self.patient = self.add("Patient", patient(person))
 
     def bundle(self) -> Json:
         """All of it as a transaction."""
@@ -85,6 +85,7 @@ class Chart:
         status: str,
         lasts: timedelta = HALF_AN_HOUR,
         why: str,
+        based_on: Json | None = None,
     ) -> Json:
         """Write an agreed meeting: `booked`, `fulfilled`, `cancelled` (by the citizen) or `noshow`."""
         unit = self.organisation.unit(self.organisation.clinician(clinician).unit)
@@ -99,12 +100,14 @@ class Chart:
             "created": instant(starts - timedelta(days=30)),
             "participant": [
                 {"actor": actor, "status": "accepted"}
-                for actor in (self.patient, self._practitioner(clinician), self._location(unit.key))
+                for actor in (self.patient, self.practitioner(clinician), self.location(unit.key))
             ],
         }
+        if based_on is not None:
+            body["basedOn"] = [based_on]
         if status == "cancelled":
             body["cancelationReason"] = flag("appointment-cancellation-reason", "pat")
-        return self._add("Appointment", body)
+        return self.add("Appointment", body)
 
     def task(self, appointment: Json, what: str, by: datetime) -> Json:
         """Write what is to be done before an agreed meeting."""
@@ -116,7 +119,7 @@ class Chart:
             "description": what,
             "restriction": {"period": {"end": instant(by)}},
         }
-        return self._add("Task", body)
+        return self.add("Task", body)
 
     def visit(
         self, how: str, visit_type: str, clinician: str, starts: datetime, ends: datetime | None = None, *, why: str
@@ -129,13 +132,13 @@ class Chart:
             "type": [visit_type_concept(visit_type)],
             "serviceType": visit_type_concept(visit_type),
             "subject": self.patient,
-            "participant": [{"individual": self._practitioner(clinician)}],
+            "participant": [{"individual": self.practitioner(clinician)}],
             "period": _period(starts, ends),
             "reasonCode": [{"text": why}],
-            "location": [{"location": self._location(self.organisation.clinician(clinician).unit)}],
-            "serviceProvider": self._organization(),
+            "location": [{"location": self.location(self.organisation.clinician(clinician).unit)}],
+            "serviceProvider": self.organization(),
         }
-        return Visit(self._add("Encounter", body), clinician, starts, ends)
+        return Visit(self.add("Encounter", body), clinician, starts, ends)
 
     def looked(self, visit: Visit) -> None:
         """Write down that whom one visits has looked into the record, as IHE's basic audit patterns have it."""
@@ -149,13 +152,13 @@ class Chart:
                 {
                     "type": flag("v3-ParticipationType", "IRCP"),
                     "role": [{"coding": [coding(PROFESSION, clinician.profession)]}],
-                    "who": self._practitioner(visit.clinician),
-                    "location": self._location(clinician.unit),
+                    "who": self.practitioner(visit.clinician),
+                    "location": self.location(clinician.unit),
                     "requestor": True,
                     "purposeOfUse": [flag("v3-ActReason", "TREAT")],
                 }
             ],
-            "source": {"observer": self._organization()},
+            "source": {"observer": self.organization()},
             "entity": [
                 {"what": self.patient, "role": coding(HL7 + "object-role", "1")},
                 {"what": visit.reference, "role": coding(HL7 + "object-role", "4")},
@@ -176,18 +179,18 @@ class Chart:
             "encounter": visit.reference,
             "onsetDateTime": day(visit.starts),
             "recordedDate": instant(visit.starts),
-            "recorder": self._practitioner(visit.clinician),
+            "recorder": self.practitioner(visit.clinician),
         }
         if category == PASSING:
             body["abatementDateTime"] = day(visit.starts + timedelta(days=14))
-        return self._add("Condition", body)
+        return self.add("Condition", body)
 
     def medicine(self, visit: Visit, drug: Drug, *, active: bool) -> Json:
         """Write a prescription, or that somebody takes what needs none."""
         status = "active" if active else "completed"
         medicine = concept(drug.name, coding(ATC_SYSTEM, drug.atc, drug.substance))
         if drug.prescribed:
-            return self._add(
+            return self.add(
                 "MedicationRequest",
                 {
                     "status": status,
@@ -196,12 +199,12 @@ class Chart:
                     "subject": self.patient,
                     "encounter": visit.reference,
                     "authoredOn": instant(visit.starts),
-                    "requester": self._practitioner(visit.clinician),
+                    "requester": self.practitioner(visit.clinician),
                     "dosageInstruction": [{"text": drug.dosage}],
                 },
             )
         period = {"start": day(visit.starts)} | ({} if active else {"end": day(visit.starts + timedelta(days=21))})
-        return self._add(
+        return self.add(
             "MedicationStatement",
             {
                 "status": status,
@@ -210,7 +213,7 @@ class Chart:
                 "context": visit.reference,
                 "effectivePeriod": period,
                 "dateAsserted": instant(visit.starts),
-                "informationSource": self._practitioner(visit.clinician),
+                "informationSource": self.practitioner(visit.clinician),
                 "dosage": [{"text": drug.dosage}],
             },
         )
@@ -232,13 +235,13 @@ class Chart:
             "encounter": visit.reference,
             "effectiveDateTime": instant(visit.starts),
             "issued": instant(answered),
-            "performer": [self._organization()],
-            "resultsInterpreter": [self._practitioner(visit.clinician)],
+            "performer": [self.organization()],
+            "resultsInterpreter": [self.practitioner(visit.clinician)],
             "conclusion": panel.conclusion or made,
         }
         if references:
             body["result"] = references
-        return self._add("DiagnosticReport", body)
+        return self.add("DiagnosticReport", body)
 
     def note(self, visit: Visit, kind: tuple[str, str], title: str, text: str) -> Json:
         """Write a note that belongs to a visit, in plain text; `kind` is code and text of a document type."""
@@ -248,8 +251,8 @@ class Chart:
             "type": concept(kind[1], coding(DOCUMENT_TYPE, *kind)),
             "subject": self.patient,
             "date": instant(visit.ends + HALF_AN_HOUR),
-            "author": [self._practitioner(visit.clinician)],
-            "custodian": self._organization(),
+            "author": [self.practitioner(visit.clinician)],
+            "custodian": self.organization(),
             "content": [
                 {
                     "attachment": {
@@ -263,7 +266,7 @@ class Chart:
             ],
             "context": {"encounter": [visit.reference], "period": _period(visit.starts, visit.ends)},
         }
-        return self._add("DocumentReference", body)
+        return self.add("DocumentReference", body)
 
     def allergy(self, visit: Visit, allergy: Allergy) -> Json:
         """Write what somebody does not tolerate, or that nothing is known."""
@@ -274,7 +277,7 @@ class Chart:
             "patient": self.patient,
             "encounter": visit.reference,
             "recordedDate": instant(visit.starts),
-            "recorder": self._practitioner(visit.clinician),
+            "recorder": self.practitioner(visit.clinician),
         }
         if allergy != NO_KNOWN_ALLERGY:
             body |= {
@@ -283,7 +286,7 @@ class Chart:
                 "criticality": allergy.criticality,
                 "reaction": [{"manifestation": [{"text": allergy.reaction}]}],
             }
-        return self._add("AllergyIntolerance", body)
+        return self.add("AllergyIntolerance", body)
 
     def vaccine(self, vaccine: Vaccine, given: date, clinician: str, dose: int) -> Json:
         """Write a vaccine that was given."""
@@ -293,10 +296,10 @@ class Chart:
             "patient": self.patient,
             "occurrenceDateTime": day(given),
             "primarySource": True,
-            "performer": [{"actor": self._practitioner(clinician)}],
+            "performer": [{"actor": self.practitioner(clinician)}],
             "protocolApplied": [{"doseNumberPositiveInt": dose}],
         }
-        return self._add("Immunization", body)
+        return self.add("Immunization", body)
 
     def _observation(self, visit: Visit, result: Json, answered: datetime) -> Json:
         body = {
@@ -306,23 +309,27 @@ class Chart:
             "encounter": visit.reference,
             "effectiveDateTime": instant(visit.starts),
             "issued": instant(answered),
-            "performer": [self._organization()],
+            "performer": [self.organization()],
         }
-        return self._add("Observation", body | result)
+        return self.add("Observation", body | result)
 
-    def _add(self, kind: str, body: Json) -> Json:
+    def add(self, kind: str, body: Json) -> Json:
+        """Write any resource, numbered within its type; answers a reference to it."""
         self._numbers[kind] += 1
         key = f"{self.organisation.id}.{self.person.key}.{kind.lower()}.{self._numbers[kind]}"
         self.entries.append(entry(kind, key, body))
         return inside(kind, key)
 
-    def _practitioner(self, key: str) -> Json:
+    def practitioner(self, key: str) -> Json:
+        """Somebody who works there."""
         return outside("Practitioner", f"{self.organisation.id}.{key}", self.organisation.clinician(key).name)
 
-    def _location(self, key: str) -> Json:
+    def location(self, key: str) -> Json:
+        """A unit of the organisation."""
         return outside("Location", f"{self.organisation.id}.{key}", self.organisation.unit(key).name)
 
-    def _organization(self) -> Json:
+    def organization(self) -> Json:
+        """The organisation itself."""
         return outside("Organization", self.organisation.id, self.organisation.name)
 
 

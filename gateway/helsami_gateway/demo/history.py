@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import TypeVar
 
+from helsami_gateway.demo import ahead
 from helsami_gateway.demo.chart import LASTING, PASSING, Chart, Visit
 from helsami_gateway.demo.clinical import (
     ADULT_BOOSTER,
@@ -126,6 +127,10 @@ def hospital(life: Life) -> Json | None:
         chart = Chart(life.person, ST_OLAVS)
         _born(life, chart)
         return chart.bundle()
+    if life.person.number == ahead.WHO:
+        chart = Chart(life.person, ST_OLAVS)
+        ahead.at_hospital(chart, life.today, PHYSICIAN, life.meet(ST_OLAVS, PHYSICIAN, life.today + ahead.SUMMONED))
+        return chart.bundle()
     if not stories or not life.perhaps(0.5):
         return None
     chart = Chart(life.person, ST_OLAVS)
@@ -148,10 +153,12 @@ def municipality(life: Life) -> Json | None:
         _growing_up(life, chart)
     elif life.age >= AT_HOME:
         _helped_at_home(life, chart)
-    elif life.perhaps(0.45):
+    elif life.perhaps(0.45) or life.person.number == ahead.WHO:
         _trained(life, chart)
     else:
         return None
+    if life.person.number == ahead.WHO:
+        ahead.in_municipality(chart, life.today, PHYSIOTHERAPIST)
     return chart.bundle()
 
 

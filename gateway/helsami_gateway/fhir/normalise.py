@@ -38,6 +38,10 @@ OWNERS: Final[Mapping[str, str]] = {
     "Location": "directory",
     "Practitioner": "directory",
     "Patient": "directory",
+    "Schedule": "appointments",
+    "Slot": "appointments",
+    "ServiceRequest": "appointments",
+    "CarePlan": "appointments",
     "Encounter": "records",
     "Condition": "records",
     "AllergyIntolerance": "records",
@@ -47,12 +51,13 @@ OWNERS: Final[Mapping[str, str]] = {
     "MedicationStatement": "medications",
     "DiagnosticReport": "results",
     "Observation": "results",
-    "Schedule": "appointments",
-    "Slot": "appointments",
     "Appointment": "appointments",
     "Task": "appointments",
     "AuditEvent": "consents",
 }
+# Who keeps something of a resource that is another's, told after its owner: of a visit to be or one that lasted nights,
+# the stay. Which visits those are, and which are so no longer, is for them to say: they are told of all.
+ALSO: Final[Mapping[str, tuple[str, ...]]] = {"Encounter": ("appointments",)}
 REGISTER_TYPES: Final = frozenset({"Organization", "Location", "Practitioner", "Patient"})
 STORING_METHODS: Final = frozenset({None, "POST", "PUT"})
 PATIENT_WITHOUT_KEY: Final = "national-number"
@@ -99,14 +104,15 @@ def prepare(bundle: Bundle) -> Iterator[Deliverable | Outcome]:
 
 
 def entries_by_owner(prepared: Iterable[Deliverable | Outcome]) -> list[Delivery]:
-    """Gather what is deliverable by owner and person, in the order it should be delivered."""
+    """Gather what is deliverable by owner and person, in the order it should be delivered; to each owner it has."""
     order = {kind: place for place, kind in enumerate(OWNERS)}
     ready = sorted(
         (one for one in prepared if isinstance(one, Deliverable)), key=lambda one: (order[one.type], one.index)
     )
     gathered: dict[tuple[str, str | None], list[Deliverable]] = {}
     for one in ready:
-        gathered.setdefault((one.owner, one.national_id), []).append(one)
+        for owner in (one.owner, *ALSO.get(one.type, ())):
+            gathered.setdefault((owner, one.national_id), []).append(one)
     return [Delivery(owner, whom, tuple(entries)) for (owner, whom), entries in gathered.items()]
 
 

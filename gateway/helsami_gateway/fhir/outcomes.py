@@ -71,6 +71,20 @@ class Outcome:
         return cls.refused(index, kind, code, Problem(path, "processing"), status=allowed)
 
 
+# Of several owners of one entry: what is still to come, what its sender has to change, and what became of it.
+WEIGHTS: Final = (Fate.ACCEPTED, Fate.REFUSED, Fate.STORED, Fate.UNCHANGED, Fate.NOT_SUPPORTED)
+
+
+def one_an_entry(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Tell one outcome for each entry, in order of the first told, where several owners each have had one."""
+    told: dict[int, Outcome] = {}
+    for outcome in outcomes:
+        known = told.setdefault(outcome.index, outcome)
+        if WEIGHTS.index(outcome.fate) < WEIGHTS.index(known.fate):
+            told[outcome.index] = outcome
+    return tuple(told.values())
+
+
 def batch_response(outcomes: Iterable[Outcome]) -> dict[str, Any]:
     """
     Build the batch-response Bundle: an entry per input entry, in its order, each with a status and an OperationOutcome.

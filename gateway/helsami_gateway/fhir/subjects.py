@@ -10,6 +10,7 @@ from helsami_gateway.fhir.rewriting import Rewriter, is_patient
 # Where a type names the one patient it is about; Appointment does so among its participants.
 SUBJECT: Final[Mapping[str, str]] = {
     "AllergyIntolerance": "patient",
+    "CarePlan": "subject",
     "Condition": "subject",
     "DiagnosticReport": "subject",
     "DocumentReference": "subject",
@@ -18,6 +19,7 @@ SUBJECT: Final[Mapping[str, str]] = {
     "MedicationRequest": "subject",
     "MedicationStatement": "subject",
     "Observation": "subject",
+    "ServiceRequest": "subject",
     "Task": "for",
 }
 PATIENT_OF_AUDIT_EVENT: Final = frozenset(
