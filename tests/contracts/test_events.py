@@ -11,9 +11,13 @@ from marshmallow import Schema
 import helsami_appointments.domain
 import helsami_appointments.receiving.domain
 import helsami_appointments.receiving.schemas
+import helsami_appointments.referrals.domain
+import helsami_appointments.referrals.schemas
 import helsami_appointments.requests.domain
 import helsami_appointments.requests.schemas
 import helsami_appointments.schemas
+import helsami_appointments.stays.domain
+import helsami_appointments.stays.schemas
 import helsami_appointments.visits.domain
 import helsami_appointments.visits.schemas
 import helsami_appointments.waitlist.domain
@@ -26,6 +30,8 @@ import helsami_directory.register.schemas
 import helsami_notifications.domain
 import helsami_notifications.schemas
 import helsami_records.domain
+import helsami_records.letters.domain
+import helsami_records.letters.schemas
 import helsami_records.schemas
 import helsami_results.domain
 import helsami_results.schemas
@@ -76,6 +82,21 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
     ("appointments", "citizen_arrived"): (
         helsami_appointments.visits.domain.CitizenArrived(appointment=AN_ID),
         helsami_appointments.visits.schemas.CitizenArrived,
+    ),
+    **{
+        ("appointments", f"stay_{what}"): (
+            helsami_appointments.stays.domain.StayTold(stay=AN_ID),
+            helsami_appointments.stays.schemas.StayTold,
+        )
+        for what in ("planned", "ended", "cancelled")
+    },
+    ("appointments", "referral_status_changed"): (
+        helsami_appointments.referrals.domain.ReferralStatusChanged(referral=AN_ID),
+        helsami_appointments.referrals.schemas.ReferralStatusChanged,
+    ),
+    ("records", "letter_issued"): (
+        helsami_records.letters.domain.LetterIssued(letter=AN_ID),
+        helsami_records.letters.schemas.LetterIssued,
     ),
     ("appointments", "offer_made"): (
         helsami_appointments.waitlist.domain.OfferMade(offer=AN_ID),
@@ -150,6 +171,11 @@ HEARD = {
     ("notifications", "directory", "protection_changed"): helsami_notifications.domain.PROTECTION_CHANGED,
     ("notifications", "directory", "turned_16"): helsami_notifications.domain.TURNED_16,
     ("notifications", "directory", "turning_16_soon"): helsami_notifications.domain.TURNING_16_SOON,
+    ("notifications", "appointments", "stay_planned"): helsami_notifications.domain.STAY_PLANNED,
+    ("notifications", "appointments", "stay_ended"): helsami_notifications.domain.STAY_ENDED,
+    ("notifications", "appointments", "stay_cancelled"): helsami_notifications.domain.STAY_CANCELLED,
+    ("notifications", "appointments", "referral_status_changed"): helsami_notifications.domain.REFERRAL_STATUS_CHANGED,
+    ("notifications", "records", "letter_issued"): helsami_notifications.domain.LETTER_ISSUED,
     ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,
     ("notifications", "records", "summary_published"): helsami_notifications.domain.SUMMARY_PUBLISHED,
 }

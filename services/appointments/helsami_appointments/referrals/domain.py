@@ -45,3 +45,10 @@ class Referral:
     def is_news_since(self, told: str, now: datetime) -> bool:
         """Whether to tell a citizen who was told of the status `told`, empty where of none."""
         return told != self.status if told else self.authored_at >= now - NEWS_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralStatusChanged:
+    """A referral has come further: its id, and nothing of what it says."""
+
+    referral: str

@@ -15,7 +15,7 @@ from helsami_appointments.changes import Changes
 from helsami_appointments.domain import Known
 from helsami_appointments.offers import subject_of
 from helsami_appointments.referrals import fhir, schemas, storage
-from helsami_appointments.referrals.domain import Referral
+from helsami_appointments.referrals.domain import Referral, ReferralStatusChanged
 from helsami_appointments.referrals.models import REFERRALS
 from helsami_kernel import Event, journal, rpc
 from helsami_kernel.access import AccessToken
@@ -92,7 +92,7 @@ class Referrals(Changes):
             if referral.is_news_since(told, tx.now) and is_open(
                 item, storage.CATEGORY, self.rules[item.organisation]
             ):
-                data = schemas.ReferralStatusChanged().dump({"referral": its})
+                data = schemas.ReferralStatusChanged().dump(ReferralStatusChanged(its))
                 tx.announce(Event.of("referral_status_changed", subject=tx.owner, data=data))
 
 

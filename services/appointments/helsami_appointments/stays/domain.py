@@ -64,3 +64,10 @@ class Stay:
         if self.status is Status.CANCELLED and told.startswith(Status.PLANNED) and self.begins > now:
             return News.CANCELLED
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class StayTold:
+    """A stay is planned, over, or called off: its id, and nothing of where or why."""
+
+    stay: str

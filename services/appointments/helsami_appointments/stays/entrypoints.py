@@ -10,7 +10,7 @@ from helsami_appointments import kept
 from helsami_appointments.kept import read_about_a_citizen
 from helsami_appointments.offers import subject_of
 from helsami_appointments.stays import fhir, schemas
-from helsami_appointments.stays.domain import News, Stay
+from helsami_appointments.stays.domain import News, Stay, StayTold
 from helsami_appointments.stays.models import STAYS
 from helsami_kernel import Event, journal, rpc
 from helsami_kernel.access import AccessToken
@@ -73,7 +73,7 @@ class Stays:
 
 
 def _event(news: News, tx: Writes, stay: str) -> Event:
-    data = schemas.StayTold().dump({"stay": stay})
+    data = schemas.StayTold().dump(StayTold(stay))
     match news:
         case News.PLANNED:
             return Event.of("stay_planned", subject=tx.owner, data=data)
