@@ -1,10 +1,20 @@
-"""The directory's tables. None has an owner: a citizen is looked up by hash before anybody knows who they are."""
+"""
+The directory's tables.
+
+Of who people are none has an owner: a citizen is looked up by hash before anybody knows who they are. What citizens say
+of themselves has one.
+"""
 
 import sqlalchemy as sa
 
+from helsami_directory.profile.models import contacts_table, photos_table, profiles_table
 from helsami_kernel.database import UtcDateTime
 
 metadata = sa.MetaData()
+
+PROFILES = profiles_table(metadata)
+CONTACTS = contacts_table(metadata)
+PHOTOS = photos_table(metadata)
 
 CITIZENS = sa.Table(
     "citizens",

@@ -9,7 +9,8 @@ from helsami_directory import schemas
 from helsami_directory.account import schemas as own
 from helsami_directory.account.storage import Reads, Writes
 from helsami_directory.domain import Citizen
-from helsami_directory.register.entrypoints import RegisterFacts
+from helsami_directory.oneself import oneself
+from helsami_directory.profile.entrypoints import Profiles
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, NotFound, Unavailable, load
@@ -18,7 +19,7 @@ from helsami_kernel.store import OpenStore
 DEACTIVATED: Final = "deactivated"
 
 
-class Accounts(RegisterFacts):
+class Accounts(Profiles):
     """Part of the directory: accounts (R5-R8, K19)."""
 
     store: OpenStore[Reads, Writes]
@@ -42,7 +43,7 @@ class Accounts(RegisterFacts):
         return {
             "citizen": citizen.id,
             **asdict(citizen.facts),
-            "language": None,
+            "language": self.store.reading(citizen.id).profile().language,
             "first_login": account.first_login_at is None,
             "reactivated": account.deactivated_at is not None,
         }
@@ -73,10 +74,3 @@ class Accounts(RegisterFacts):
         if found is None:
             raise Unavailable("register")
         return found
-
-
-def oneself(access: AccessToken) -> str:
-    """The citizen who asks about themselves: nobody does this on another's behalf. Raises Forbidden."""
-    if access.basis != "self" or access.subject is None:
-        raise Forbidden("not-for-representatives")
-    return access.subject

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from helsami_directory.account.domain import Account, AccountDeactivated, AccountReactivated
 from helsami_directory.models import CITIZENS
-from helsami_directory.register import storage
+from helsami_directory.profile import storage
 
 COLUMNS: Final = sa.select(CITIZENS.c.first_login_at, CITIZENS.c.deactivated_at)
 

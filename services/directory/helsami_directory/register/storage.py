@@ -71,6 +71,11 @@ class Reads(storage.Reads):
         rows = self._rows(columns.where(CITIZENS.c.lookup.in_(set(lookups))))
         return {row.lookup: row.asked_at for row in rows}
 
+    def is_registered(self, citizen: str) -> bool:
+        """Whether the register knows a citizen."""
+        rows = self._rows(sa.select(REGISTERED.c.known).where(REGISTERED.c.citizen == citizen))
+        return any(row.known for row in rows)
+
     def address(self, citizen: str) -> Sealed | None:
         """Where a citizen is registered, sealed."""
         row = next(iter(self._rows(sa.select(REGISTERED).where(REGISTERED.c.citizen == citizen))), None)
