@@ -123,6 +123,7 @@ def test_whoever_confirms_their_contact_details_and_all_forms_has_checked_in_onc
         ({"forms": ["medicines", "health-questions"]}, "contact_confirmed"),
     ],
 )
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # how it is stored does not matter
 def test_a_check_in_of_another_form_names_the_field(book, check_in, told, command, field):
     appointment = book(72)
 
@@ -154,6 +155,7 @@ def test_check_in_is_neither_too_early_nor_too_late_nor_of_what_is_cancelled(vis
         check_in(appointment)
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # how it is stored does not matter
 def test_where_it_is_not_asked_for_one_is_told_so_with_the_number(visits, book, check_in, arrive, show, asking):
     appointment = book(72)
     for asked, checking, arriving in (
@@ -223,6 +225,7 @@ def test_when_a_record_system_says_that_it_has_taken_place_everything_is_closed(
 
 
 @pytest.mark.parametrize("named", [MISSING, "x" * 40, "\x00", "somebody else's", "hidden"])
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # how it is stored does not matter
 def test_somebody_elses_a_hidden_and_a_missing_visit_look_the_same(visits, book, check_in, arrive, asking, named):
     appointment = book(72)
     whose = {"subject": "c2"} if named == "somebody else's" else {}

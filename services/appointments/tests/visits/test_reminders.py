@@ -65,6 +65,7 @@ def test_a_reminder_is_due_the_day_before_between_nine_and_ten_by_the_clock_in_o
         ("2026-10-20T08:00Z", "2026-10-26T12:00Z", "2026-10-25T08:00Z"),
     ],
 )
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # how it is stored does not matter
 def test_over_the_nights_in_which_the_clocks_change_one_is_reminded_at_the_same_hour(
     book_at, clock, remind_until, booked_at, starts_at, due
 ):
@@ -136,6 +137,7 @@ def test_nobody_is_reminded_of_what_is_cancelled_withdrawn_hidden_or_not_to_be_r
     ],
     ids=["by rule", "before go-live"],
 )
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # how it is stored does not matter
 def test_nobody_is_reminded_of_what_they_are_not_shown(visits, book, remind_until, rules):
     book(72)
     visits.rules = organisations_of(rules)
@@ -144,6 +146,7 @@ def test_nobody_is_reminded_of_what_they_are_not_shown(visits, book, remind_unti
 
 
 @pytest.mark.parametrize("state", ["paused", "unknown"])
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # how it is stored does not matter
 def test_a_reminder_waits_for_an_organisation_that_is_paused_or_not_heard_of_and_comes_then(
     visits, book, keep_promises, remind_until, clock, state
 ):
