@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
-
-from helsami_appointments.domain import TO_COME, Appointment, Span
+from typing import Final, Protocol
 
 VIDEO: Final = "video"
 IN_PERSON: Final = "in-person"
@@ -24,9 +22,37 @@ LINK_LIFE: Final = timedelta(minutes=5)
 LONGEST_MEETING: Final = timedelta(hours=12)
 LARGEST_GROUP: Final = 50
 SMALLEST_GROUP: Final = 2
-NOT_OVER: Final = frozenset({*TO_COME, "arrived"})
+NOT_OVER: Final = frozenset({"proposed", "pending", "booked", "arrived"})
 PAYMENT: Final = "payment.video-as-in-person"
 """The key of what a citizen must know of paying for a consultation by video (R16)."""
+
+
+class Span(Protocol):
+    """From an aware time until a later one."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+
+
+class Appointment(Protocol):
+    """What of an appointment says whether and when it is held by video."""
+
+    @property
+    def span(self) -> Span:
+        """When it takes place."""
+
+    @property
+    def status(self) -> str:
+        """What has become of it."""
+
+    @property
+    def setting(self) -> str:
+        """VIRTUAL, or another."""
 
 
 class State(StrEnum):
