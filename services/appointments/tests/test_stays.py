@@ -112,6 +112,7 @@ def test_what_was_entered_in_error_or_has_no_time_is_not_shown(admit, stays, jou
     assert admit(status="entered-in-error")["outcome"] == "stored"
     assert admit("e2", period={}) == {"outcome": "refused", "code": "undated", "path": "Encounter.period.start"}
     assert admit("e3", status="unknown")["code"] == "status"
+    assert admit("e5", status="cancelled", period={}) == {"outcome": "unchanged"}
     nobody = {"status": "planned", "class": {"code": "IMP"}, "period": {"start": "2026-04-01"}}
     assert journal.send("Encounter", "e4", nobody)["code"] == "no-citizen"
 
