@@ -95,7 +95,7 @@ NAMED: Final = {
     "attachments": [{"number": 1, "title": "Kart", "content_type": "application/pdf", "size": 48213}],
 }
 LETTERS: Final = {"items": [NAMED], "as_of": "2026-03-02T08:00:00Z", "status": "ok", "absences": [], "next": None}
-BEHIND: Final = {"referral": "2f9d4b6a-8c1e-5d2f-9a3b-4c5d6e7f8091", "letters": LETTERS}
+BEHIND: Final = {"referral": "2f9d4b6a-8c1e-5d2f-9a3b-4c5d6e7f8091", "letters": LETTERS, "video": None, "payment": None}
 TAKE: Final = {"slot": SLOT["id"]}
 ROUTES: Final = (
     Route(

@@ -101,6 +101,7 @@ class CalendarItem(Schema):
     unit = fields.String(allow_none=True, metadata={"description": "null for one at a protected address"})
     place = fields.String(allow_none=True, metadata={"description": "null for one at a protected address"})
     clinician = fields.String(allow_none=True)
+    setting = fields.String(allow_none=True)
     status = fields.String()
     title = fields.String()
     plan = fields.String(allow_none=True, metadata={"description": "of `plan`: the title of the care plan"})
