@@ -15,7 +15,7 @@ from typing import Any, Final
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-from bench import contenders, embedded, measure, ours, population, report, rules, waitlist  # noqa: E402
+from bench import contenders, embedded, measure, ours, population, report, rules, slots, waitlist  # noqa: E402
 from bench.load import WRK  # noqa: E402
 from bench.shape import PARTITIONS  # noqa: E402
 from harness import install  # noqa: E402  what it imports warns
@@ -25,6 +25,7 @@ from harness.portal import SERVICES  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.processes import Programs  # noqa: E402
 
+PARTS: Final = ("views", "embedded", "rules", "waitlist", "slots")
 OUT: Final = Path(__file__).parent / "out"
 
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of load on each system (%(default)s)")
     parser.add_argument("--seconds", type=float, default=5.0, help="seconds of a round (%(default)s)")
     parser.add_argument("--services", choices=PARTITIONS, help="spread over processes in this way only")
-    parser.add_argument("--only", choices=("views", "embedded", "rules", "waitlist"), help="leave out the rest")
+    parser.add_argument("--only", choices=PARTS, help="leave out the rest")
     asked = parser.parse_args(arguments)
     if (hindered := install.main((WRK,))) != 0:
         return hindered
@@ -47,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only in {None, "waitlist"}:
             told["waitlist"] = waitlist.measure(caretaker)
             report.tell_waitlist(told["waitlist"])
+        if asked.only in {None, "slots"}:
+            told["slots"] = slots.measure(caretaker)
+            report.tell_slots(told["slots"])
         if asked.only in {None, "views"}:
             partitions = [asked.services] if asked.services else list(PARTITIONS)
             told |= views(caretaker, partitions, asked.rounds, asked.seconds)

@@ -95,6 +95,28 @@ def tell_waitlist(figures: Mapping[str, Any]) -> None:
         )
 
 
+def tell_slots(figures: Mapping[str, Any]) -> None:
+    """How long a search for free times takes, among few and among many."""
+    few, many = figures
+    among = (figures[few]["searches"], figures[many]["searches"])
+    heads = ("a search for free times by", *(f"{rank} ms of {size}" for size in figures for rank in RANKS[:2]), "ratio")
+    rows = [
+        (
+            name,
+            *(f"{one[name][rank]:.1f}" for one in among for rank in ("p50_ms", "p99_ms")),
+            f"{slots_ratio(*among, name):.2f}",
+        )
+        for name in among[0]
+    ]
+    _table([heads, *rows])
+    tell("(aim: p99 at most 50 ms, ratio of the medians at most 1.3)")
+
+
+def slots_ratio(few: Mapping[str, Any], many: Mapping[str, Any], name: str) -> float:
+    """How many times as long a search takes among many slots as among few."""
+    return float(many[name]["p50_ms"] / few[name]["p50_ms"])
+
+
 def tell_rules(figures: Mapping[str, Any]) -> None:
     """What rules cost, and what was promised of that."""
     asked = figures["asked"]

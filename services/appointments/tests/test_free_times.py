@@ -155,7 +155,12 @@ def test_an_index_of_free_times_alone_serves_each_search_however_often_it_is_ask
                 plan = connection.exec_driver_sql(execution, values).scalars().all()
                 plans[wanted] = "\n".join(plan)
 
-    assert {wanted for wanted, plan in plans.items() if not re.search(r"Index.* (using|on) slots_free", plan)} == set()
+    unserved = {
+        wanted
+        for wanted, plan in plans.items()
+        if not re.search(rf"Index.* (using|on) slots_free{'_by' if wanted else ' '}", plan)
+    }
+    assert unserved == set()
 
 
 def test_each_organisation_offers_what_it_offers_and_a_closed_one_nothing(appointments, journal, free):
