@@ -34,6 +34,8 @@ HPR: Final = "urn:oid:2.16.578.1.12.4.1.4.4"
 UNITS: Final = "urn:helsami:unit"
 RECORD_SYSTEM: Final = "record-system"
 READS: Final = frozenset({"R", "E"})
+UNTYPED: Final = frozenset({"", "Resource"})
+"""What the journal makes of an identifier of anything: a request's number, and no content."""
 CITIZENS: Final = frozenset({"Patient", "RelatedPerson"})
 EARLY: Final = timedelta(minutes=5)
 """How far ahead of ours another clock may be."""
@@ -156,7 +158,7 @@ def _kinds(event: Json) -> Iterator[str]:
     found = False
     for entity in objects(event.get("entity")):
         kind = _type({"who": entity.get("what", {})}) or _type_by_code(entity)
-        if kind and not _is_the_subject(entity, kind):
+        if kind not in UNTYPED and not _is_the_subject(entity, kind):
             found = True
             yield KIND_OF_TYPE.get(kind, OTHER)
     if not found:

@@ -84,10 +84,10 @@ def _of_link(entry: Entry, known: Head, before: Head, trust: Trust) -> tuple[int
     if entry.sequence != known.sequence + 1:
         return known.sequence + 1, MISSING
     if entry.hash != entry.digest():
-        # One that was put in before this has moved it: at its old place it still follows.
+        # What was put in before this has moved it: at its old place it still follows. Or it is a copy of what is there.
         moved = replace(entry, sequence=entry.sequence - 1)
         if moved.previous == before.hash and entry.hash == moved.digest():
-            return known.sequence, INSERTED
+            return entry.sequence if entry.hash == known.hash else known.sequence, INSERTED
         return entry.sequence, ALTERED if entry.previous == known.hash else OUT_OF_PLACE
     if entry.previous != known.hash:
         return entry.sequence, OUT_OF_PLACE
