@@ -36,7 +36,8 @@ class Route:
     One route as it is described: what it takes, what it answers, and what else may go wrong.
 
     `name` is the gateway's method. `login` is the scheme by which one logs in, `on_behalf` whether a citizen may act
-    for another there, `once` whether it takes an idempotency key. The examples are of the answer and the body.
+    for another there, `once` whether it takes an idempotency key, `versioned` whether it changes what `If-Match` names.
+    `takes` is what the body is of, where that is not what the answer is. The examples are of the answer and the body.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Route:
     login: str | None = "session"
     on_behalf: bool = True
     once: bool = False
+    versioned: bool = False
     media: str = JSON
+    takes: str | None = None
     example: Mapping[str, Any] | None = None
     body_example: Mapping[str, Any] | None = None

@@ -29,8 +29,18 @@ class LoginNeeded(Refusal):
     """Nobody is logged in, or a system's token does not hold."""
 
 
+class ChangedMeanwhile(Refusal):
+    """What is to be changed is no longer what was read."""
+
+
+class VersionNeeded(Refusal):
+    """A change does not say what it is a change of."""
+
+
 STATUS: Final[tuple[tuple[type[BaseException], HTTPStatus], ...]] = (
     (LoginNeeded, HTTPStatus.UNAUTHORIZED),
+    (ChangedMeanwhile, HTTPStatus.PRECONDITION_FAILED),
+    (VersionNeeded, HTTPStatus.PRECONDITION_REQUIRED),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (TooSlow, HTTPStatus.REQUEST_TIMEOUT),
     (errors.NotFound, HTTPStatus.NOT_FOUND),

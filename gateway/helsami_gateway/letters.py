@@ -40,7 +40,7 @@ class LetterRoutes(CitizenDoor):
     @http("GET", "/api/v1/appointments/<appointment>")
     def show_appointment(self, request: Request, appointment: str) -> Response:
         """An appointment, what can be done with it (R21), and the letters about it."""
-        who = self.sessions.of(request)
+        who = self._who(request)
         tokens = self._tokens(request, who, "appointments", audience(VIEW))
         asked = {"appointment": appointment}
         shown = orjson.loads(self.appointments.call("show", asked, token=tokens["appointments"], raw=True))
@@ -62,7 +62,7 @@ class LetterRoutes(CitizenDoor):
         """What is enclosed with a letter, to be saved."""
         if not (number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER):
             raise NotFound("letter-not-found")
-        who = self.sessions.of(request)
+        who = self._who(request)
         asked = {"letter": letter, "number": int(number)}
         enclosed = self.records.letter_attachment(asked, token=self._token(request, who, "records"))
         kind = enclosed["content_type"]

@@ -19,6 +19,7 @@ from helsami_gateway import (
     care_descriptions,
     decisions,
     grant_descriptions,
+    profile_descriptions,
     schemas,
     slot_descriptions,
     staff_examples,
@@ -29,7 +30,6 @@ from helsami_gateway import (
 )
 from helsami_gateway.described import (
     ELSEWHERE,
-    MALFORMED,
     OF_STAFF,
     TOO_LARGE,
     Described,
@@ -55,6 +55,13 @@ ONCE: Final = {
     "description": "A command sent again under its key has its first answer, and no second effect.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
 }
+SAME: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The `ETag` of what is changed, as it was read.",
+    "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]*)"$'},
+}
 PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "section": {"type": "string", "enum": list(schemas.RECORD_SECTIONS)},
     "language": {"type": "string", "enum": list(texts.LANGUAGES)},
@@ -73,6 +80,7 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "offer": {"type": "string", "example": waitlist_descriptions.OFFER["id"]},
     "room": {"type": "string", "example": video_descriptions.ROOM["id"]},
     "organisation": {"type": "string", "example": "st_olavs"},
+    "contact": {"type": "string", "example": profile_descriptions.CONTACT["id"]},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
 }
 NOT_EMBEDDED: Final = ("404", "There is no such route but in embedded mode.")
@@ -106,6 +114,7 @@ ROUTES: Final = (
     *grant_descriptions.ROUTES,
     *visit_descriptions.ROUTES,
     *waitlist_descriptions.ROUTES,
+    *profile_descriptions.ROUTES,
     *video_descriptions.ROUTES,
     Route("home", "get", "/api/v1/home", "Everything at a glance, section by section.", answers.Home),
     Route("list_medications", "get", "/api/v1/medications", "Medicines.", answers.Medications, schemas.Page),
@@ -186,16 +195,6 @@ ROUTES: Final = (
         example=staff_examples.EXPLAINED,
     ),
     Route(
-        "log_in",
-        "post",
-        "/dev/login",
-        "Log in as anybody (embedded mode only).",
-        answers.Me,
-        body=schemas.Login,
-        problems=(MALFORMED, ELSEWHERE, ("404", "We do not know this person (`unknown-person`)."), TOO_LARGE),
-        login=None,
-    ),
-    Route(
         "list_citizens",
         "get",
         "/dev/citizens",
@@ -240,7 +239,8 @@ def operation(route: Route) -> dict[str, Any]:
     if route.media == FHIR and route.login == "system":
         described["responses"] |= {status: refused_whole(words) for status, words in OF_BUNDLES}
     if route.body is not None:
-        described["requestBody"] = {"required": True, "content": content(route.media, route.body, route.body_example)}
+        taken = content(route.takes or route.media, route.body, route.body_example)
+        described["requestBody"] = {"required": True, "content": taken}
     if route.login is not None:
         described["security"] = [{route.login: []}]
     return described
@@ -257,7 +257,8 @@ def parameters(route: Route) -> list[Any]:
     found: list[Any] = [{"name": name, "in": "path", "required": True, "schema": PATHS[name]} for name in named]
     if route.query is not None:
         found.append({"in": "query", "schema": route.query})
-    return found + [ACTING] * (route.on_behalf and route.login == "session") + [ONCE] * route.once
+    acting = route.on_behalf and route.login == "session"
+    return found + [ACTING] * acting + [ONCE] * route.once + [SAME] * route.versioned
 
 
 def problem(words: str) -> dict[str, Any]:

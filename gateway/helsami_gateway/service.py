@@ -25,6 +25,7 @@ from helsami_gateway.grants import GrantRoutes
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.letters import LetterRoutes
+from helsami_gateway.profiles import ProfileRoutes
 from helsami_gateway.slots import SlotRoutes, StaffSlotRoutes
 from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
@@ -58,6 +59,7 @@ BUNDLE_AT_MOST: Final = 20 * 1024 * 1024
 
 class GatewayService(
     AccountRoutes,
+    ProfileRoutes,
     AppointmentRoutes,
     SlotRoutes,
     StaffSlotRoutes,

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from werkzeug.wrappers import Request, Response
 
-from helsami_gateway import decisions, schemas, session
+from helsami_gateway import decisions, profile_schemas, schemas, session
 from helsami_gateway.asked import json_of
 from helsami_gateway.errors import SYSTEM_LOGIN_NEEDED, LoginNeeded, as_response
 from helsami_gateway.headers import HEADERS
@@ -52,6 +52,13 @@ class StaffRoutes:
         login = system_login(self.systems, request)
         command = load(schemas.ChangeState, json_of(request))
         return self._ask_directory(request, "change_state", {"organisation": organisation, **command}, login)
+
+    @http("POST", "/staff/v1/register/changes")
+    def register_changed(self, request: Request) -> Response:
+        """Ask the population register again about people of whom its feed says that something has changed."""
+        login = system_login(self.systems, request)
+        command = load(profile_schemas.RegisterChanged, json_of(request))
+        return self._ask_directory(request, "register_changed", command, login)
 
     @http("GET", "/staff/v1/decisions/<decision>")
     def explain(self, request: Request, decision: str) -> Response:

@@ -19,7 +19,18 @@ from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 from helsami_sdk.words import CORE, words_of
 
 ROOT = Path(__file__).parents[2]
-REFUSALS = {"NotFound", "Malformed", "Forbidden", "Conflict", "Refused", "LoginNeeded", "TooLarge", "TooSlow"}
+REFUSALS = {
+    "ChangedMeanwhile",
+    "Conflict",
+    "Forbidden",
+    "LoginNeeded",
+    "Malformed",
+    "NotFound",
+    "Refused",
+    "TooLarge",
+    "TooSlow",
+    "VersionNeeded",
+}
 NEVER_AT_A_DOOR = {
     "no-organisation",  # between journal and owner
     "malformed-call",

@@ -12,6 +12,7 @@ from helsami_gateway.demo import bundles, dumps, grants
 from helsami_gateway.demo.fhir import Json, transaction
 from helsami_gateway.demo.organisations import ORGANISATIONS
 from helsami_gateway.demo.people import Grant
+from helsami_gateway.demo.population import write_register
 from helsami_gateway.importing import Hindered
 from helsami_gateway.lifecycle import Declined, Staff
 from helsami_gateway.tokens import system_token
@@ -28,6 +29,7 @@ WHY: Final = "the demo begins"
 def load_demo(settings: Settings) -> None:
     """Take the demo's organisations live, send every bundle, then let those act for others who may; or CannotStart."""
     today = datetime.now(OSLO).date()
+    write_register(settings.data, today)
     with requests.Session() as client:
         gateway = f"http://{settings.host}:{settings.port}"
         tokens: dict[str, str] = {}
