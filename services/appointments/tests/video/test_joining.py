@@ -162,6 +162,17 @@ def test_what_is_delivered_again_is_unchanged_and_another_link_takes_its_place(j
     assert door.answer(delivered)["link"].startswith("https://meet.example.org/")
 
 
+def test_a_late_word_of_its_record_system_brings_no_old_link_back(journal, delivered, door):
+    def send(link, minute):
+        meta = {"meta": {"lastUpdated": f"2026-03-02T07:{minute}:00Z"}}
+        return journal.appointment("a1", hours=24, **virtual(link), **meta)["outcome"]
+
+    door.at()
+    assert send(f"{DELIVERED}-2", 40) == "stored"
+    assert send(DELIVERED, 30) == "unchanged"
+    assert door.answer(delivered)["link"] == f"{DELIVERED}-2"
+
+
 def test_a_delivered_link_is_for_its_time_alone(appointments, citizen, journal, delivered, door):
     journal.schedule()
     appointments.move({"appointment": delivered, "slot": journal.slot("t2", hours=24.5)}, citizen())
