@@ -82,6 +82,16 @@ def test_an_owner_may_say_what_it_does_not_support():
     assert issue["diagnostics"] == "status"
 
 
+@pytest.mark.parametrize("outcome", ["refused", "not supported"])
+def test_an_owner_may_say_what_it_expects(outcome):
+    answer = {"index": 0, "outcome": outcome, "code": "unknown-unit", "path": "Schedule.actor", "expected": "a unit"}
+
+    (issue,) = batch_response([Outcome.of_owner("Schedule", answer)])["entry"][0]["response"]["outcome"]["issue"]
+
+    assert (issue["diagnostics"], issue["expression"]) == ("expected a unit", ["Schedule.actor"])
+    assert issue["details"]["coding"][0]["code"] in {"unknown-unit", "not-supported"}
+
+
 def test_an_owners_refusal_keeps_code_path_and_status():
     read = Outcome.of_owner(
         "Slot", {"index": 3, "outcome": "refused", "code": "slot-taken", "path": "Slot.start", "status": 409}

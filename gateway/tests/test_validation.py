@@ -122,6 +122,8 @@ def test_a_clinical_status_comes_from_its_code_system(condition):
     [
         ({"start": None, "end": None}, "Appointment.start"),
         ({"end": None}, "Appointment"),
+        ({"start": None}, "Appointment"),
+        ({"start": None, "end": None, "minutesDuration": 20}, "Appointment.start"),
         ({"end": "2026-12-01T07:00:00Z"}, "Appointment.end"),
     ],
 )
@@ -129,6 +131,26 @@ def test_a_booked_appointment_has_a_time(appointment, change, path):
     changed = {name: value for name, value in (appointment | change).items() if value is not None}
 
     assert paths(changed) == {(path, "invariant")}
+
+
+def test_an_appointment_may_say_its_length_in_the_place_of_its_end(appointment):
+    without_end = {name: value for name, value in appointment.items() if name != "end"}
+
+    assert problems(without_end | {"minutesDuration": 20}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"start": "2026-12-01T08:00:00"}, "Appointment.start"),
+        ({"recurrenceTemplate": [{"recurrenceType": {"text": "weekly"}}]}, "Appointment.recurrenceTemplate"),
+    ],
+)
+def test_a_time_without_a_zone_and_a_rule_that_recurs_are_refused_with_what_is_expected(appointment, change, path):
+    (problem,) = problems(appointment | change)
+
+    assert problem.path == path
+    assert problem.expected
 
 
 def test_a_cancelled_appointment_needs_no_time(appointment):

@@ -12,7 +12,8 @@ Decisions that a reader would otherwise have to guess:
 - Practitioner, Organization, Location and Patient lose their own extensions: senders put running statistics there
   (Synthea: the number of encounters), and the same hospital would otherwise differ from bundle to bundle.
 - Of `meta` only `security` and `tag` stay (access limits and notification wishes); versions and times of the sender's
-  database would make an unchanged resource look changed. Narrative and the sender's ids go.
+  database would make an unchanged resource look changed. Narrative and the sender's ids go. An Appointment keeps
+  `lastUpdated`: its owner lets the later of two words count, and knows that the time alone is no change.
 - A reference that leads out of the bundle keeps its type and id (`Encounter/<uuid>`) when the type is known, else only
   its display.
 """

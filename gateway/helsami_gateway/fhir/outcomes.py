@@ -55,20 +55,22 @@ class Outcome:
     @classmethod
     def of_owner(cls, kind: str, answer: Mapping[str, Any]) -> Self:
         """
-        Read what an owning service answered: `{"index", "outcome", "code", "path", "status"}`, the last three optional.
+        Read what an owning service answered: `{"index", "outcome", "code", "path", "expected", "status"}`, the last
+        four optional.
 
         An outcome it may not give counts as refused, with the code `owner-answer`: nothing is dropped in silence.
         """
         index, path, told = int(answer["index"]), str(answer.get("path") or kind), answer.get("code")
         code = str(told) if is_code(told) else "owner-answer"
+        expected = str(answer.get("expected") or "")
         given = answer.get("outcome")
         if given == Fate.NOT_SUPPORTED and is_code(told):
-            return cls(index, kind, Fate.NOT_SUPPORTED, code, (Problem(path, "not-supported"),))
+            return cls(index, kind, Fate.NOT_SUPPORTED, code, (Problem(path, "not-supported", expected),))
         if given in set(Fate) - {Fate.REFUSED}:
             return cls(index, kind, Fate(given))
         status = answer.get("status")
         allowed = HTTPStatus(status) if status in REFUSAL_STATUS else HTTPStatus.BAD_REQUEST
-        return cls.refused(index, kind, code, Problem(path, "processing"), status=allowed)
+        return cls.refused(index, kind, code, Problem(path, "processing", expected), status=allowed)
 
 
 # Of several owners of one entry: what is still to come, what its sender has to change, and what became of it.

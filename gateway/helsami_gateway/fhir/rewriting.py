@@ -11,6 +11,8 @@ from helsami_gateway.fhir.targets import Target, Targets, concept_text, title
 
 PATIENT: Final = {"type": "Patient"}
 KEPT_META: Final = ("security", "tag")
+# Where the owner lets the later of two words count, whichever comes first, and does not take the time for a change.
+ORDERING: Final = {"Appointment": ("lastUpdated",)}
 # The id lives on in the key; of meta a part is put back.
 DROPPED: Final = frozenset({"id", "meta"})
 
@@ -34,7 +36,8 @@ class Rewriter:
         kind = str(resource["resourceType"])
         kept = {name: value for name, value in resource.items() if name not in DROPPED}
         rewritten = {"resourceType": kind} | self._object(kept, kind)
-        if meta := {name: resource["meta"][name] for name in KEPT_META if name in resource.get("meta", {})}:
+        kept_meta = (*KEPT_META, *ORDERING.get(kind, ()))
+        if meta := {name: resource["meta"][name] for name in kept_meta if name in resource.get("meta", {})}:
             rewritten["meta"] = self._object(meta, "Meta")
         if keep_id:
             rewritten["id"] = resource["id"]

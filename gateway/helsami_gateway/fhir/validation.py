@@ -172,8 +172,10 @@ def _invariants(resource: dict[str, Any], kind: str) -> Iterator[Problem]:
     if kind not in {"Appointment", "Slot"}:
         return
     start, end = resource.get("start"), resource.get("end")
-    if kind == "Appointment" and (start is None) != (end is None):
-        yield Problem("Appointment", "invariant", "both start and end, or neither (app-2)")
+    # The end may be left to the length: Helsenorge's profile asks for a start alone.
+    ends = end is not None or (start is not None and "minutesDuration" in resource)
+    if kind == "Appointment" and (start is not None) != ends:
+        yield Problem("Appointment", "invariant", "a start with an end or minutesDuration, or neither (app-2)")
     elif start is None and resource.get("status") not in TIMELESS:
         yield Problem("Appointment.start", "invariant", "a start and an end unless proposed or cancelled (app-3)")
     elif start is not None and end is not None and _is_after(start, end):

@@ -29,6 +29,7 @@ SAME_STATUS: Final = {"checked-in": "arrived"}
 PLACES: Final = ("Location", "HealthcareService")
 OFF: Final = frozenset({CANCELLED, "noshow"})
 LONGEST_INSTRUCTIONS: Final = 1000
+AFTER_START: Final = "a time after the start"
 LONGEST_MEETING: Final = timedelta(days=366)
 
 
@@ -42,7 +43,7 @@ def opening(entry: Entry) -> Opening:
     """Read a Slot: when, under which schedule, and whether it is free."""
     under = fhir.key(entry.resource.get("schedule"), "Schedule")
     if not under:
-        raise Unreadable("schedule-missing", "Slot.schedule")
+        raise Unreadable("schedule-missing", "Slot.schedule", "a reference to a Schedule")
     meeting = _meeting(entry, [], "")
     free = entry.resource.get("status") == "free"
     return Opening(entry.key, under, meeting.visit_type, meeting.kind, _span(entry), free)
@@ -69,7 +70,7 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None, known: Span 
     given = fhir.text(resource.get("status"))
     status = SAME_STATUS.get(given, given)
     if status not in STATUSES:
-        raise Unsupported("status", "Appointment.status")
+        raise Unsupported("status", "Appointment.status", "one of " + ", ".join(sorted(STATUSES)))
     setting, link = held_by_video(resource, entry.setting or _setting(resource))
     meeting = _meeting(entry, profile.actors(resource), organisation)
     window = _window(resource)
@@ -148,7 +149,7 @@ def _window(resource: Json) -> Span | None:
     starts_at = fhir.required_moment(period, "requestedPeriod.start")
     ends_at = fhir.required_moment(period, "requestedPeriod.end")
     if ends_at <= starts_at:
-        raise Unreadable("ends-before-start", "Appointment.requestedPeriod.end")
+        raise Unreadable("ends-before-start", "Appointment.requestedPeriod.end", AFTER_START)
     return Span(starts_at, ends_at)
 
 
@@ -161,7 +162,7 @@ def _span(entry: Entry) -> Span:
     starts_at = fhir.required_moment(entry.resource, "start")
     ends_at = _end(entry.resource, starts_at) or fhir.required_moment(entry.resource, "end")
     if ends_at <= starts_at:
-        raise Unreadable("ends-before-start", f"{entry.type}.end")
+        raise Unreadable("ends-before-start", f"{entry.type}.end", AFTER_START)
     return Span(starts_at, ends_at)
 
 
@@ -171,11 +172,11 @@ def _end(resource: Json, starts_at: datetime) -> datetime | None:
     if resource.get("end") is not None or not isinstance(minutes, int) or minutes < 1:
         return None
     if minutes > LONGEST_MEETING / timedelta(minutes=1):
-        raise Unreadable("too-long", "Appointment.minutesDuration")
+        raise Unreadable("too-long", "Appointment.minutesDuration", f"at most {LONGEST_MEETING.days} days")
     return starts_at + timedelta(minutes=minutes)
 
 
 def _within(longest: int, text: str, path: str) -> str:
     if len(text) > longest:
-        raise Unreadable("too-long", path)
+        raise Unreadable("too-long", path, f"at most {longest} characters")
     return text

@@ -6,14 +6,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from helsami_appointments import fhir, schemas, storage
+from helsami_appointments import schemas, storage
 from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.care import Care
-from helsami_appointments.domain import Appointment, Opening, SlotBooked
+from helsami_appointments.domain import SlotBooked
 from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.receiving.entrypoints import Receiving
+from helsami_appointments.receiving.reading import again_where_overlapping, read_appointment, read_schedule, read_slot
 from helsami_appointments.requests.entrypoints import Requests
 from helsami_appointments.slots.entrypoints import Slots
 from helsami_appointments.store import Reads, Writes
@@ -107,22 +108,24 @@ class AppointmentsService(
     def receive(self, command: Json, access: AccessToken) -> Json:
         """Take what a record system tells of times, appointments and care, each entry with an outcome of its own."""
         delivery = journal.delivered(command, access)
+        manifest = self.rules[delivery.organisation].manifest
         with self.store.transaction(owner=delivery.citizen) as tx:
             readers: dict[str, Callable[[Entry], Any]] = {
-                "Schedule": partial(fhir.schedule, organisation=delivery.organisation),
+                "Schedule": partial(read_schedule, manifest),
                 "Slot": partial(read_slot, tx, delivery.organisation),
-                "Appointment": partial(read_appointment, tx, delivery.organisation),
+                "Appointment": partial(read_appointment, tx, manifest),
                 TASK: partial(read_task, tx, delivery.organisation),
             }
             keep = partial(self.keep_with_links, tx, delivery.organisation)
             # One by one, in their order: a slot stands on its schedule, and an appointment on its slot.
-            alone = (replace(delivery, entries=(entry,)) for entry in delivery.entries)
+            alone = [replace(delivery, entries=(entry,)) for entry in delivery.entries]
+
+            def take(place: int) -> Json:
+                return dict(journal.take(alone[place], readers, keep)["outcomes"][0])
+
             care = self.take_care(tx, delivery)
-            outcomes = [
-                care[place] if place in care else journal.take(one, readers, keep)["outcomes"][0]
-                for place, one in enumerate(alone)
-            ]
-            outcomes = self.take_bases(tx, delivery, outcomes)
+            outcomes = [care[place] if place in care else take(place) for place in range(len(alone))]
+            outcomes = self.take_bases(tx, delivery, again_where_overlapping(outcomes, take))
             self.followed(tx)
             return {"outcomes": outcomes}
 
@@ -130,22 +133,6 @@ class AppointmentsService(
     def explain(self, question: Json, access: AccessToken) -> bytes:
         """Why a time was not offered or not booked, and an appointment not shown."""
         return explained(self.store.decisions, question, access)
-
-
-def read_slot(tx: storage.Writes, organisation: str, entry: Entry) -> Opening:
-    """Read a slot, once its schedule is known: without it nobody knows whose time it is. Raises Unreadable."""
-    opening = fhir.opening(entry)
-    if not tx.has_schedule(organisation, opening.schedule):
-        raise Unreadable("schedule-not-found", "Slot.schedule")
-    return opening
-
-
-def read_appointment(tx: Writes, organisation: str, entry: Entry) -> Appointment | None:
-    """Read a citizen's appointment, with the slot it names; None to take it back. Raises Unreadable, Unsupported."""
-    if tx.owner is None:
-        raise Unreadable("no-citizen", "Appointment.participant")
-    known = tx.span_of(organisation, entry.key) if entry.resource.get("start") is None else None
-    return fhir.appointment(entry, organisation, tx.named_slot(organisation, fhir.slot_key(entry)), known)
 
 
 def read_task(tx: Writes, organisation: str, entry: Entry) -> Task | None:

@@ -148,8 +148,9 @@ def test_of_a_hundred_who_book_one_slot_at_once_one_has_it(appointments, citizen
 def test_of_many_who_book_overlapping_slots_of_a_clinician_at_once_one_has_a_time(
     appointments, citizen, journal, crowd, rows
 ):
-    journal.schedule()
-    slots = [journal.slot(f"t{number}", hours=1 + number / 100) for number in range(20)]
+    for number in range(20):
+        journal.schedule(f"s{number}")
+    slots = [journal.slot(f"t{number}", hours=1 + number / 100, schedule=f"s{number}") for number in range(20)]
     calls = [
         lambda who=who, slot=slot: appointments.book({"slot": slot}, citizen(f"c{who}"))
         for who, slot in enumerate(slots)

@@ -188,8 +188,11 @@ def test_each_organisation_offers_what_it_offers_and_a_closed_one_nothing(appoin
 
 def test_pages_of_free_times_follow_each_other_past_what_is_not_offered(appointments, citizen, journal, monkeypatch):
     monkeypatch.setattr(offers, "LOOKED_AT_ONCE", 4)
-    journal.schedule()
-    slots = [journal.slot(f"t{number:02}", hours=1 + number // 2) for number in range(17)]
+    for schedule in ("s0", "s1"):
+        journal.schedule(schedule)
+    slots = [
+        journal.slot(f"t{number:02}", hours=1 + number // 2, schedule=f"s{number % 2}") for number in range(17)
+    ]
     offered = [slot for number, slot in enumerate(slots) if number % 3]
     whole = [slot["id"] for slot in appointments.slots({}, citizen())["slots"]]
     appointments.rules = organisations_of(rules_of(restrict_slots=lambda question: frozenset(offered) & question.ids))

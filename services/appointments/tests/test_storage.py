@@ -18,9 +18,10 @@ def slots(journal):
     """Two slots of one clinician that overlap by ten minutes, one beside them, and one of another clinician."""
     journal.schedule("s1", "lege-1")
     journal.schedule("s2", "lege-2")
+    journal.schedule("s3", "lege-1")
     return {
         "first": journal.slot("first", hours=1),
-        "overlapping": journal.slot("overlapping", hours=1 + 1 / 6),
+        "overlapping": journal.slot("overlapping", hours=1 + 1 / 6, schedule="s3"),
         "following": journal.slot("following", hours=1 + 1 / 3),
         "elsewhere": journal.slot("elsewhere", hours=1 + 1 / 6, schedule="s2"),
     }

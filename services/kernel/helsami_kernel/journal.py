@@ -23,14 +23,16 @@ LONGEST_KEY: Final = 270  # beside its type in a column of 300
 
 
 class NotTaken(Exception):
-    """An entry is not stored: as what that counts, a stable code, and where in the resource the reason is."""
+    """An entry is not stored: as what that counts, a stable code, where the reason is, and what is expected there."""
 
     outcome = REFUSED
 
-    def __init__(self, code: str, path: str) -> None:
+    def __init__(self, code: str, path: str, expected: str = "") -> None:
+        """`expected` repeats nothing of what was sent; empty where the code says all there is to say."""
         super().__init__(code, path)
         self.code = code
         self.path = path
+        self.expected = expected
 
 
 class Unreadable(NotTaken):
@@ -95,12 +97,13 @@ class ReceiveCommand(Schema):
 
 
 class EntryOutcome(Schema):
-    """What became of an entry; `code` and `path` where it was not taken."""
+    """What became of an entry; `code`, `path` and, where there is more to say, `expected` where it was not taken."""
 
     index = fields.Integer(required=True)
     outcome = fields.String(required=True)
     code = fields.String()
     path = fields.String()
+    expected = fields.String()
 
 
 class ReceiveOutcome(Schema):
@@ -177,4 +180,5 @@ def _read(entry: Entry, reader: Callable[[Entry], T] | None) -> T:
 
 
 def _not_taken(entry: Entry, reason: NotTaken) -> dict[str, Any]:
-    return {"index": entry.index, "outcome": reason.outcome, "code": reason.code, "path": reason.path}
+    told = {"index": entry.index, "outcome": reason.outcome, "code": reason.code, "path": reason.path}
+    return told | ({"expected": reason.expected} if reason.expected else {})

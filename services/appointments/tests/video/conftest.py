@@ -132,12 +132,12 @@ def shown(appointments, citizen):
 
 @pytest.fixture
 def told(store):
-    """Type, subject, sequence and data of each event, but for bookings."""
+    """Type, subject, sequence and data of each event, but for new appointments."""
 
     def events():
         with store.transaction(None) as tx:
             rows = tx.connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.sequence)).all()
-        of_video = [row for row in rows if row.type != "slot_booked"]
+        of_video = [row for row in rows if row.type not in {"slot_booked", "appointment_scheduled"}]
         return [(row.type, row.subject, row.sequence, orjson.loads(row.data)) for row in of_video]
 
     return events

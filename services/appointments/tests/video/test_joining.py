@@ -67,7 +67,8 @@ def test_what_is_cancelled_moved_or_in_person_again_leaves_its_room_behind(
         appointments.meet_in_person({"appointment": by_video}, citizen())
         assert door.answer(by_video)["state"] == "none"
     else:
-        appointments.move({"appointment": by_video, "slot": journal.slot("t2", hours=24.05)}, citizen())
+        journal.schedule("s2")
+        appointments.move({"appointment": by_video, "slot": journal.slot("t2", 24.05, schedule="s2")}, citizen())
         assert door.inside(door.answer(by_video))["room"] != door.inside(before)["room"]
 
 
