@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 from helsami_gateway.answers import Action, Slot, moment, nullable, one_of
 from helsami_gateway.schemas import SHORT, Command, Page
 
+DAY: Final = "a day (2026-03-05)"
 LINE: Final = validate.Length(max=300)
 TIME: Final = "a time in Oslo (2026-03-05T12:00), or one with its offset from UTC"
 
@@ -45,11 +46,19 @@ class ClinicHours(Schema):
     named in the answer; the hour that comes twice has its slots the first time.
     """
 
-    first = fields.String(data_key="from", attribute="from", required=True, metadata={"example": "2026-03-02"})
-    last = fields.String(data_key="to", attribute="to", required=True, metadata={"example": "2026-06-19"})
+    first = fields.String(
+        data_key="from", attribute="from", required=True, metadata={"expected": DAY, "example": "2026-03-02"}
+    )
+    last = fields.String(
+        data_key="to", attribute="to", required=True, metadata={"expected": DAY, "example": "2026-06-19"}
+    )
     days = fields.List(one_of("mon", "tue", "wed", "thu", "fri", "sat", "sun"), required=True)
-    opens = fields.String(required=True, validate=SHORT, metadata={"example": "08:00"})
-    closes = fields.String(required=True, validate=SHORT, metadata={"example": "11:30"})
+    opens = fields.String(
+        required=True, validate=SHORT, metadata={"expected": "a time such as 08:00", "example": "08:00"}
+    )
+    closes = fields.String(
+        required=True, validate=SHORT, metadata={"expected": "a time such as 11:30, or 24:00", "example": "11:30"}
+    )
     minutes = fields.Integer(required=True, strict=True, validate=validate.Range(5, 480))
     closed = fields.List(fields.String(validate=SHORT), data_key="except", attribute="except")
 

@@ -51,7 +51,7 @@ class Cursor:
         try:
             at, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("|")
             read = datetime.fromisoformat(at)
-            if read.tzinfo is not None:
+            if read.tzinfo is not None and "\x00" not in last:  # which no database can be asked for
                 return cls(read.astimezone(UTC), last)
         except (ValueError, OverflowError):
             pass

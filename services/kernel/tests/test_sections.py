@@ -159,7 +159,12 @@ def test_a_page_of_no_sensible_size_is_malformed(reads, reader, limit):
         read(reader, reads, limit=limit)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "bm9uc2Vuc2U", "MjAyNi0wMS0wMXxh", "OTk5OS0xMi0zMVQyMzo1OTo1OS0xMjowMHx4"])
+A_ZERO_BYTE = "MjAyNi0wMy0wMlQwODowMDowMCswMDowMHwA"
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "bm9uc2Vuc2U", "MjAyNi0wMS0wMXxh", "OTk5OS0xMi0zMVQyMzo1OTo1OS0xMjowMHx4", A_ZERO_BYTE]
+)
 def test_a_cursor_that_is_none_of_ours_is_malformed(reads, cursor):
     with pytest.raises(Malformed, match="malformed-cursor"):
         read(SECTION.soonest_first, reads, cursor=cursor)
