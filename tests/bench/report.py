@@ -117,6 +117,14 @@ def slots_ratio(few: Mapping[str, Any], many: Mapping[str, Any], name: str) -> f
     return float(many[name]["p50_ms"] / few[name]["p50_ms"])
 
 
+def tell_access_log(figures: Mapping[str, Any]) -> None:
+    """What the access log takes in, and how fast it is read back."""
+    for how, rate in figures["added"].items():
+        tell(f"Rows added to the access log, {how}: {rate:.0f} a second (aim: 2000)")
+    for how, one in figures["verified"].items():
+        tell(f"{one['rows']} rows verified by {how}: {one['seconds']:.1f} s (aim: 60 for a million)")
+
+
 def tell_rules(figures: Mapping[str, Any]) -> None:
     """What rules cost, and what was promised of that."""
     asked = figures["asked"]

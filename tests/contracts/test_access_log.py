@@ -26,7 +26,7 @@ ENTRIES = [
     Entry(SUBJECT, number, "", access)
     for number, access in enumerate(
         [
-            Access(NOW, "0" * 32, "staff", "treatment", "allowed", "x", None, "oya", "ward", "Klar", "doctor", "results"),
+            Access(NOW, "0" * 32, "staff", "treatment", "allowed", "x", 1, "oya", "ward", "Klar", "doctor", "results"),
             Access(NOW, "0" * 32, "support", "not-stated", "refused", "x", None, "oya", None, None, "other", "other"),
             Access(NOW, RECEIVER, "grant", "home", "refused", "no-grant", None, kinds="overview results"),
             Access(NOW, RECEIVER, "grant", "book", "allowed", "grant", 3),

@@ -75,6 +75,8 @@ def test_a_calendar_is_followed_by_a_link_without_a_login_until_the_link_is_ende
     with_details = citizen.post("/api/v1/calendar/link", {"details": True}).json()["path"]
     assert "Gåtur" in requests.get(demo.url + with_details, timeout=10).text
 
+    log = citizen.get("/api/v1/access-log?role=system").json()["items"]
+    assert [(item["actor"], item["purpose"]) for item in log] == [("calendar-link", "calendar-feed")], "once a day"
     assert citizen.delete("/api/v1/calendar/link").json() == {"link": None}
 
     paths = (made.json()["path"], with_details, f"/calendar/{'x' * 43}.ics", "/calendar/x.ics")

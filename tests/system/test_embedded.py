@@ -403,7 +403,7 @@ def adults(citizens):
     return [number for number, one in enumerate(citizens) if one["birth_date"] < "2000" and not one["may_act_for"]]
 
 
-@pytest.mark.parametrize("path", ["grants", "access-log", "me", "calendar/events"])
+@pytest.mark.parametrize("path", ["grants", "access-log", "access-log/export", "me", "calendar/events"])
 def test_what_is_a_persons_own_is_refused_to_a_representative_before_anybody_is_asked(demo, citizens, path):
     actor = next(citizen for citizen in citizens if citizen["may_act_for"])
     subject = actor["may_act_for"][0]["citizen"]
