@@ -16,6 +16,7 @@ from helsami_sdk.answers import CheckIn, Restriction
 
 DAY = timedelta(days=1)
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
+FORMS = ("health-questions", "medicines")
 ANSWERED = {"contact_confirmed": True, "forms": ["medicines", "health-questions"]}
 COMPLETED, OPENED, ARRIVED = "check_in_completed", "check_in_opened", "citizen_arrived"
 
@@ -93,6 +94,19 @@ def test_where_the_rules_open_it_later_meanwhile_the_citizen_is_told_then(
     keep_promises()
 
     assert told(OPENED) == [(OPENED, appointment)]
+
+
+def test_however_often_it_was_promised_that_check_in_opens_the_citizen_is_told_once(
+    visits, journal, keep_promises, told, clock, asking
+):
+    journal.appointment("a1", hours=24 * 10)
+    visits.rules = asking(CheckIn.on(8 * DAY, *FORMS))
+    assert journal.appointment("a1", hours=24 * 10, minutes=30) == {"outcome": "stored"}
+
+    clock.move(4 * DAY)
+
+    assert keep_promises() == ["open_check_in", "open_check_in"]
+    assert len(told(OPENED)) == 1
 
 
 def test_whoever_confirms_their_contact_details_and_all_forms_has_checked_in_once(

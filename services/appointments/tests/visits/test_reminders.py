@@ -125,6 +125,8 @@ def test_nobody_is_reminded_of_what_is_cancelled_withdrawn_hidden_or_not_to_be_r
     journal.appointment("missed", hours=74, status="cancelled")
     quiet = {"meta": {"tag": [{"system": "http://helsenorge.no/fhir/paminnelse", "code": "1"}]}}
     journal.appointment("quiet", hours=75, **quiet)
+    journal.appointment("silenced", hours=76)
+    assert journal.appointment("silenced", hours=76, **quiet) == {"outcome": "stored"}
 
     assert remind_until(2.5 * DAY) == []
 
