@@ -295,10 +295,9 @@ def test_narrative_sender_ids_and_versions_go_and_access_limits_stay(only, condi
     assert delivered.resource.keys().isdisjoint({"text", "id"})
 
 
-def test_an_appointment_says_when_it_was_last_changed_since_the_later_word_counts(
-    prepared, patient, appointment
-):
-    _, delivered = prepared(patient, appointment | {"meta": {"versionId": "7", "lastUpdated": "2024-05-01T10:00:00Z"}})
+def test_an_appointment_says_when_it_was_last_changed_since_the_later_word_counts(prepared, patient, appointment):
+    meta = {"versionId": "7", "lastUpdated": "2024-05-01T10:00:00Z"}
+    _, delivered = prepared(patient, appointment | {"id": "a1", "meta": meta})
 
     assert delivered.resource["meta"] == {"lastUpdated": "2024-05-01T10:00:00Z"}
 

@@ -55,8 +55,7 @@ class Outcome:
     @classmethod
     def of_owner(cls, kind: str, answer: Mapping[str, Any]) -> Self:
         """
-        Read what an owning service answered: `{"index", "outcome", "code", "path", "expected", "status"}`, the last
-        four optional.
+        Read what an owning service answered: index, outcome and, where there is more, code, path, expected, status.
 
         An outcome it may not give counts as refused, with the code `owner-answer`: nothing is dropped in silence.
         """
