@@ -12,7 +12,7 @@ from helsami_appointments.receiving.storage import Writes
 from helsami_kernel.journal import Entry, Unreadable
 from helsami_sdk.manifest import Manifest
 
-OVERLAP: Final = "slots-overlap"
+OVERLAP: Final = "slot-overlaps"
 
 Json = dict[str, Any]
 

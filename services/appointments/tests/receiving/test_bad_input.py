@@ -57,7 +57,7 @@ def test_a_slot_that_overlaps_another_of_its_schedule_is_refused_and_both_others
     refused = journal.send("Slot", "t2", slot(journal, "t2", 1.2)[2])
     assert refused == {
         "outcome": "refused",
-        "code": "slots-overlap",
+        "code": "slot-overlaps",
         "path": "Slot.start",
         "expected": "a time at which the schedule has no other slot",
     }
