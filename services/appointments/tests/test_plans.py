@@ -163,6 +163,14 @@ def test_all_plans_of_a_citizen_have_a_bound_and_one_that_is_sent_again_does_not
     assert planned.MOST_ACTIONS < 1000
 
 
+def test_two_plans_of_one_organisation_stand_side_by_side(plan, listed):
+    for key in ("p1", "p2", "p1"):
+        plan(activity(key, scheduledPeriod={"start": "2026-03-05"}), key=key)
+    plan(key="p1", status="revoked")
+
+    assert [item["title"] for item in listed()["items"]] == ["p2"]
+
+
 def test_rules_go_live_and_other_citizens(plan, listed, appointments, citizen):
     plan(activity(scheduledPeriod={"start": "2026-03-05"}))
     assert listed(citizen("c2"))["items"] == []

@@ -148,6 +148,15 @@ def test_an_appointment_and_its_referral_lead_to_each_other(refer, shown, journa
     assert appointments.show({"appointment": led_to["id"]}, citizen())["referral"] is None
 
 
+def test_two_citizens_appointments_of_one_key_have_each_their_own_referral(refer, shown, journal):
+    for citizen in ("c1", "c2"):
+        refer(citizen=citizen)
+        journal.appointment("a1", citizen=citizen, hours=48, clinician=citizen, **BASED)
+    journal.appointment("a1", citizen="c2", hours=48, clinician="c2")
+
+    assert len(shown()["appointments"]) == 1
+
+
 def test_a_booking_made_here_leads_to_its_referral_once_it_is_confirmed(refer, shown, journal, appointments, citizen):
     refer()
     journal.schedule()
