@@ -109,7 +109,12 @@ class Appointment(Item):
     setting = nullable("virtual for a consultation by video; outpatient, inpatient, emergency, home; null if unknown")
     starts_at = moment()
     ends_at = moment()
+    window = fields.Boolean(
+        required=True, metadata={"description": "it is to be within these times, and no time is agreed yet"}
+    )
     status = one_of("proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow")
+    cancelled_because = nullable("service, citizen, on-behalf, not-home, no-show or other; null where it is not said")
+    instructions = nullable("what the citizen is to do before, as plain text")
 
 
 class Hold(Schema):

@@ -40,7 +40,10 @@ APPOINTMENT: Final = {
     "at": SLOT["starts_at"],
     **{name: SLOT[name] for name in ("kind", "unit", "place", "clinician", "starts_at", "ends_at")},
     "setting": None,
+    "window": False,
     "status": "booked",
+    "cancelled_because": None,
+    "instructions": None,
 }
 DESK: Final = {"phone": "+47 00 00 00 01", "opens": "08:00", "closes": "15:00"}
 BY_PHONE: Final = {"way": "phone", "reason": "always-by-phone", "deadline": None, "flag": None, **DESK}
