@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -54,9 +53,8 @@ class ConsentsService(Children, AccessLog):
         wanted = [(audience, asked["purpose"]) for audience in asked["audiences"]]
         with self.store.transaction(subject) as tx:
             decision = domain.decide(grounds(tx, giver, people.get(actor), actor, now), wanted)
-            # Nobody has no log: what is logged of an id that is nobody's takes as long, and is undone.
-            with contextlib.nullcontext() if giver is not None else tx.undone():
-                tx.log(_looked(now, asked, decision), self.sealing)
+            # Nobody has no log: of an id that is nobody's nothing stays, after as long.
+            (tx.log if giver is not None else tx.log_of_nobody)(_looked(now, asked, decision), self.sealing)
         if decision.reason == domain.BEYOND:
             raise Forbidden("not-permitted")
         if not decision.allowed or giver is None or giver.birth_date is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import orjson
 from joserfc import jws
@@ -23,7 +23,15 @@ ALGORITHM: Final = "Ed25519"
 KIND: Final = "helsami-access-log-anchor"
 FILE: Final = Path("access-log") / "anchors"
 NEWEST_HEADS: Final = 8
-_REGISTRY: Final = JWSRegistry(algorithms=[ALGORITHM])
+
+
+class _Registry(JWSRegistry):
+    """An anchor holds thousands of heads, and the first one all that there are; nobody from outside sends one."""
+
+    max_payload_length = 1 << 30
+
+
+_REGISTRY: Final = _Registry(algorithms=[ALGORITHM])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Anchor:
     def read(cls, text: str) -> Anchor:
         """Read an anchor without asking who signed it. Raises ValueError for what is none."""
         try:
-            told = orjson.loads(jws.extract_compact(text.encode("ascii")).payload)
+            told = orjson.loads(jws.extract_compact(text.encode("ascii"), registry=_REGISTRY).payload)
             heads = {owner: Head(int(sequence), str(digest)) for owner, (sequence, digest) in told["heads"].items()}
             return cls(int(told["number"]), str(told["previous"]), heads, text)
         except (JoseError, LookupError, TypeError, AttributeError, UnicodeEncodeError) as error:
@@ -74,7 +82,7 @@ class Signer:
 def is_signed(anchor: Anchor, key: OKPKey) -> bool:
     """Whether consents has signed it."""
     try:
-        signed = jws.extract_compact(anchor.text.encode("ascii"))
+        signed = jws.extract_compact(anchor.text.encode("ascii"), registry=_REGISTRY)
         header = signed.headers()
         ours = (header.get("alg"), header.get("typ")) == (ALGORITHM, KIND)
         return ours and bool(jws.validate_compact(signed, key, registry=_REGISTRY))
@@ -103,7 +111,9 @@ class AnchorFile:
         if not new:
             return
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as file:
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
+            if not _ends_whole(file):
+                file.write(b"\n")
             for anchor in new:
                 places[anchor.number] = file.seek(0, os.SEEK_END)
                 file.write(f"{anchor.number} {anchor.text}\n".encode("ascii"))
@@ -138,6 +148,15 @@ class AnchorFile:
                 if number.isdigit() and line.endswith(b"\n"):
                     yield int(number), place
                 place += len(line)
+
+
+def _ends_whole(file: BinaryIO) -> bool:
+    """Whether the last line of a file was written to its end."""
+    length = file.seek(0, os.SEEK_END)
+    if length == 0:
+        return True
+    file.seek(length - 1)
+    return file.read(1) == b"\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -122,12 +121,13 @@ class LogWrites(database.Writes):
         self._promise_anchor()
         return added
 
-    @contextlib.contextmanager
-    def undone(self) -> Iterator[None]:
-        """Do what is done in here, for as long as it takes, and leave nothing of it behind."""
-        with self.connection.begin_nested() as inner:
-            yield
-            inner.rollback()
+    def log_of_nobody(self, access: Access, key: bytes) -> None:
+        """Do what `log` does, in as many steps, about an id that is nobody's, and leave nothing of it behind."""
+        with self.connection.begin_nested() as undone:
+            self.connection.execute(_locked([str(self.owner)]))
+            entry = Head().link(str(self.owner), access, key)
+            self.connection.execute(sa.insert(ACCESS_LOG), [_row(entry)])
+            undone.rollback()
 
     def heads_of(self, subjects: Sequence[str]) -> dict[str, Row[Any]]:
         """
@@ -138,14 +138,13 @@ class LogWrites(database.Writes):
         """
         subjects = sorted(subjects)
         self._speak_for(subjects)
-        locked = sa.select(HEADS).where(HEADS.c.owner.in_(subjects)).order_by(HEADS.c.owner).with_for_update()
-        found = {row.owner: row for row in self.connection.execute(locked)}
+        found = {row.owner: row for row in self.connection.execute(_locked(subjects))}
         if len(found) < len(subjects):
             for subject in subjects:
                 if subject not in found:
                     first = {"owner": subject, "anchored": 0, **asdict(Head())}
                     self.connection.execute(insert_new(self.connection, HEADS, first))
-            found = {row.owner: row for row in self.connection.execute(locked)}
+            found = {row.owner: row for row in self.connection.execute(_locked(subjects))}
         return found
 
     def known(self, sources: Sequence[str]) -> dict[str, Entry]:
@@ -202,6 +201,10 @@ class LogWrites(database.Writes):
     def _audit(self) -> None:
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(sa.select(sa.func.set_config("app.auditing", "on", True)))  # noqa: FBT003
+
+
+def _locked(subjects: Sequence[str]) -> sa.Select[Any]:
+    return sa.select(HEADS).where(HEADS.c.owner.in_(subjects)).order_by(HEADS.c.owner).with_for_update()
 
 
 def entry(row: Row[Any]) -> Entry:

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from helsami_consents.access_log.domain import Access, Head
-from helsami_consents.access_log.models import ACCESS_LOG
+from helsami_consents.access_log.models import ACCESS_LOG, HEADS
 from helsami_consents.access_log.schemas import EARLIEST, LATEST
 from helsami_consents.access_log.storage import PROMISE, Wanted
 from helsami_consents.access_log.verification import Trust, fault_of
@@ -157,10 +157,10 @@ def test_what_is_logged_is_promised_an_anchor_once_a_minute(log, store, clock):
     assert due == [NOW + timedelta(seconds=75), NOW + timedelta(seconds=135)]
 
 
-def test_what_is_undone_was_not_logged(store, clock):
+def test_what_is_logged_of_nobody_leaves_nothing_and_what_follows_does(store, clock):
     with store.transaction(GIVER) as tx:
-        with tx.undone():
-            tx.log(_looked(clock), KEY)
+        tx.log_of_nobody(_looked(clock), KEY)
+        assert tx.connection.execute(sa.select(HEADS)).all() == []
         tx.log(_looked(clock, STRANGER), KEY)
 
     assert [entry.access.actor for entry in store.reading(GIVER).chain()] == [STRANGER]
