@@ -59,9 +59,29 @@ def test_pluggy_is_known_to_the_hooks_and_the_rules_alone():
     assert _importers("pluggy") <= {sdk / "hookspecs.py", sdk / "organisations.py"}
 
 
+def _modules(path):
+    """What a file imports by whole name, and whatever could be a module in what it imports from one."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+
+
+def _impure(path):
+    """What a module stands on, itself or through its own package, beside the standard library and plain answers."""
+    package = next(part for part in path.parts if part.startswith("helsami_"))
+    for name in _modules(path):
+        if name.partition(".")[0] == package:
+            own = Path(*path.parts[: path.parts.index(package)], *name.split(".")).with_suffix(".py")
+            yield from _impure(own) if own in SOURCES else {name}
+        elif name.partition(".")[0] not in sys.stdlib_module_names and name != "helsami_sdk.answers":
+            yield name
+
+
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.name == "domain.py"], ids=str)
 def test_a_domain_stands_on_the_standard_library_alone(path):
-    assert {name for name in _imports(path) if name not in sys.stdlib_module_names} == set()
+    assert set(_impure(path)) == set()
 
 
 def _first_words(node):

@@ -22,6 +22,12 @@ import helsami_appointments.visits.domain
 import helsami_appointments.visits.schemas
 import helsami_appointments.waitlist.domain
 import helsami_appointments.waitlist.schemas
+import helsami_consents.capacity.domain
+import helsami_consents.capacity.schemas
+import helsami_consents.children.domain
+import helsami_consents.children.schemas
+import helsami_consents.grants.domain
+import helsami_consents.grants.schemas
 import helsami_directory.account.domain
 import helsami_directory.account.schemas
 import helsami_directory.register.birthdays
@@ -106,6 +112,33 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.waitlist.domain.OfferEnded(offer=AN_ID, state="too_late"),
         helsami_appointments.waitlist.schemas.OfferEnded,
     ),
+    **{
+        ("consents", f"grant_{what}"): (
+            told(grant=AN_ID, state=helsami_consents.grants.domain.State.ACTIVE),
+            helsami_consents.grants.schemas.GrantTold,
+        )
+        for what, told in {
+            "offered": helsami_consents.grants.domain.GrantOffered,
+            "accepted": helsami_consents.grants.domain.GrantAccepted,
+            "changed": helsami_consents.grants.domain.GrantChanged,
+            "ended": helsami_consents.grants.domain.GrantEnded,
+            "expiring": helsami_consents.grants.domain.GrantExpiring,
+        }.items()
+    },
+    ("consents", "representation_ended"): (
+        helsami_consents.children.domain.RepresentationEnded(representation=AN_ID),
+        helsami_consents.children.schemas.RepresentationEnded,
+    ),
+    ("consents", "capacity_decided"): (
+        helsami_consents.capacity.domain.CapacityDecided(
+            application=AN_ID, state=helsami_consents.capacity.domain.State.GRANTED
+        ),
+        helsami_consents.capacity.schemas.CapacityDecided,
+    ),
+    ("consents", "capacity_review_due"): (
+        helsami_consents.capacity.domain.CapacityReviewDue(application=AN_ID),
+        helsami_consents.capacity.schemas.CapacityReviewDue,
+    ),
     ("directory", "account_deactivated"): (
         helsami_directory.account.domain.AccountDeactivated(),
         helsami_directory.account.schemas.AccountDeactivated,
@@ -164,6 +197,14 @@ HEARD = {
     ("notifications", "appointments", "check_in_opened"): helsami_notifications.domain.CHECK_IN_OPENED,
     ("notifications", "appointments", "offer_made"): helsami_notifications.domain.OFFER_MADE,
     ("notifications", "appointments", "offer_ended"): helsami_notifications.domain.OFFER_TOO_LATE,
+    ("notifications", "consents", "grant_offered"): helsami_notifications.domain.GRANT_OFFERED,
+    ("notifications", "consents", "grant_accepted"): helsami_notifications.domain.GRANT_ACCEPTED,
+    ("notifications", "consents", "grant_changed"): helsami_notifications.domain.GRANT_CHANGED,
+    ("notifications", "consents", "grant_ended"): helsami_notifications.domain.GRANT_ENDED,
+    ("notifications", "consents", "grant_expiring"): helsami_notifications.domain.GRANT_EXPIRING,
+    ("notifications", "consents", "representation_ended"): helsami_notifications.domain.REPRESENTATION_ENDED,
+    ("notifications", "consents", "capacity_decided"): helsami_notifications.domain.CAPACITY_DECIDED,
+    ("notifications", "consents", "capacity_review_due"): helsami_notifications.domain.CAPACITY_REVIEW_DUE,
     ("notifications", "directory", "address_changed"): helsami_notifications.domain.ADDRESS_CHANGED,
     ("notifications", "directory", "parental_responsibility_changed"): (
         helsami_notifications.domain.RESPONSIBILITY_CHANGED
@@ -183,6 +224,10 @@ HEARD = {
 
 BY_SUBJECT = {
     ("appointments", "directory", "account_deactivated"),
+    ("consents", "directory", "address_changed"),
+    ("consents", "directory", "citizen_died"),
+    ("consents", "directory", "parental_responsibility_changed"),
+    ("consents", "directory", "protection_changed"),
     ("gateway", "directory", "account_deactivated"),
     ("gateway", "directory", "birth_date_changed"),
     ("gateway", "directory", "citizen_died"),

@@ -1,13 +1,15 @@
-"""On what grounds somebody may act for somebody else now: as a parent, or by a grant."""
+"""On what grounds somebody may act for somebody else now: as a parent, for who cannot consent, or by a grant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from helsami_consents.capacity.domain import Application, holds
+from helsami_consents.capacity.domain import objection as to_apply
 from helsami_consents.children.domain import Parenthood
 from helsami_consents.children.domain import objection as to_parent
-from helsami_consents.domain import GRANT, PARENTAL, Ground
+from helsami_consents.domain import CAPACITY, GRANT, PARENTAL, Ground
 from helsami_consents.grants.domain import Grant, State
 from helsami_consents.grants.domain import objection as to_grant
 from helsami_consents.people import Person
@@ -22,6 +24,8 @@ def grounds(
     """On what an actor may act for the transaction's owner, each with what rules it out now, if anything does."""
     if (parenthood := tx.parenthood_of(actor_id)) is not None:
         yield _as_parent(parenthood, subject, actor, now)
+    if (capacity := tx.capacity_of(actor_id)) is not None:
+        yield _by_capacity(capacity, subject, actor, now)
     if (grant := tx.grant_to(actor_id)) is not None:
         yield _by_grant(grant, subject, actor, now)
 
@@ -32,6 +36,11 @@ def _as_parent(parenthood: Parenthood, child: Person | None, parent: Person | No
     born = None if child is None else child.birth_date
     scopes = frozenset[str]() if born is None else most_delegated(PARENTAL, age_band(born, now))
     return Ground(PARENTAL, scopes, parenthood.version, against)
+
+
+def _by_capacity(application: Application, subject: Person | None, actor: Person | None, now: datetime) -> Ground:
+    against = to_apply(subject, actor, now) if holds(application, now) else application.state.value
+    return Ground(CAPACITY, application.scopes, application.version, against)
 
 
 def _by_grant(grant: Grant, giver: Person | None, receiver: Person | None, now: datetime) -> Ground:

@@ -56,6 +56,7 @@ BEYOND: Final = "beyond-the-grant"
 NO_GROUND: Final = "no-grant"
 GRANT: Final = "grant"
 PARENTAL: Final = "parental"
+CAPACITY: Final = "capacity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from helsami_consents.access_log.models import metadata as access_log
+from helsami_consents.capacity.models import applications_table, documents_table, received_table
 from helsami_consents.children.models import parenthoods_table
 from helsami_consents.grants.models import grants_table
 
@@ -12,3 +13,6 @@ parts = (metadata, access_log)
 
 GRANTS = grants_table(metadata)
 PARENTHOODS = parenthoods_table(metadata)
+APPLICATIONS = applications_table(metadata)
+DOCUMENTS = documents_table(metadata)
+RECEIVED = received_table(metadata)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from helsami_kernel.clock import OSLO
-
+OSLO: Final = ZoneInfo("Europe/Oslo")
 CITIZEN_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 

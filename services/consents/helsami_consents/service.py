@@ -10,7 +10,7 @@ from helsami_consents import domain, schemas, storage
 from helsami_consents.access_log.anchors import FILE, AnchorFile, Signer
 from helsami_consents.access_log.domain import Access, kinds_of
 from helsami_consents.access_log.entrypoints import AccessLog
-from helsami_consents.children.entrypoints import Children
+from helsami_consents.capacity.entrypoints import Capacity
 from helsami_consents.deciding import grounds
 from helsami_consents.domain import Decision
 from helsami_consents.grants.domain import State
@@ -22,7 +22,7 @@ from helsami_kernel.access import AccessToken, Issuer, age_band
 from helsami_kernel.errors import Forbidden, NotFound, load
 
 
-class ConsentsService(Children, AccessLog):
+class ConsentsService(Capacity, AccessLog):
     """Owns who may act for whom: everything on another's behalf is decided, logged and signed here."""
 
     name = "consents"
@@ -82,7 +82,8 @@ class ConsentsService(Children, AccessLog):
         load(Nothing, command)
         received = self.grants({}, access)["received"]
         granted = [{**each, "until": each["expires_at"]} for each in received if each["state"] == State.ACTIVE]
-        return {"acting_for": [*self.acted_for_as_parent(oneself(access)), *granted]}
+        me = oneself(access)
+        return {"acting_for": [*self.acted_for_as_parent(me), *self.acted_for_by_capacity(me), *granted]}
 
 
 def _looked(now: datetime, asked: Mapping[str, Any], decision: Decision) -> Access:

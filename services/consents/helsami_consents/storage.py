@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from helsami_consents.access_log.storage import LogReads, LogWrites
-from helsami_consents.children import storage as children
+from helsami_consents.capacity import storage as capacity
 
 
-class Reads(children.Reads, LogReads):
+class Reads(capacity.Reads, LogReads):
     """What a citizen sees of their grants and of their log."""
 
 
-class Writes(children.Writes, LogWrites):
+class Writes(capacity.Writes, LogWrites):
     """What a citizen changes, and what is logged about them; the transaction's owner is both."""

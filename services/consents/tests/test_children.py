@@ -285,11 +285,3 @@ def test_row_level_security_shows_it_to_child_and_parent_alone(store):
         with store.transaction(citizen) as tx:
             assert len(tx.connection.execute(sa.select(PARENTHOODS)).all()) == seen
             assert tx.connection.execute(sa.delete(PARENTHOODS)).rowcount == 0
-
-
-@pytest.fixture(params=["sqlite"])
-def url(request, tmp_path):
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/consents.db"
-    return request.getfixturevalue("new_database")("consents")

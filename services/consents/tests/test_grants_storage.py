@@ -10,21 +10,22 @@ from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 import helsami_consents
+from helsami_consents import storage
 from helsami_consents.grants.domain import State
 from helsami_consents.models import GRANTS
 from helsami_kernel.migrations import ENVIRONMENT, closing_engine
+from helsami_kernel.testing import open_store
 
 GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
 READ = frozenset({"results:read"})
 on_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/consents.db"
-    return request.getfixturevalue("new_database")("consents")
+@pytest.fixture
+def old_url(url, tmp_path):
+    """The address of a database of the same kind without tables."""
+    return f"sqlite:///{tmp_path}/old.db" if url.startswith("sqlite") else url
 
 
 def _offer(store, receiver=RECEIVER):
@@ -43,27 +44,30 @@ def migrate_to(revision, url):
         connection.commit()
 
 
-def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(url, request):
-    migrate_to("0002", url)
+@on_both
+def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(old_url, clock):
+    migrate_to("0002", old_url)
     before = "INSERT INTO grants (id, giver, receiver, scopes, version, granted_at, revoked_at) VALUES"
     old = f"('1', '{GIVER}', '{RECEIVER}', 'results:read', 2, '2026-01-01 00:00:00+00:00', NULL)"
     over = f"('2', '{GIVER}', '{STRANGER}', '', 3, '2026-01-01 00:00:00+00:00', '2026-02-01 00:00:00+00:00')"
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(old_url)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("select set_config('app.owner', %s, true)", (GIVER,))
         connection.exec_driver_sql(f"{before} {old}, {over}")
     engine.dispose()
 
-    store = request.getfixturevalue("store")
+    store = open_store("consents", old_url, storage.Reads, storage.Writes, clock)
 
     (kept,) = store.reading(RECEIVER).grants()
     assert (kept.id, kept.scopes, kept.version, kept.ended_at) == ("1", READ, 2, None)
     assert kept.accepted_at == kept.confirmed_at == kept.granted_at
     with store.transaction(GIVER) as tx:
         assert tx.grant_to(STRANGER).ended_as == "revoked"
+    store._database.close()
 
 
+@on_both
 def test_both_sides_see_a_grant_and_nobody_else(store):
     grant = _offer(store)
 
@@ -74,6 +78,7 @@ def test_both_sides_see_a_grant_and_nobody_else(store):
         assert tx.grant(grant.id) is None
 
 
+@on_both
 def test_an_ended_grant_is_over_for_both_and_offered_anew_it_waits_for_a_yes(store):
     grant = _offer(store)
     with store.transaction(RECEIVER) as tx:
@@ -86,11 +91,13 @@ def test_an_ended_grant_is_over_for_both_and_offered_anew_it_waits_for_a_yes(sto
     assert (again.id, again.version, again.accepted_at, again.ended_at) == (grant.id, 4, None, None)
 
 
+@on_both
 def test_nobody_grants_to_themselves(store):
     with pytest.raises(IntegrityError):
         _offer(store, receiver=GIVER)
 
 
+@on_both
 def test_of_several_offers_at_once_one_is_made(store):
     pile = eventlet.GreenPile()
     for _ in range(4):

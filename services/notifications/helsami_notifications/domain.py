@@ -9,6 +9,7 @@ from enum import StrEnum
 class Subject(StrEnum):
     """What a notice may be about."""
 
+    APPLICATION = "application"
     APPOINTMENT = "appointment"
     CHILD = "child"
     CITIZEN = "citizen"
@@ -48,6 +49,8 @@ GRANT_ACCEPTED = News("notice.grant-accepted", Subject.GRANT, "consents:read")
 GRANT_CHANGED = News("notice.grant-changed", Subject.GRANT, "consents:read")
 GRANT_ENDED = News("notice.grant-ended", Subject.GRANT, "consents:read")
 GRANT_EXPIRING = News("notice.grant-expiring", Subject.GRANT, "consents:read")
+CAPACITY_DECIDED = News("notice.capacity-decided", Subject.APPLICATION, "consents:read")
+CAPACITY_REVIEW_DUE = News("notice.capacity-review-due", Subject.APPLICATION, "consents:read")
 REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
@@ -83,6 +86,8 @@ ALL = (
     GRANT_CHANGED,
     GRANT_ENDED,
     GRANT_EXPIRING,
+    CAPACITY_DECIDED,
+    CAPACITY_REVIEW_DUE,
     REPRESENTATION_ENDED,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,

@@ -11,6 +11,8 @@ from helsami_notifications.domain import (
     APPOINTMENT_CANCELLED,
     APPOINTMENT_CHANGED,
     APPOINTMENT_SCHEDULED,
+    CAPACITY_DECIDED,
+    CAPACITY_REVIEW_DUE,
     CHECK_IN_OPENED,
     CHILD_TURNED_16,
     CHILD_TURNING_16_SOON,
@@ -96,6 +98,12 @@ class OfGrant(Schema):
     grant = fields.String(required=True, validate=AN_ID)
 
 
+class OfApplication(Schema):
+    """An application to act for an adult was decided, or is soon to be looked at anew."""
+
+    application = fields.String(required=True, validate=AN_ID)
+
+
 class RepresentationEnded(Schema):
     """A parent acts for a child no longer."""
 
@@ -156,6 +164,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
+    **dict.fromkeys((CAPACITY_DECIDED, CAPACITY_REVIEW_DUE), OfApplication),
     REPRESENTATION_ENDED: RepresentationEnded,
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,

@@ -104,6 +104,16 @@ class NotificationsService(OfPeople):
         """Tell in time that a grant ends."""
         self._tell(domain.GRANT_EXPIRING, event)
 
+    @handles("capacity_decided", source="consents")
+    def tell_of_decided_capacity(self, event: Event) -> None:
+        """Tell how an application to act for an adult stands now (R101, R102)."""
+        self._tell(domain.CAPACITY_DECIDED, event)
+
+    @handles("capacity_review_due", source="consents")
+    def tell_of_capacity_review(self, event: Event) -> None:
+        """Tell in time that acting for an adult is to be looked at anew (R101)."""
+        self._tell(domain.CAPACITY_REVIEW_DUE, event)
+
     @handles("representation_ended", source="consents")
     def tell_of_ended_representation(self, event: Event) -> None:
         """Tell that the register lets one act for somebody no longer (R97, R98)."""

@@ -27,6 +27,7 @@ FIELDS = {
         ),
         "grant",
     ),
+    **dict.fromkeys((domain.CAPACITY_DECIDED, domain.CAPACITY_REVIEW_DUE), "application"),
     domain.REPRESENTATION_ENDED: "representation",
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",

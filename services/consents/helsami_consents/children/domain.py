@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 
-from helsami_consents.people import Person, age, unfit
-from helsami_kernel.clock import OSLO
+from helsami_consents.people import OSLO, Person, age, unfit
 
 ENDS_AT: Final = 16
 """The birthday at which a parent's access ends, at 00:00 in Oslo (R98, K1)."""
@@ -27,6 +26,13 @@ class Parenthood:
     began_at: datetime
     ended_at: datetime | None
     ended_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentationEnded:
+    """A parent acts for a child no longer: which one it was, and nothing of why."""
+
+    representation: str
 
 
 def objection(child: Person | None, parent: Person | None, now: datetime) -> str | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from helsami_consents.announcing import event_of
 from helsami_consents.children import schemas
-from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, Parenthood, objection
+from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, Parenthood, RepresentationEnded, objection
 from helsami_consents.children.storage import Reads, Writes
 from helsami_consents.grants.entrypoints import Grants, oneself
 from helsami_consents.grants.schemas import Nothing
@@ -108,5 +109,4 @@ class Children(Grants):
 
 
 def _tell_of_end(tx: Writes, ended: Parenthood) -> None:
-    told = schemas.RepresentationEnded().dump({"representation": ended.id})
-    tx.announce(Event.of("representation_ended", subject=ended.parent, data=told, sequence=ended.version))
+    tx.announce(event_of(RepresentationEnded(ended.id), ended.parent, ended.version))

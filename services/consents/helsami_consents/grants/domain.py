@@ -93,6 +93,34 @@ class Grant:
         return State.ACTIVE if meant else State.SUSPENDED
 
 
+@dataclass(frozen=True, slots=True)
+class GrantTold:
+    """What is told of a grant: which one, and how it stands."""
+
+    grant: str
+    state: State
+
+
+class GrantOffered(GrantTold):
+    """Somebody wants to be represented by the subject."""
+
+
+class GrantAccepted(GrantTold):
+    """Somebody has said yes to representing the subject."""
+
+
+class GrantChanged(GrantTold):
+    """The subject may do other things for somebody."""
+
+
+class GrantEnded(GrantTold):
+    """A grant from or to the subject is over."""
+
+
+class GrantExpiring(GrantTold):
+    """A grant from or to the subject soon ends."""
+
+
 def _still_meant(person: Person | None, since: datetime) -> bool:
     return person is None or (person.active and (person.back_since is None or person.back_since <= since))
 

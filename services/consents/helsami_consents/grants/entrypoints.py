@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from helsami_consents.announcing import event_of
 from helsami_consents.grants import schemas
 from helsami_consents.grants.domain import (
     LEVELS,
@@ -13,6 +14,12 @@ from helsami_consents.grants.domain import (
     MOST_OPEN,
     WARNED_BEFORE,
     Grant,
+    GrantAccepted,
+    GrantChanged,
+    GrantEnded,
+    GrantExpiring,
+    GrantOffered,
+    GrantTold,
     State,
     objection,
     scopes_of,
@@ -20,7 +27,7 @@ from helsami_consents.grants.domain import (
 from helsami_consents.grants.storage import Reads, Writes
 from helsami_consents.people import Person
 from helsami_consents.register import Register
-from helsami_kernel import Event, Obligation, fulfils, rpc
+from helsami_kernel import Obligation, fulfils, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, Malformed, NotFound, Refusal, Refused, load
@@ -71,7 +78,7 @@ class Grants(Register):
             if offered is None:
                 raise Conflict("already-granted")
             _promise_end(tx, offered)
-            _tell(tx, "grant_offered", offered, receiver, State.OFFERED)
+            _tell(tx, GrantOffered(offered.id, State.OFFERED), offered, receiver)
             return dict(tx.remember(self._shown(offered, giver, people)))
 
     @rpc(scope="consents:act", answers=schemas.Shown)
@@ -85,7 +92,7 @@ class Grants(Register):
                 raise NotFound("grant-not-found")
             if grant.accepted_at is None:
                 grant = tx.confirm(grant)
-                _tell(tx, "grant_accepted", grant, grant.giver, State.ACTIVE)
+                _tell(tx, GrantAccepted(grant.id, State.ACTIVE), grant, grant.giver)
         return self._shown(grant, me, people)
 
     @rpc(scope="consents:act", answers=schemas.Shown)
@@ -102,7 +109,8 @@ class Grants(Register):
             if (grant.scopes, grant.expires_at) != (scopes, expires_at):
                 grant = tx.change(grant, scopes, expires_at)
                 _promise_end(tx, grant)
-                _tell(tx, "grant_changed", grant, grant.receiver, State.ACTIVE if grant.accepted_at else State.OFFERED)
+                state = State.ACTIVE if grant.accepted_at else State.OFFERED
+                _tell(tx, GrantChanged(grant.id, state), grant, grant.receiver)
         return self._shown(grant, me, self.names(me, grant.receiver))
 
     @rpc(scope="consents:act", answers=schemas.Shown)
@@ -133,7 +141,7 @@ class Grants(Register):
             if grant.ended_at is None:
                 ended_as = _ended_by(me, grant)
                 grant = tx.end(grant, ended_as)
-                _tell(tx, "grant_ended", grant, grant.other_side(me), ended_as)
+                _tell(tx, GrantEnded(grant.id, ended_as), grant, grant.other_side(me))
         return self._shown(grant, me, self.names(grant.other_side(me)))
 
     @rpc(scope="consents:read", answers=schemas.Overview)
@@ -157,7 +165,7 @@ class Grants(Register):
             if (grant := _due(tx, promised)) is not None:
                 ended = tx.end(grant, State.EXPIRED)
                 for side in (grant.giver, grant.receiver):
-                    _tell(tx, "grant_ended", ended, side, State.EXPIRED)
+                    _tell(tx, GrantEnded(ended.id, State.EXPIRED), ended, side)
 
     @fulfils(WARN)
     def warn_of_expiry(self, promised: Obligation) -> None:
@@ -165,7 +173,7 @@ class Grants(Register):
         with self.store.transaction(promised.owner) as tx:
             if (grant := _due(tx, promised)) is not None:
                 for side in (grant.giver, grant.receiver):
-                    _tell(tx, "grant_expiring", grant, side, State.ACTIVE)
+                    _tell(tx, GrantExpiring(grant.id, State.ACTIVE), grant, side)
 
     def _sides(self, me: str, grant_id: str) -> dict[str, Person]:
         """What the register says of both sides of a grant of mine. Raises NotFound."""
@@ -214,9 +222,8 @@ def _promise_end(tx: Writes, grant: Grant) -> None:
         tx.promise(WARN, grant.expires_at - WARNED_BEFORE, ends, key)
 
 
-def _tell(tx: Writes, event: str, grant: Grant, whom: str, state: State) -> None:
-    told = schemas.GrantTold().dump({"grant": grant.id, "state": state.value})
-    tx.announce(Event.of(event, subject=whom, data=told, sequence=grant.version))
+def _tell(tx: Writes, happened: GrantTold, grant: Grant, whom: str) -> None:
+    tx.announce(event_of(happened, whom, grant.version))
 
 
 def _ended_by(citizen: str, grant: Grant) -> State:

@@ -21,8 +21,8 @@ def one_citizen() -> fields.String:
     return fields.String(required=True, validate=named, metadata={"expected": "the id of a citizen"})
 
 
-class Terms(Schema):
-    """What is granted, by its level or by areas, and until when; without an end until somebody ends it."""
+class Areas(Schema):
+    """What somebody may do, by its level or by areas."""
 
     level = fields.String(validate=validate.OneOf(sorted(LEVELS)), load_default=None, allow_none=True)
     areas = fields.Dict(
@@ -33,7 +33,6 @@ class Terms(Schema):
         allow_none=True,
         metadata={"expected": f"one or more of {', '.join(sorted(AREAS))}, each with a list of see and act"},
     )
-    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
 
     @validates_schema(skip_on_field_errors=True)
     def one_way(self, terms: dict[str, Any], **_: object) -> None:
@@ -43,6 +42,12 @@ class Terms(Schema):
         for area, verbs in (terms["areas"] or {}).items():
             if not AREAS[area].issuperset(verbs):
                 raise ValidationError(f"{area}: see", "areas")
+
+
+class Terms(Areas):
+    """What is granted, and until when; without an end until somebody ends it."""
+
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
 
 
 class Offer(Terms):

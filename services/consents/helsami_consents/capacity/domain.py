@@ -1,0 +1,107 @@
+"""Acting for an adult who cannot consent: applied for with documents, decided by staff, looked at anew by a date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from helsami_consents.people import Person, is_at_least, unfit
+
+YOUNGEST_SUBJECT: Final = 16
+YOUNGEST_APPLICANT: Final = 18
+RELATIONS: Final[Mapping[str, str]] = {"relative": "TD", "guardian": "VE"}
+"""In what relation one may apply, and the code of each in Volven 7611, ways of representing somebody."""
+
+REVIEWED_WITHIN: Final = timedelta(days=3 * 365)
+WARNED_BEFORE: Final = timedelta(days=30)
+DOCUMENTS_KEPT: Final = timedelta(days=90)
+"""Long enough for a complaint about a decision; nobody needs what somebody else's illness looks like for longer."""
+
+MOST_DOCUMENTS: Final = 5
+LONGEST_DOCUMENT: Final = 2 * 1024 * 1024
+BEGINNINGS: Final[Mapping[str, bytes]] = {
+    "application/pdf": b"%PDF-",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+}
+"""What may be enclosed, and how each begins, whatever its sender calls it."""
+
+
+class State(StrEnum):
+    """How an application stands."""
+
+    APPLIED = "applied"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+STANDING: Final = frozenset({State.APPLIED, State.GRANTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an applicant encloses; `number` counts from 1."""
+
+    number: int
+    title: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """
+    An applicant wants to act for a subject, and staff of an organisation decide.
+
+    `relation` is one of RELATIONS; `reason` is a code of staff's, empty where none is given; `review_at` is until when
+    it is granted, None before.
+    """
+
+    id: str
+    applicant: str
+    subject: str
+    organisation: str
+    relation: str
+    scopes: frozenset[str]
+    state: State
+    version: int
+    applied_at: datetime
+    decided_at: datetime | None
+    review_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityDecided:
+    """An application was granted or declined, or has ended: which one, and how it stands."""
+
+    application: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityReviewDue:
+    """What was granted on an application is soon to be looked at anew."""
+
+    application: str
+
+
+def objection(subject: Person | None, applicant: Person | None, now: datetime) -> str | None:
+    """Why the applicant may not act for the subject now, whatever was decided, or None; asked at every read."""
+    against = unfit("subject", subject) or unfit("applicant", applicant)
+    if against is not None or subject is None or applicant is None:
+        return against
+    if not is_at_least(subject, YOUNGEST_SUBJECT, now):
+        return "subject-too-young"
+    return None if is_at_least(applicant, YOUNGEST_APPLICANT, now) else "applicant-too-young"
+
+
+def holds(application: Application, now: datetime) -> bool:
+    """Whether it is granted, and its review has not come."""
+    granted = application.state is State.GRANTED
+    return granted and application.review_at is not None and now < application.review_at

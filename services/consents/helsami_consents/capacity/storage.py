@@ -1,0 +1,147 @@
+"""The database of applications: every statement names the applicant or the subject, but for what staff decide."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from helsami_consents.capacity.domain import STANDING, Application, Document, State
+from helsami_consents.children import storage
+from helsami_consents.models import APPLICATIONS, DOCUMENTS, RECEIVED
+from helsami_kernel.database import insert_new
+from helsami_kernel.pages import Cursor
+
+OWNER: Final = sa.bindparam("owner", type_=sa.String)
+MINE: Final = (
+    sa.select(APPLICATIONS)
+    .where(APPLICATIONS.c.applicant == OWNER)
+    .order_by(APPLICATIONS.c.applied_at.desc(), APPLICATIONS.c.id)
+)
+ABOUT: Final = sa.select(APPLICATIONS).where(APPLICATIONS.c.subject == OWNER, APPLICATIONS.c.state == State.GRANTED)
+ENCLOSED: Final = (
+    sa.select(DOCUMENTS.c.number, DOCUMENTS.c.title, DOCUMENTS.c.content_type)
+    .where(DOCUMENTS.c.owner == OWNER, DOCUMENTS.c.application == sa.bindparam("application", type_=sa.String))
+    .order_by(DOCUMENTS.c.number)
+)
+
+
+class Reads(storage.Reads):
+    """What a citizen has applied for, and what was granted to act for them."""
+
+    def applications(self) -> list[Application]:
+        """The owner's own, the newest first."""
+        return [_application(row) for row in self.fetch(MINE)]
+
+    def granted_about(self) -> list[Application]:
+        """Those by which others act for the owner."""
+        return [_application(row) for row in self.fetch(ABOUT)]
+
+    def enclosed(self, application: str) -> list[tuple[int, str, str]]:
+        """Number, title and type of each document of the owner's application."""
+        return [(row.number, row.title, row.content_type) for row in self.fetch(ENCLOSED, application=application)]
+
+
+class Writes(storage.Writes):
+    """One transaction, for an applicant, for a subject, or for staff and nobody."""
+
+    def apply_for(self, application: Application, documents: Iterable[Document]) -> Application | None:
+        """Keep an application of the owner's with its documents; None while another for this subject stands."""
+        new = {
+            "id": uuid.uuid4().hex,
+            "applicant": self.owner,
+            "subject": application.subject,
+            "organisation": application.organisation,
+            "relation": application.relation,
+            "scopes": " ".join(sorted(application.scopes)),
+            "state": State.APPLIED.value,
+            "version": 1,
+            "applied_at": self.now,
+            "reason": "",
+        }
+        if not self.connection.execute(insert_new(self.connection, APPLICATIONS, new)).rowcount:
+            return None
+        received = {name: new[name] for name in ("id", "applicant", "organisation", "applied_at")}
+        self.connection.execute(sa.insert(RECEIVED).values(**received, open=True))
+        rows = [
+            {
+                "application": new["id"],
+                "number": each.number,
+                "owner": self.owner,
+                "title": each.title,
+                "content_type": each.content_type,
+                "content": each.content,
+            }
+            for each in documents
+        ]
+        self.connection.execute(sa.insert(DOCUMENTS), rows)
+        return self.application(str(new["id"]))
+
+    def application(self, application_id: str) -> Application | None:
+        """One of the owner's own; locked, so that of two who decide one waits."""
+        this = sa.and_(APPLICATIONS.c.applicant == self.owner, APPLICATIONS.c.id == application_id)
+        row = self.connection.execute(sa.select(APPLICATIONS).where(this).with_for_update()).one_or_none()
+        return None if row is None else _application(row)
+
+    def capacity_of(self, actor: str) -> Application | None:
+        """What stands by which somebody acts for the owner."""
+        standing = APPLICATIONS.c.state.in_([state.value for state in STANDING])
+        this = sa.and_(APPLICATIONS.c.subject == self.owner, APPLICATIONS.c.applicant == actor, standing)
+        row = self.connection.execute(sa.select(APPLICATIONS).where(this)).one_or_none()
+        return None if row is None else _application(row)
+
+    def settle(self, application: Application, state: State, **values: Any) -> Application:
+        """Let an application of the owner's end in a state, or be granted."""
+        this = sa.and_(APPLICATIONS.c.applicant == self.owner, APPLICATIONS.c.id == application.id)
+        settled = {"state": state.value, "version": application.version + 1, **values}
+        self.connection.execute(sa.update(APPLICATIONS).where(this).values(**settled))
+        self.connection.execute(sa.update(RECEIVED).where(RECEIVED.c.id == application.id).values(open=False))
+        return _application(self.connection.execute(sa.select(APPLICATIONS).where(this)).one())
+
+    def document(self, application: str, number: int) -> Document | None:
+        """One document of the owner's application."""
+        this = sa.and_(DOCUMENTS.c.owner == self.owner, DOCUMENTS.c.application == application)
+        found = sa.select(DOCUMENTS).where(this, DOCUMENTS.c.number == number)
+        row = self.connection.execute(found).one_or_none()
+        return None if row is None else Document(row.number, row.title, row.content_type, bytes(row.content))
+
+    def forget_documents(self, application: str) -> None:
+        """Remove what was enclosed with an application of the owner's."""
+        this = sa.and_(DOCUMENTS.c.owner == self.owner, DOCUMENTS.c.application == application)
+        self.connection.execute(sa.delete(DOCUMENTS).where(this))
+
+    def received(self, organisation: str, start: Cursor, limit: int) -> list[tuple[str, str, datetime]]:
+        """What an organisation has to decide, beyond a place in time, the oldest first: id, applicant, when."""
+        beyond = sa.tuple_(RECEIVED.c.applied_at, RECEIVED.c.id) > sa.tuple_(
+            sa.literal(start.at, RECEIVED.c.applied_at.type), sa.literal(start.id)
+        )
+        wanted = sa.and_(RECEIVED.c.organisation == organisation, RECEIVED.c.open, beyond)
+        rows = sa.select(RECEIVED).where(wanted).order_by(RECEIVED.c.applied_at, RECEIVED.c.id).limit(limit)
+        return [(row.id, row.applicant, row.applied_at) for row in self.connection.execute(rows)]
+
+    def applicant_of(self, organisation: str, application: str) -> str | None:
+        """Who has applied to an organisation by this id, decided or not."""
+        this = sa.and_(RECEIVED.c.organisation == organisation, RECEIVED.c.id == application)
+        found: str | None = self.connection.execute(sa.select(RECEIVED.c.applicant).where(this)).scalar_one_or_none()
+        return found
+
+
+def _application(row: Row[Any]) -> Application:
+    return Application(
+        id=row.id,
+        applicant=row.applicant,
+        subject=row.subject,
+        organisation=row.organisation,
+        relation=row.relation,
+        scopes=frozenset(row.scopes.split()),
+        state=State(row.state),
+        version=row.version,
+        applied_at=row.applied_at,
+        decided_at=row.decided_at,
+        review_at=row.review_at,
+        reason=row.reason,
+    )

@@ -1,0 +1,313 @@
+"""Acting for an adult who cannot consent: applied for with documents, decided by staff, and until a review."""
+
+import base64
+from datetime import UTC, date, datetime, timedelta
+
+import orjson
+import pytest
+import sqlalchemy as sa
+
+from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT
+from helsami_consents.models import APPLICATIONS, DOCUMENTS
+from helsami_kernel import Obligation
+from helsami_kernel.database import OBLIGATIONS, OUTBOX
+from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound
+from helsami_kernel.testing import citizen_token, system_token
+
+SUBJECT, RELATIVE, STRANGER, UNKNOWN = "a" * 32, "b" * 32, "c" * 32, "d" * 32
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GATEWAY = citizen_token("", ["consents:decide"], basis="service")
+PDF = b"%PDF-1.7 of a guardian's appointment"
+
+
+def enclosed(content=PDF, content_type="application/pdf", **more):
+    encoded = base64.b64encode(content).decode()
+    return {"title": "Oppnevning", "content_type": content_type, "content": encoded, **more}
+
+
+def _me(citizen, **claims):
+    return citizen_token(citizen, ["consents:act", "consents:read", "access-log:read"], **claims)
+
+
+def staff(organisation="oya_legesenter", **claims):
+    return system_token(organisation, scopes=frozenset({"organisations:manage"}), **claims)
+
+
+on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def apply(consents):
+    def for_somebody(subject=SUBJECT, key=None, **more):
+        wish = {"subject": subject, "organisation": "oya_legesenter", "relation": "relative", "level": "full"}
+        command = {**wish, "documents": [enclosed()], **more}
+        return consents.apply_for_capacity(command, _me(RELATIVE, idempotency_key=key))
+
+    return for_somebody
+
+
+@pytest.fixture
+def decide(consents):
+    def on(application, decision="grant", review_days=365, organisation="oya_legesenter", **more):
+        command = {"application": application["id"], "decision": decision, **more}
+        if decision == "grant":
+            command["review_days"] = review_days
+        return consents.decide_capacity(command, staff(organisation))
+
+    return on
+
+
+@pytest.fixture
+def may(consents, verifier):
+    """What the relative may do for the subject now: the scopes, or nothing."""
+
+    def ask():
+        asked = {"actor": RELATIVE, "subject": SUBJECT, "audiences": ["view:home"], "purpose": "home"}
+        try:
+            token = verifier.verify(consents.decide(asked, GATEWAY)["tokens"]["view:home"], "view:home")
+        except NotFound:
+            return frozenset()
+        assert token.basis == "capacity"
+        return token.scopes
+
+    return ask
+
+
+@pytest.fixture
+def told(store):
+    def read():
+        with store._database.engine.connect() as connection:
+            rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.sequence)).all()
+        return [(row.type, row.subject, orjson.loads(row.data).get("state")) for row in rows]
+
+    return read
+
+
+@pytest.fixture
+def keep_promises(consents, store, clock):
+    """Fulfil what is due about applications, each once, as the clerk does."""
+    done = set()
+
+    def run():
+        with store._database.engine.connect() as connection:
+            due = sa.select(OBLIGATIONS).where(OBLIGATIONS.c.due_at <= clock(), OBLIGATIONS.c.kind.like("%capacity%"))
+            rows = [row for row in connection.execute(due) if row.id not in done]
+        done.update(row.id for row in rows)
+        for row in rows:
+            promised = Obligation(row.id, row.kind, row.owner, row.due_at, orjson.loads(row.payload))
+            getattr(consents, row.kind)(promised)
+        return sorted(row.kind for row in rows)
+
+    return run
+
+
+@on_both
+def test_a_relative_acts_for_somebody_once_staff_have_granted_it(apply, decide, may, told, consents):
+    application = apply()
+    assert (application["state"], application["code"], application["name"]) == ("applied", "TD", "Modig a")
+    assert not may()
+
+    granted = decide(application)
+
+    assert (granted["state"], granted["review_at"]) == ("granted", "2027-03-01T12:00:00Z")
+    assert {"results:read", "appointments:act"} <= may()
+    assert told() == [("capacity_decided", RELATIVE, "granted")]
+    (listed,) = consents.acting_for({}, _me(RELATIVE))["acting_for"]
+    assert (listed["citizen"], listed["basis"], listed["until"]) == (SUBJECT, "capacity", granted["review_at"])
+
+
+def test_a_guardian_has_a_code_of_their_own(apply):
+    assert apply(relation="guardian")["code"] == "VE"
+
+
+def test_what_is_declined_is_told_with_its_reason_and_can_be_applied_for_anew(apply, decide, may, consents, told):
+    declined = decide(apply(), "decline", reason="document-missing")
+
+    assert (declined["state"], declined["reason"]) == ("declined", "document-missing")
+    assert not may()
+    assert told() == [("capacity_decided", RELATIVE, "declined")]
+    again = apply()
+    states = [each["state"] for each in consents.capacity_applications({}, _me(RELATIVE))["applications"]]
+    assert sorted(states) == ["applied", "declined"]
+    assert decide(again)["state"] == "granted"
+
+
+def test_access_ends_when_its_review_comes_of_which_one_was_told(apply, decide, may, told, clock, keep_promises):
+    decide(apply(), review_days=60)
+
+    clock.move_to(NOW + timedelta(days=30))
+    assert keep_promises() == ["warn_of_capacity_review"]
+    clock.move_to(NOW + timedelta(days=60) - timedelta(seconds=1))
+    assert may()
+    clock.move_to(NOW + timedelta(days=60))
+    assert not may(), "before anybody has written it down"
+    assert keep_promises() == ["end_capacity"]
+
+    assert told()[1:] == [("capacity_review_due", RELATIVE, None), ("capacity_decided", RELATIVE, "ended")]
+
+
+def test_staff_end_what_they_have_granted(apply, decide, may):
+    application = apply()
+    decide(application)
+
+    assert decide(application, "end", reason="has-regained-capacity")["state"] == "ended"
+    assert not may()
+    with pytest.raises(Conflict, match="already-decided"):
+        decide(application, "end")
+
+
+def test_a_relative_takes_an_application_back_or_stops_acting(apply, decide, may, consents):
+    application = apply()
+    decide(application)
+
+    for _ in range(2):
+        answer = consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE))
+        assert answer["state"] == "withdrawn"
+    assert not may()
+    with pytest.raises(NotFound, match="application-not-found"):
+        consents.withdraw_capacity({"application": application["id"]}, _me(STRANGER))
+
+
+@pytest.mark.parametrize("facts", [{"protected": True}, {"deceased": True}, {"birth_date": date(2011, 1, 1)}])
+def test_what_was_granted_does_not_hold_for_whom_nobody_may_represent(apply, decide, may, register, facts):
+    decide(apply())
+
+    register.knows(SUBJECT, **facts)
+
+    assert not may()
+    with pytest.raises(NotFound) as refused:
+        apply()
+    with pytest.raises(NotFound) as unknown:
+        apply(UNKNOWN)
+    assert (refused.value.code, refused.value.problems) == (unknown.value.code, unknown.value.problems)
+
+
+@on_both
+def test_nobody_applies_for_themselves_or_twice(apply):
+    with pytest.raises(NotFound, match="citizen-not-found"):
+        apply(RELATIVE)
+    apply()
+    with pytest.raises(Conflict, match="already-applied"):
+        apply()
+
+
+def test_the_same_key_applies_once(apply):
+    first = apply(key="k1")
+
+    assert apply(key="k1") == first
+    with pytest.raises(Conflict, match="idempotency-key-reused"):
+        apply(key="k1", documents=[enclosed(PDF + b" another")])
+
+
+@pytest.mark.parametrize(
+    ("documents", "field"),
+    [
+        ([], "documents"),
+        ([enclosed()] * 6, "documents"),
+        ([enclosed(b"<html>")], "documents.0.content"),
+        ([enclosed(b"%PDF-", "image/png")], "documents.0.content"),
+        ([enclosed(b"x", "text/html")], "documents.0.content_type"),
+        ([{**enclosed(), "content": "no base64"}], "documents.0.content"),
+        ([enclosed(PDF + b"x" * LONGEST_DOCUMENT)], "documents.0.content"),
+        ([enclosed(title="")], "documents.0.title"),
+    ],
+)
+def test_an_application_without_readable_documents_is_refused_by_field(apply, documents, field):
+    with pytest.raises(Malformed) as refused:
+        apply(documents=documents)
+
+    assert [problem.field for problem in refused.value.problems] == [field]
+    assert all(problem.expected for problem in refused.value.problems)
+
+
+@on_both
+def test_staff_see_their_own_applications_and_open_documents_which_the_subject_sees(consents, apply):
+    application = apply()
+    apply_page = consents.open_capacity_applications({}, staff())
+
+    (seen,) = apply_page["applications"]
+    assert seen["id"] == application["id"]
+    assert seen["subject"] == {"name": "Modig a", "birth_date": date(1980, 1, 1)}
+    assert seen["documents"] == [{"number": 1, "title": "Oppnevning", "content_type": "application/pdf"}]
+    named = {"application": application["id"], "number": 1}
+    assert base64.b64decode(consents.capacity_document(named, staff())["content"]) == PDF
+    log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
+    assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")]
+
+
+def test_another_organisation_finds_nothing(consents, apply, decide):
+    application = apply()
+
+    assert consents.open_capacity_applications({}, staff("st_olavs"))["applications"] == []
+    with pytest.raises(NotFound) as foreign:
+        decide(application, organisation="st_olavs")
+    with pytest.raises(NotFound) as missing:
+        decide({"id": "0" * 32}, organisation="st_olavs")
+    assert (foreign.value.code, foreign.value.problems) == (missing.value.code, missing.value.problems)
+    with pytest.raises(NotFound, match="application-not-found"):
+        consents.capacity_document({"application": application["id"], "number": 1}, staff("st_olavs"))
+
+
+@on_both
+def test_what_has_to_be_decided_is_read_a_page_at_a_time(consents, apply, register):
+    for number in range(5):
+        register.knows(f"{number:032x}")
+        apply(f"{number:032x}")
+
+    first = consents.open_capacity_applications({"limit": 3}, staff())
+    second = consents.open_capacity_applications({"limit": 3, "cursor": first["next"]}, staff())
+
+    assert [len(page["applications"]) for page in (first, second)] == [3, 2]
+    ids = {each["id"] for page in (first, second) for each in page["applications"]}
+    assert (len(ids), second["next"]) == (5, None)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        {"decision": "grant"},
+        {"decision": "grant", "review_days": 0},
+        {"decision": "grant", "review_days": 5000},
+        {"decision": "decline", "review_days": 10},
+        {"decision": "perhaps"},
+        {"decision": "decline", "reason": "Fri tekst om en syk person"},
+    ],
+)
+def test_a_decision_of_the_wrong_form_is_refused(consents, apply, decision):
+    with pytest.raises(Malformed):
+        consents.decide_capacity({"application": apply()["id"], **decision}, staff())
+
+
+@on_both
+def test_documents_are_forgotten_some_time_after_the_decision(consents, apply, decide, clock, keep_promises):
+    application = apply()
+    decide(application, "decline")
+
+    clock.move_to(NOW + DOCUMENTS_KEPT)
+    assert keep_promises() == ["forget_capacity_documents"]
+
+    with pytest.raises(NotFound, match="document-not-found"):
+        consents.capacity_document({"application": application["id"], "number": 1}, staff())
+
+
+@pytest.mark.parametrize("method", ["apply_for_capacity", "withdraw_capacity", "capacity_applications"])
+def test_nobody_applies_on_anothers_behalf(consents, apply, method):
+    application = {"application": apply()["id"]}
+    wish = {"subject": STRANGER, "organisation": "oya_legesenter", "relation": "relative", "level": "full"}
+    commands = {"withdraw_capacity": application, "capacity_applications": {}}
+    command = commands.get(method, {**wish, "documents": [enclosed()]})
+
+    with pytest.raises(Forbidden):
+        getattr(consents, method)(command, _me(RELATIVE, actor=STRANGER, basis="grant"))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_row_level_security_shows_an_application_to_its_sides_and_documents_to_the_applicant(store, apply):
+    apply()
+
+    for citizen, applications, documents in ((RELATIVE, 1, 1), (SUBJECT, 1, 0), (STRANGER, 0, 0)):
+        with store.transaction(citizen) as tx:
+            assert len(tx.connection.execute(sa.select(APPLICATIONS)).all()) == applications
+            assert len(tx.connection.execute(sa.select(DOCUMENTS)).all()) == documents
+            changed = tx.connection.execute(sa.update(APPLICATIONS).values(reason="x")).rowcount
+            assert changed == (1 if citizen == RELATIVE else 0)
