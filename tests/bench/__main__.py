@@ -15,7 +15,19 @@ from typing import Any, Final
 
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
-from bench import access_log, contenders, embedded, measure, ours, population, report, rules, slots, waitlist  # noqa: E402
+from bench import (  # noqa: E402
+    access_log,
+    bookings,
+    contenders,
+    embedded,
+    measure,
+    ours,
+    population,
+    report,
+    rules,
+    slots,
+    waitlist,
+)
 from bench.load import WRK  # noqa: E402
 from bench.shape import PARTITIONS  # noqa: E402
 from harness import install  # noqa: E402  what it imports warns
@@ -25,7 +37,7 @@ from harness.portal import SERVICES  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.processes import Programs  # noqa: E402
 
-PARTS: Final = ("views", "embedded", "rules", "waitlist", "slots", "access-log")
+PARTS: Final = ("views", "embedded", "rules", "waitlist", "slots", "bookings", "access-log")
 OUT: Final = Path(__file__).parent / "out"
 
 
@@ -51,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only in {None, "slots"}:
             told["slots"] = slots.measure(caretaker)
             report.tell_slots(told["slots"])
+        if asked.only in {None, "bookings"}:
+            told["bookings"] = bookings.measure(caretaker)
+            report.tell_bookings(told["bookings"])
         if asked.only in {None, "access-log"}:
             told["access_log"] = access_log.measure(caretaker)
             report.tell_access_log(told["access_log"])

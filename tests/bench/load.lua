@@ -1,12 +1,13 @@
--- Asks for the view of one citizen after another; ends with one line of JSON about what came back.
+-- Asks for one citizen after another; ends with one line of JSON about what came back.
 local requests, turn = {}, 0
 
 function init(arguments)
    for line in io.lines(arguments[1]) do
-      local path, rest = line:match("^([^\t]+)(.*)$")
+      local path, body, rest = line:match("^([^\t]+)\t([^\t]*)(.*)$")
       local headers = {}
       for name, value in rest:gmatch("\t([^\t]+)\t([^\t]+)") do headers[name] = value end
-      requests[#requests + 1] = wrk.format("GET", path, headers)
+      if body == "" then body = nil end
+      requests[#requests + 1] = wrk.format(body and "POST" or "GET", path, headers, body)
    end
 end
 

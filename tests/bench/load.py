@@ -20,14 +20,15 @@ STARTING_SECONDS: Final = 30
 
 @dataclass(frozen=True)
 class Asked:
-    """One request."""
+    """One request: a GET, or a POST where there is a body."""
 
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
 
     def line(self) -> str:
         """The request as load.lua reads it."""
-        return "\t".join((self.path, *(part for header in self.headers.items() for part in header)))
+        return "\t".join((self.path, self.body, *(part for header in self.headers.items() for part in header)))
 
 
 @dataclass(frozen=True)

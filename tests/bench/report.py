@@ -112,6 +112,14 @@ def tell_slots(figures: Mapping[str, Any]) -> None:
     tell("(aim: p99 at most 50 ms, ratio of the medians at most 1.3)")
 
 
+def tell_bookings(figures: Mapping[str, Any]) -> None:
+    """How many bookings go in at the door."""
+    tell(
+        f"{figures['per_second']:.0f} bookings a second at the gateway by 16 clients, p50 {figures['p50_ms']:.0f} ms, "
+        f"p99 {figures['p99_ms']:.0f} ms, {figures['cpu_ms']:.0f} ms of processor time each, {figures['failed']} failed"
+    )
+
+
 def slots_ratio(few: Mapping[str, Any], many: Mapping[str, Any], name: str) -> float:
     """How many times as long a search takes among many slots as among few."""
     return float(many[name]["p50_ms"] / few[name]["p50_ms"])

@@ -12,6 +12,7 @@ from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.schemas import OneSlot, actions_shown, slot_shown
 from helsami_appointments.slots import schemas
 from helsami_appointments.slots.storage import Own, name_of_staff
+from helsami_appointments.slots.wanted import check_apart, wanted_of
 from helsami_appointments.waitlist.staff import organisation_of
 from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel import rpc
@@ -110,9 +111,9 @@ class Slots:
         with self.store.transaction(owner=name_of_staff(organisation)) as tx:
             if (done := tx.once(access.idempotency_key, {"publish_slots": command})) is not None:
                 return dict(done)
-            wanted, skipped = schemas.wanted_of(wish, tx.now)
+            wanted, skipped = wanted_of(wish, tx.now)
             own, schedule = Own(tx, organisation), plausible(wish["schedule"])
-            schemas.check_apart(wanted, own.taken_times(schedule, wanted))
+            check_apart(wanted, own.taken_times(schedule, wanted))
             return dict(tx.remember(schemas.published_shown(schedule, own.publish(schedule, wanted), skipped)))
 
     @rpc(scope="organisations:manage", answers=schemas.OwnSlotsShown)
