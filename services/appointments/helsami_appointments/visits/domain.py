@@ -7,11 +7,12 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from helsami_appointments.domain import BOOKED, CANCELLED, Appointment, Span
-from helsami_kernel.clock import OSLO
 from helsami_sdk.answers import CheckIn
 
+OSLO: Final = ZoneInfo("Europe/Oslo")
 LEAD: Final = "day-before"
 REMINDED_FROM: Final = time(9)
 """By the wall clock in Oslo: people are up, and what is later than ten can still be given up a day ahead."""
