@@ -253,6 +253,26 @@ def test_an_appointment_of_nobody_or_of_two_is_refused(only, appointment):
         assert path_of(outcome) == "Appointment.participant"
 
 
+def test_a_task_is_about_its_patient_and_names_its_appointment_by_key(only):
+    task = {
+        "resourceType": "Task",
+        "id": "t1",
+        "status": "requested",
+        "intent": "order",
+        "for": {"reference": "Patient/p1"},
+        "focus": {"type": "Appointment", "identifier": {"system": "urn:oya:timebok", "value": "4711"}},
+        "description": "Ingen mat etter midnatt.",
+    }
+
+    delivered = only(task)
+
+    assert (delivered.owner, delivered.key, delivered.national_id) == ("appointments", "t1", MODIG_FJELL)
+    assert delivered.resource["focus"]["reference"] == "Appointment/urn:oya:timebok|4711"
+    assert "for" not in delivered.resource
+    assert path_of(only({**task, "status": "perhaps"})) == "Task.status"
+    assert path_of(only({name: held for name, held in task.items() if name != "for"})) == "Task.for"
+
+
 def test_a_decimal_is_its_text_as_written(bundled, patient, observation):
     body = bundled(patient, observation | {"id": "o1"}).replace(b'"value": 5', b'"value": 1.50')
 
