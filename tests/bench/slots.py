@@ -44,7 +44,7 @@ SCHEDULES: Final = sa.text(
     """
     INSERT INTO schedules (id, organisation, key, active, visit_type, kind, unit, place, clinician, clinician_name)
     SELECT md5('schedule ' || n)::uuid::text, 'org_' || n % :organisations, 's' || n, true,
-        CASE n WHEN 7 THEN :rare ELSE (CAST(:types AS text[]))[1 + n / :organisations % :number_of_types] END,
+        CASE n WHEN 7 THEN :rare ELSE (CAST(:types AS text[]))[1 + (n / 5 + n / 20) % :number_of_types] END,
         'Legetime', 'unit-' || n / 3 % :units, 'Legekontoret', 'lege-' || n, 'Klar Kompass'
     FROM generate_series(0, :schedules - 1) AS n
     """
