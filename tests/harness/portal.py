@@ -58,9 +58,17 @@ class Citizen:
         """Write anew."""
         return self._client.put(self._url + path, json=command, timeout=ANSWER_WITHIN, **options)
 
-    def delete(self, path: str) -> requests.Response:
+    def put_bytes(self, path: str, body: bytes) -> requests.Response:
+        """Send a file."""
+        return self._client.put(self._url + path, data=body, timeout=ANSWER_WITHIN)
+
+    def patch(self, path: str, command: Any, **options: Any) -> requests.Response:
+        """Write some of it anew."""
+        return self._client.patch(self._url + path, json=command, timeout=ANSWER_WITHIN, **options)
+
+    def delete(self, path: str, **options: Any) -> requests.Response:
         """Take back."""
-        return self._client.delete(self._url + path, timeout=ANSWER_WITHIN)
+        return self._client.delete(self._url + path, timeout=ANSWER_WITHIN, **options)
 
     def home(self) -> dict[str, Any]:
         """The sections of the home view."""

@@ -1,7 +1,9 @@
 """The directory as it is hosted: its keys, its scopes, and what leaves through its answers, on both databases."""
 
+import orjson
 import pytest
 
+from harness.register import document, living_in
 from helsami_directory.service import DirectoryService
 from helsami_kernel.access import Issuer
 from helsami_kernel.config import Settings
@@ -61,6 +63,36 @@ def test_a_person_is_registered_identified_and_told_about(directory):
     assert directory("citizens", {}, **GATEWAY)["citizens"][0]["pid"] == NATIONAL_ID
 
 
+def test_who_logs_in_brings_the_register_reads_what_they_have_told_and_leaves(directory, settings):
+    told = {"foedselsEllerDNummer": NATIONAL_ID, "folkeregisterperson": document(**living_in("Fjellvegen"))}
+    (settings.data / "register.json").write_bytes(orjson.dumps({"oppslag": [told]}))
+
+    who = directory("log_in", {"national_id": NATIONAL_ID}, **GATEWAY)
+
+    citizen = who["citizen"]
+    assert (who["name"], who["first_login"]) == ("Modig Fjell", True)
+    me = {"actor": citizen, "subject": citizen, "basis": "self", "age_band": "16+", "scopes": [*OWN]}
+    assert directory("in_register", {}, **me)["address"] == "H0101, Fjellvegen 1, 7030 TRONDHEIM"
+    assert directory("edit_profile", {"version": 0, "language": "nn"}, **me)["version"] == 1
+    named = directory("add_contact", {"name": "Kvikk Kvist", "relation": "friend"}, **me)
+    assert directory("contacts", {}, **me)["contacts"] == [named]
+    for scope, method in zip(OWN, ("deactivate", "profile", "check_contacts"), strict=True):
+        with pytest.raises(Forbidden):
+            directory(method, {}, **me | {"scopes": [each for each in OWN if each != scope]})
+    assert directory("deactivate", {}, **me) == {"state": "deactivated"}
+    assert directory("log_in", {"national_id": NATIONAL_ID}, **GATEWAY)["reactivated"]
+
+
+def test_only_the_region_says_that_the_register_has_changed(directory):
+    changed = {"national_ids": [NATIONAL_ID]}
+
+    assert directory("register_changed", changed, **OPERATOR) == {"known": 0}
+    for claims in (SYSTEM, CITIZEN, GATEWAY, OPERATOR | {"actor": "st_olavs", "organisation": "st_olavs"}):
+        with pytest.raises(Forbidden):
+            directory("register_changed", changed, **claims)
+
+
+OWN = ("account:act", "profile:read", "profile:act")
 OPERATOR = {"actor": "region", "basis": "system", "scopes": ["organisations:manage"], "organisation": "region"}
 CITIZEN = {"actor": "c", "subject": "c", "basis": "self", "scopes": ["directory:read"], "age_band": "16+"}
 

@@ -36,6 +36,7 @@ WITH_REGISTER: Final = sa.select(
     CITIZENS.c.reactivated_at,
     REGISTERED.c.protection,
     REGISTERED.c.asked_at,
+    sa.exists().where(RESPONSIBILITIES.c.child == CITIZENS.c.id).label("has_holders"),
 ).join_from(CITIZENS, REGISTERED, isouter=True)
 OF_CHILDREN: Final = (
     sa.select(
@@ -55,8 +56,8 @@ class Reads(storage.Reads):
 
     def registered(self, citizens: Collection[str]) -> list[Registered]:
         """Those of these ids that are known, in no order, with what decides who may represent them."""
-        holders = self._holders(citizens)
         rows = self._rows(WITH_REGISTER.where(CITIZENS.c.id.in_(set(citizens))))
+        holders = self._holders([row.id for row in rows if row.has_holders])
         return [_registered(row, holders.get(row.id, ())) for row in rows]
 
     def sealed(self, citizens: Collection[str]) -> dict[str, Sealed]:
@@ -84,6 +85,8 @@ class Reads(storage.Reads):
         return Sealed(row.address_sealed_by, row.address_nonce, row.address_sealed)
 
     def _holders(self, citizens: Collection[str]) -> dict[str, tuple[Holder, ...]]:
+        if not citizens:
+            return {}
         found: dict[str, tuple[Holder, ...]] = {}
         for row in self._rows(OF_CHILDREN.where(RESPONSIBILITIES.c.child.in_(set(citizens)))):
             holder = Holder(row.holder, bool(row.together), row.asked_at)
