@@ -1,6 +1,7 @@
 """A session that is over before its time, on both databases."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from werkzeug.test import EnvironBuilder
@@ -54,6 +55,13 @@ def is_in(door, request):
         return bool(door._who(request()))
     except LoginNeeded:
         return False
+
+
+def test_no_route_believes_a_cookie_without_asking_whether_its_session_was_ended():
+    sources = (Path(__file__).parents[1] / "helsami_gateway").rglob("*.py")
+
+    # The one that asks, and the one that ends it.
+    assert {path.name for path in sources if "sessions.of(" in path.read_text()} == {"citizens.py", "accounts.py"}
 
 
 def test_logging_out_ends_that_session_wherever_its_cookie_lies_and_no_other(door, begin):

@@ -99,6 +99,9 @@ class Writes(storage.Writes):
 
     def outdate(self, citizens: Collection[str]) -> None:
         """Decide nothing more by what the register has said of these, until it is asked again."""
+        # In the order in which `keep` locks them, so that the two never wait for each other in a circle.
+        theirs = sa.select(CITIZENS.c.id).where(CITIZENS.c.id.in_(set(citizens)))
+        self.connection.execute(theirs.order_by(CITIZENS.c.lookup).with_for_update())
         this = REGISTERED.c.citizen.in_(set(citizens))
         self.connection.execute(sa.update(REGISTERED).where(this).values(asked_at=None))
 
