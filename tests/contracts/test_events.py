@@ -81,14 +81,6 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.visits.domain.CheckInOpened(appointment=AN_ID),
         helsami_appointments.visits.schemas.CheckInOpened,
     ),
-    ("appointments", "check_in_completed"): (
-        helsami_appointments.visits.domain.CheckInCompleted(appointment=AN_ID),
-        helsami_appointments.visits.schemas.CheckInCompleted,
-    ),
-    ("appointments", "citizen_arrived"): (
-        helsami_appointments.visits.domain.CitizenArrived(appointment=AN_ID),
-        helsami_appointments.visits.schemas.CitizenArrived,
-    ),
     **{
         ("appointments", f"stay_{what}"): (
             helsami_appointments.stays.domain.StayTold(stay=AN_ID),

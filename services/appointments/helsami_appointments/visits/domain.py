@@ -99,20 +99,6 @@ class CheckInOpened:
     appointment: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckInCompleted:
-    """A citizen has checked in for an appointment."""
-
-    appointment: str
-
-
-@dataclass(frozen=True, slots=True)
-class CitizenArrived:
-    """A citizen has come for an appointment."""
-
-    appointment: str
-
-
 def check_in_of(asked: CheckIn, span: Span, visited: Visited) -> Step:
     """Check-in for a visit: from as long before as its organisation says, until it begins (R36)."""
     opens_at = None if asked.opens is None else span.starts_at - asked.opens

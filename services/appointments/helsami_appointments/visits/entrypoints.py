@@ -16,9 +16,7 @@ from helsami_appointments.schemas import OneAppointment
 from helsami_appointments.visits import schemas
 from helsami_appointments.visits.asking import arrival_shown, asked_of, check_in_shown
 from helsami_appointments.visits.domain import (
-    CheckInCompleted,
     CheckInOpened,
-    CitizenArrived,
     ReminderDue,
     State,
     Visited,
@@ -90,9 +88,7 @@ class Visits(Changes):
                 raise Conflict("check-in-closed")
             if state is State.OPEN:
                 check_forms(asked, wish["forms"])
-                if tx.check_in(known, wish["forms"]):
-                    told = schemas.CheckInCompleted().dump(CheckInCompleted(known.id))
-                    tx.announce(Event.of("check_in_completed", subject=tx.owner, data=told))
+                tx.check_in(known, wish["forms"])
             return dict(tx.remember(check_in_shown(asked, known, tx.visited(known), tx.now)))
 
     @rpc(scope="appointments:act", answers=schemas.Step)
@@ -116,9 +112,7 @@ class Visits(Changes):
                 raise Conflict("arrival-not-open", FieldProblem("opens_at", written(step.opens_at or tx.now)))
             if state is State.CLOSED:
                 raise Conflict("arrival-closed")
-            if tx.arrive(known):
-                told = schemas.CitizenArrived().dump(CitizenArrived(known.id))
-                tx.announce(Event.of("citizen_arrived", subject=tx.owner, data=told))
+            tx.arrive(known)
             return dict(tx.remember(arrival_shown(asked, known, tx.visited(known), tx.now)))
 
     @rpc(scope="appointments:act", answers=schemas.Task)

@@ -103,14 +103,6 @@ class CheckInOpened(ReminderDue):
     """The event `check_in_opened`."""
 
 
-class CheckInCompleted(ReminderDue):
-    """The event `check_in_completed`."""
-
-
-class CitizenArrived(ReminderDue):
-    """The event `citizen_arrived`."""
-
-
 def step_shown(step: domain.Step, state: domain.State) -> dict[str, Any]:
     """Give check-in or arrival as it is read."""
     named = {"opens_at": step.opens_at, "closes_at": step.closes_at, "done_at": step.done_at}

@@ -147,13 +147,13 @@ class Writes(waitlist.Writes):
         """Note that a citizen is told that check-in has opened; whether they were not told of this time before."""
         return self._mark(known, told_at=self.now)
 
-    def check_in(self, known: Known, forms: Sequence[str]) -> bool:
-        """Note that a citizen has checked in; whether they had not before."""
-        return self._mark(known, checked_in_at=self.now, forms=orjson.dumps(list(forms)).decode())
+    def check_in(self, known: Known, forms: Sequence[str]) -> None:
+        """Note that a citizen has checked in."""
+        self._mark(known, checked_in_at=self.now, forms=orjson.dumps(list(forms)).decode())
 
-    def arrive(self, known: Known) -> bool:
-        """Note that a citizen is here; whether they were not before."""
-        return self._mark(known, arrived_at=self.now)
+    def arrive(self, known: Known) -> None:
+        """Note that a citizen is here."""
+        self._mark(known, arrived_at=self.now)
 
     def _mark(self, known: Known, **what: Any) -> bool:
         """Set what is not set yet, the first name of which says whether it is."""

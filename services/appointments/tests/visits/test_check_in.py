@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
 FORMS = ("health-questions", "medicines")
 ANSWERED = {"contact_confirmed": True, "forms": ["medicines", "health-questions"]}
-COMPLETED, OPENED, ARRIVED = "check_in_completed", "check_in_opened", "citizen_arrived"
+OPENED = "check_in_opened"
 
 
 @pytest.fixture
@@ -120,7 +120,6 @@ def test_whoever_confirms_their_contact_details_and_all_forms_has_checked_in_onc
     clock.move(timedelta(hours=1))
     assert check_in(appointment) == done
     assert show(appointment)["check_in"] == done
-    assert told(COMPLETED) == [(COMPLETED, appointment)]
     with store.transaction("c1") as tx:
         (forms,) = tx.connection.execute(sa.select(VISITS.c.forms)).scalars()
     assert orjson.loads(forms) == ANSWERED["forms"]
@@ -145,7 +144,6 @@ def test_a_check_in_of_another_form_names_the_field(book, check_in, told, comman
         check_in(appointment, command)
 
     assert {problem.field.split(".")[0] for problem in refusal.value.problems} == {field}
-    assert told(COMPLETED) == []
 
 
 def test_a_form_that_is_left_out_is_named(book, check_in):
@@ -213,7 +211,6 @@ def test_one_arrives_from_an_hour_before_a_visit_until_it_ends(book, arrive, sho
     }
     clock.move(timedelta(hours=1))
     assert arrive(appointment) == here == show(appointment)["arrival"]
-    assert told(ARRIVED) == [(ARRIVED, appointment)]
 
 
 def test_who_is_late_can_still_arrive_and_who_comes_when_it_is_over_cannot(visits, book, arrive, citizen, clock):

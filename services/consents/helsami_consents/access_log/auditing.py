@@ -139,8 +139,7 @@ def main() -> int:
     part = Part(**{**(told := orjson.loads(sys.stdin.buffer.read())), "copies": tuple(told["copies"])})
     with open_for_reading(part.url).connect() as connection:
         if part.snapshot:
-            snapshot = part.snapshot.replace("'", "")  # made by PostgreSQL itself: hexadecimal and hyphens
-            connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+            connection.exec_driver_sql("SET TRANSACTION SNAPSHOT %s", (part.snapshot,))
         report = audit(connection, part)
     sys.stdout.buffer.write(orjson.dumps(asdict(report)))
     return 0
