@@ -140,7 +140,7 @@ ROUTES: Final = (
         "delete",
         f"{KIN}/{{contact}}",
         "Name somebody no longer.",
-        profile_schemas.Removed,
+        profile_schemas.ContactRemoved,
         problems=(*OF_CITIZENS, REUSED, *OTHERS),
         on_behalf=False,
         once=True,

@@ -91,7 +91,7 @@ class Contacts(Schema):
     checked_at = fields.String(required=True, allow_none=True)
 
 
-class Removed(Schema):
+class ContactRemoved(Schema):
     """What is no longer there."""
 
     id = fields.String(required=True)
