@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
 from helsami_consents.access_log.anchors import Anchor, Signer
 from helsami_consents.access_log.domain import NOT_FOR_ANOTHER, REPRESENTATIVE, Access, Entry, Head
 from helsami_consents.access_log.models import ACCESS_LOG, ANCHORS, HEADS
 from helsami_kernel import database
-from helsami_kernel.database import insert_new
 
 MINUTE: Final = timedelta(minutes=1)
 SETTLED_WITHIN: Final = timedelta(seconds=15)
@@ -113,11 +113,10 @@ class LogWrites(database.Writes):
             return []
         self.connection.execute(sa.insert(ACCESS_LOG), [_row(one) for one in added])
         last = {one.subject: one for one in added}
-        grown = sa.update(HEADS).where(HEADS.c.owner == sa.bindparam("subject"))
-        self.connection.execute(
-            grown.values(sequence=sa.bindparam("to"), hash=sa.bindparam("digest")),
-            [{"subject": subject, "to": one.sequence, "digest": one.hash} for subject, one in last.items()],
-        )
+        heads_now = [{"owner": each, "sequence": one.sequence, "hash": one.hash} for each, one in last.items()]
+        grown = self._insert(heads_now)
+        told = {"sequence": grown.excluded.sequence, "hash": grown.excluded.hash}
+        self.connection.execute(grown.on_conflict_do_update(index_elements=["owner"], set_=told))
         self._promise_anchor()
         return added
 
@@ -140,10 +139,8 @@ class LogWrites(database.Writes):
         self._speak_for(subjects)
         found = {row.owner: row for row in self.connection.execute(_locked(subjects))}
         if len(found) < len(subjects):
-            for subject in subjects:
-                if subject not in found:
-                    first = {"owner": subject, "anchored": 0, **asdict(Head())}
-                    self.connection.execute(insert_new(self.connection, HEADS, first))
+            new = [{"owner": subject, **asdict(Head())} for subject in subjects if subject not in found]
+            self.connection.execute(self._insert(new).on_conflict_do_nothing())
             found = {row.owner: row for row in self.connection.execute(_locked(subjects))}
         return found
 
@@ -170,11 +167,9 @@ class LogWrites(database.Writes):
             return after
         anchor = signer.sign({row.owner: Head(row.sequence, row.hash) for row in rows}, after, self.now)
         self.connection.execute(sa.insert(ANCHORS).values(number=anchor.number, text=anchor.text))
-        if rows:
-            grown = sa.update(HEADS).where(HEADS.c.owner == sa.bindparam("subject"))
-            self.connection.execute(
-                grown.values(anchored=sa.bindparam("to")), [{"subject": row.owner, "to": row.sequence} for row in rows]
-            )
+        for place in range(0, len(rows), HEADS_AN_ANCHOR):
+            signed = HEADS.c.owner.in_([row.owner for row in rows[place : place + HEADS_AN_ANCHOR]])
+            self.connection.execute(sa.update(HEADS).where(signed).values(anchored=HEADS.c.sequence))
         if after is not None and len(rows) == HEADS_AN_ANCHOR:
             self.promise(PROMISE, self.now, {}, key=f"after {anchor.number}")
         return anchor
@@ -183,6 +178,11 @@ class LogWrites(database.Writes):
         """Some of the anchors after one, the earliest first."""
         some = sa.select(ANCHORS).where(ANCHORS.c.number > number).order_by(ANCHORS.c.number).limit(ANCHORS_A_COPY)
         return [Anchor.read(row.text) for row in self.connection.execute(some)]
+
+    def _insert(self, heads: Sequence[Mapping[str, Any]]) -> Any:
+        """Heads in one statement, whatever their number: psycopg2 would make a round trip for each."""
+        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
+        return insert(HEADS).values(heads)
 
     def _last_anchor(self) -> Anchor | None:
         last = sa.select(ANCHORS.c.text).order_by(ANCHORS.c.number.desc()).limit(1)
