@@ -541,8 +541,8 @@ class Represented(Schema):
 
     citizen = fields.String(required=True)
     name = nullable()
-    basis = one_of("grant", "parental")
-    code = one_of("FU", "FO")
+    basis = one_of("capacity", "grant", "parental")
+    code = one_of("FO", "FU", "TD", "VE")
     areas = fields.Dict(
         keys=fields.String(validate=validate.OneOf(GRANT_AREAS)),
         values=fields.List(one_of("see", "act")),

@@ -16,12 +16,12 @@ from helsami_gateway.accounts import AccountRoutes
 from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
 from helsami_gateway.calendar import CalendarRoutes
+from helsami_gateway.capacity import CapacityRoutes, StaffCapacityRoutes
 from helsami_gateway.care import CareRoutes
 from helsami_gateway.citizens import represented
 from helsami_gateway.errors import as_response
 from helsami_gateway.fhir.bundle import read_bundle
 from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
-from helsami_gateway.grants import GrantRoutes
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.letters import LetterRoutes
@@ -74,7 +74,8 @@ class GatewayService(
     StaffRoutes,
     StaffAppointmentRoutes,
     CalendarRoutes,
-    GrantRoutes,
+    CapacityRoutes,
+    StaffCapacityRoutes,
     AccessLogRoutes,
 ):
     """The door to HelsaMi."""

@@ -210,6 +210,24 @@ def test_a_change_in_the_register_is_told_to_the_parent_whom_it_concerns(apply, 
     assert told() == [("representation_ended", MOTHER)]
 
 
+def test_of_two_who_look_again_at_once_one_tells(consents, store, apply, family, told, register):
+    apply()
+    family(holders=[])
+    answer, waiting = register.facts, []
+
+    def facts(command, token, within=None):
+        if not waiting:  # the second begins before the first has ended anything
+            waiting.append(True)
+            consents.look_again_at_child(Obligation("o2", LOOK_AGAIN, CHILD, NOW, {"child": CHILD}))
+        return answer(command, token, within)
+
+    register.facts = facts
+
+    consents.look_again_at_child(Obligation("o1", LOOK_AGAIN, CHILD, NOW, {"child": CHILD}))
+
+    assert told() == [("representation_ended", MOTHER)]
+
+
 def test_a_change_that_rules_nothing_out_ends_nothing(apply, may, hears, told):
     apply()
 

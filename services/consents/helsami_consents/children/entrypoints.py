@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from helsami_consents.announcing import event_of
 from helsami_consents.children import schemas
-from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, Parenthood, RepresentationEnded, objection
+from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, RepresentationEnded, objection
 from helsami_consents.children.storage import Reads, Writes
 from helsami_consents.grants.entrypoints import Grants, oneself
 from helsami_consents.grants.schemas import Nothing
@@ -103,10 +103,5 @@ class Children(Grants):
         over = [each for each in holding if objection(people.get(child), people.get(each.parent), now) is not None]
         with self.store.transaction(child) as tx:
             for each in over:
-                ended = tx.end_parenthood(each.id, BY_REGISTER)
-                if ended is not None and ended.ended_as == BY_REGISTER:
-                    _tell_of_end(tx, ended)
-
-
-def _tell_of_end(tx: Writes, ended: Parenthood) -> None:
-    tx.announce(event_of(RepresentationEnded(ended.id), ended.parent, ended.version))
+                if (ended := tx.rule_out(each, BY_REGISTER)) is not None:
+                    tx.announce(event_of(RepresentationEnded(ended.id), ended.parent, ended.version))

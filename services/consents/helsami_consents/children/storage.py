@@ -53,6 +53,15 @@ class Writes(storage.Writes):
             self.connection.execute(sa.update(PARENTHOODS).where(ended).values(**anew))
         return _parenthood(self.connection.execute(sa.select(PARENTHOODS).where(this)).one())
 
+    def rule_out(self, parenthood: Parenthood, ended_as: str) -> Parenthood | None:
+        """End one of the owner's, unless somebody else has just done so."""
+        this = sa.and_(PARENTHOODS.c.child == self.owner, PARENTHOODS.c.id == parenthood.id)
+        holding = sa.and_(this, PARENTHOODS.c.ended_at.is_(None), PARENTHOODS.c.version == parenthood.version)
+        ended = {"version": parenthood.version + 1, "ended_at": self.now, "ended_as": ended_as}
+        if not self.connection.execute(sa.update(PARENTHOODS).where(holding).values(**ended)).rowcount:
+            return None
+        return _parenthood(self.connection.execute(sa.select(PARENTHOODS).where(this)).one())
+
     def end_parenthood(self, parenthood_id: str, ended_as: str) -> Parenthood | None:
         """End one that the owner is a side of; one that has ended stays as it is, and None is nobody's."""
         side = sa.or_(PARENTHOODS.c.child == self.owner, PARENTHOODS.c.parent == self.owner)
