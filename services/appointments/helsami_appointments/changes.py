@@ -19,14 +19,16 @@ from helsami_appointments.domain import (
     Known,
     Slot,
 )
-from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, refused, subject_of
 from helsami_appointments.receiving.domain import Received
 from helsami_kernel import Event, rpc
 from helsami_kernel.access import AccessToken
+from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, NotFound, Refused, load
 from helsami_kernel.notes import note_all
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
+from helsami_sdk.answers import BookingDecision
 from helsami_sdk.organisations import Organisations
 
 CATEGORY: Final = "appointments"
@@ -110,6 +112,13 @@ class Changes:
         if not Showing(CATEGORY, self.rules, access, self.store.decisions).may_show(row):
             raise NotFound("appointment-not-found")
         return known_of(row)
+
+    def check_may_act(self, known: Known, access: AccessToken) -> None:
+        """Refuse whom the organisation lets do nothing here on another's behalf: Refused("not-delegated") (R93)."""
+        appointment = known.appointment
+        if not Delegation(self.rules, access).holds(appointment.organisation, TO_ACT):
+            phone = self.rules[appointment.organisation].manifest.phone_of(appointment.meeting.unit)
+            raise refused(BookingDecision.phone(NOT_DELEGATED), phone)
 
 
 def to_come(known: Known, now: datetime) -> Known:

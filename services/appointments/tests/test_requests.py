@@ -162,6 +162,23 @@ def test_another_organisations_request_and_a_missing_one_look_the_same(appointme
     assert seen()[0] == ["asked"]
 
 
+def test_whom_the_organisation_lets_act_for_nobody_takes_no_request_back(appointments, citizen, asked, seen):
+    parent = citizen(actor="c9", basis="parental", age_band="0-11")
+
+    def towards(**answers):
+        appointments.rules = organisations_of(rules_of(decide_booking=by_request, **answers))
+
+    towards(limit_delegation=frozenset({"appointments:read"}))
+    with pytest.raises(Refused, match="not-delegated"):
+        appointments.withdraw_request({"request": asked}, parent)
+    towards(limit_delegation=frozenset())
+    with pytest.raises(NotFound, match="request-not-found"):
+        appointments.withdraw_request({"request": asked}, parent)
+    towards()
+    assert seen()[0] == ["asked"]
+    assert appointments.withdraw_request({"request": asked}, parent)["state"] == "withdrawn"
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -103,11 +103,18 @@ class Requests(Changes):
 
     @rpc(scope="appointments:act", answers=schemas.Request)
     def withdraw_request(self, command: Json, access: AccessToken) -> Json:
-        """Take a request back. Raises NotFound("request-not-found") and Conflict("request-ended")."""
+        """
+        Take a request back.
+
+        Raises NotFound("request-not-found"), Conflict("request-ended"), and Refused("not-delegated") for whom the
+        organisation lets not act.
+        """
         wish = load(schemas.OneRequest, command)
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"withdraw_request": wish})) is not None:
                 return dict(done)
+            if access.on_behalf and (asked := tx.request(wish["request"])) is not None:
+                self._check_may_withdraw(tx, asked, access)
             return dict(tx.remember(schemas.shown(_ended(tx, wish["request"], domain.WITHDRAWN))))
 
     @rpc(scope="organisations:manage", answers=schemas.Requests)
@@ -152,6 +159,14 @@ class Requests(Changes):
             if expired is not None:
                 told = schemas.RequestExpired().dump(RequestExpired(expired.id, expired.appointment))
                 tx.announce(Event.of("request_expired", subject=tx.owner, data=told))
+
+    def _check_may_withdraw(self, tx: Writes, request: Request, access: AccessToken) -> None:
+        """What was asked about an appointment that this representative is not shown is not there."""
+        try:
+            known = self._shown(tx.appointment_row(request.appointment), access)
+        except NotFound:
+            raise NotFound("request-not-found") from None
+        self.check_may_act(known, access)
 
     def _check_takes_requests(self, tx: Writes, known: Known, action: str, access: AccessToken) -> None:
         decides = VIDEO if action in WAYS else action

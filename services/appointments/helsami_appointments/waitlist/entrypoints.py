@@ -77,6 +77,8 @@ class Waitlist(Changes):
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"leave_waitlist": wish})) is not None:
                 return dict(done)
+            if access.on_behalf:
+                self._check_may_leave(tx, wish["appointment"], access)
             tx.leave(wish["appointment"])
             return dict(tx.remember({"appointment": wish["appointment"]}))
 
@@ -112,7 +114,7 @@ class Waitlist(Changes):
             if (done := tx.once(access.idempotency_key, {"accept_offer": wish})) is not None:
                 return dict(done)
             offer = tx.own_offer(wish["offer"])
-            self._check_shown(tx, offer, access)
+            self._check_may_answer(tx, offer, access)
             return dict(tx.remember(self.take_offer(tx, offer)))
 
     def take_offer(self, tx: Writes, offer: Row[Any]) -> Json:
@@ -151,7 +153,7 @@ class Waitlist(Changes):
             if (done := tx.once(access.idempotency_key, {"decline_offer": wish})) is not None:
                 return dict(done)
             offer = tx.own_offer(wish["offer"])
-            self._check_shown(tx, offer, access)
+            self._check_may_answer(tx, offer, access)
             declined = {"id": offer.id, "state": OfferState.DECLINED.value}
             if offer.state != OfferState.DECLINED:
                 check_open(offer, tx.now)
@@ -159,14 +161,25 @@ class Waitlist(Changes):
                     raise Conflict(ended_as(OfferState(tx.own_offer(offer.id).state)))
             return dict(tx.remember(declined))
 
-    def _check_shown(self, tx: Writes, offer: Row[Any], access: AccessToken) -> None:
-        """An offer about an appointment that this reader is not shown is not there."""
+    def _check_may_answer(self, tx: Writes, offer: Row[Any], access: AccessToken) -> None:
+        """An offer about an appointment that this reader is not shown is not there. Raises NotFound and Refused."""
         try:
             row = tx.appointment_row(offer.appointment)
         except NotFound:
             raise NotFound("offer-not-found") from None
         if not self._visible([row], access):
             raise NotFound("offer-not-found")
+        self.check_may_act(known_of(row), access)
+
+    def _check_may_leave(self, tx: Writes, appointment: str, access: AccessToken) -> None:
+        """To a representative who is not shown an appointment, nobody waits for anything earlier than that."""
+        try:
+            row = tx.appointment_row(appointment)
+        except NotFound:
+            raise NotFound("not-waiting") from None
+        if not self._visible([row], access):
+            raise NotFound("not-waiting")
+        self.check_may_act(known_of(row), access)
 
     @fulfils(MATCH)
     def match_slot(self, promised: Obligation) -> None:

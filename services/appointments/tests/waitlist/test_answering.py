@@ -49,6 +49,28 @@ def test_an_offer_of_somebody_elses_is_as_one_that_is_missing(region, waits, fre
     assert seen.own("c2") == []
 
 
+def test_whom_an_organisation_lets_act_for_nobody_answers_no_offer_and_ends_no_wait(
+    region, waits, freed, citizen, seen
+):
+    appointment = waits("c1", 10)
+    freed(5)
+    (offer,) = seen.own("c1")
+    parent = citizen("c1", actor="c9", basis="parental", age_band="0-11")
+    commands = {"accept_offer": {"offer": offer["id"]}, "decline_offer": {"offer": offer["id"]}}
+    commands["leave_waitlist"] = {"appointment": appointment}
+    refused = dict.fromkeys(commands, "not-delegated")
+
+    region.rules = region.answering(limit_delegation=frozenset({"appointments:read"}))
+    assert {name: seen.code_of(getattr(region, name), each, parent) for name, each in commands.items()} == refused
+
+    region.rules = region.answering(limit_delegation=frozenset())
+    assert seen.code_of(region.leave_waitlist, commands["leave_waitlist"], parent) == "not-waiting"
+    region.rules = region.answering()
+    assert seen.own("c1") == [offer]
+    region.decline_offer(commands["decline_offer"], parent)
+    region.leave_waitlist(commands["leave_waitlist"], parent)
+
+
 @pytest.mark.parametrize("command", ["join_waitlist", "leave_waitlist"])
 def test_an_appointment_of_somebody_elses_is_as_one_that_is_missing(region, waits, citizen, command, seen):
     appointment = waits("c1", 10)
