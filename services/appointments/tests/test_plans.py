@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from helsami_appointments.calendar import planned, plans
+from helsami_kernel.testing import system_token
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 
@@ -161,6 +162,18 @@ def test_all_plans_of_a_citizen_have_a_bound_and_one_that_is_sent_again_does_not
     assert plan(*two, activity(scheduledPeriod={"start": "2026-03-06"}))["outcome"] == "stored"
     assert plan(*two, key="p2")["code"] == "too-many-actions"
     assert planned.MOST_ACTIONS < 1000
+
+
+def test_the_bound_holds_for_the_plans_of_one_delivery_together(appointments, listed, monkeypatch):
+    monkeypatch.setattr(plans, "MOST_KEPT", 3)
+    body = {"resourceType": "CarePlan", "status": "active", "intent": "plan", "created": "2026-02-20"}
+    body["activity"] = [activity(scheduledPeriod={"start": "2026-03-05"})] * 2
+    entries = [{"index": place, "type": "CarePlan", "key": f"p{place}", "resource": body} for place in range(2)]
+
+    answer = appointments.receive({"citizen": "c1", "entries": entries}, system_token("trondheim"))
+
+    assert [outcome.get("code") for outcome in answer["outcomes"]] == [None, "too-many-actions"]
+    assert len(listed()["items"]) == 2
 
 
 def test_two_plans_of_one_organisation_stand_side_by_side(plan, listed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ class Plans:
     rules: Organisations
 
     def take_plans(self, tx: Writes, delivery: Delivery) -> Json:
-        """Keep what a delivery's care plans say is to be done; an outcome for each entry."""
+        """Keep what a delivery's care plans say is to be done, one by one: each counts for the next; their outcomes."""
 
         def keep(read: list[tuple[Entry, list[Action] | None]]) -> list[str]:
             return [_kept(tx, delivery.organisation, entry, actions) for entry, actions in read]
@@ -51,7 +52,9 @@ class Plans:
                 raise Unreadable("too-many-actions", "CarePlan.activity")
             return found
 
-        return journal.take(delivery, {"CarePlan": kept.read_about_a_citizen(tx, actions)}, keep)
+        readers = {"CarePlan": kept.read_about_a_citizen(tx, actions)}
+        alone = (journal.take(replace(delivery, entries=(entry,)), readers, keep) for entry in delivery.entries)
+        return {"outcomes": [outcome for taken in alone for outcome in taken["outcomes"]]}
 
     def planned_between(
         self, reads: Reads, access: AccessToken, since: datetime, until: datetime
