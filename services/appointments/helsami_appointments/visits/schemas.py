@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 from sqlalchemy.engine import Row
@@ -12,6 +13,10 @@ from helsami_appointments.schemas import OneAppointment
 from helsami_appointments.visits import domain
 from helsami_kernel.clock import written
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE
+
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2200, 1, 1)
+"""Between them a day has a midnight before and one after it in every zone that a database is asked in."""
 
 
 class CheckIn(OneAppointment):
@@ -42,7 +47,12 @@ class MarkTask(OneAppointment):
 class Day(Schema):
     """Whom an organisation expects on a day by the calendar in Oslo, today where none is named."""
 
-    date = fields.Date(load_default=None, allow_none=True, metadata={"expected": "a day, such as 2026-11-24"})
+    date = fields.Date(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(EARLIEST, LATEST),
+        metadata={"expected": "a day, such as 2026-11-24"},
+    )
     unit = fields.String(load_default="", validate=validate.Length(max=60))
     limit = fields.Integer(strict=True, load_default=USUAL_PAGE, validate=validate.Range(min=1, max=LONGEST_PAGE))
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))

@@ -127,6 +127,8 @@ def test_a_day_is_read_by_unit_and_page_by_page(visits, journal, citizen, day, s
     [
         ({"date": "tomorrow"}, "date"),
         ({"date": "2026-02-30"}, "date"),
+        ({"date": "0001-01-01"}, "date"),
+        ({"date": "9999-12-31"}, "date"),
         ({"limit": 0}, "limit"),
         ({"cursor": "x"}, "cursor"),
         ({"unit": "x" * 61}, "unit"),
