@@ -330,6 +330,17 @@ def test_who_may_not_give_or_receive_is_told_only_what_they_may_know(offer, regi
     assert told() == []
 
 
+@pytest.mark.parametrize("giver", [{"birth_date": date(2010, 3, 2)}, {"protected": True}])
+@pytest.mark.parametrize("receiver", [None, {}, {"protected": True}, {"deceased": True}])
+def test_whoever_may_give_nothing_learns_nothing_of_whom_they_name(offer, register, giver, receiver):
+    register.knows(GIVER, **giver)
+    if receiver is not None:
+        register.knows(UNKNOWN, **receiver)
+
+    with pytest.raises(Refused, match="giver-too-young" if "birth_date" in giver else "protected-address"):
+        offer(receiver=UNKNOWN)
+
+
 def test_nobody_grants_to_a_stranger_or_to_themselves(offer):
     with pytest.raises(NotFound, match="citizen-not-found"):
         offer(receiver=UNKNOWN)

@@ -145,10 +145,15 @@ def level_of(scopes: frozenset[str]) -> str | None:
 
 
 def objection(giver: Person | None, receiver: Person | None, now: datetime) -> str | None:
-    """Why the receiver may not represent the giver now, or None; asked at every read, never remembered (R91, R92)."""
-    against = unfit("giver", giver) or unfit("receiver", receiver)
-    if against is not None or giver is None or receiver is None:
+    """
+    Why the receiver may not represent the giver now, or None; asked at every read, never remembered (R91, R92).
+
+    What is against the giver comes first: whoever may give nothing learns nothing of whom they name.
+    """
+    if (against := unfit("giver", giver)) is not None:
         return against
-    if not is_at_least(giver, YOUNGEST_GIVER, now):
+    if giver is None or not is_at_least(giver, YOUNGEST_GIVER, now):
         return "giver-too-young"
-    return None if is_at_least(receiver, YOUNGEST_RECEIVER, now) else "receiver-too-young"
+    if (against := unfit("receiver", receiver)) is not None:
+        return against
+    return None if receiver and is_at_least(receiver, YOUNGEST_RECEIVER, now) else "receiver-too-young"
