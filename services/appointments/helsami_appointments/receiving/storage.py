@@ -73,6 +73,8 @@ class Writes(booked.Writes):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.received: list[Received] = []
+        self.first: set[str] = set()
+        """What is stored for the first time: nothing else is known of it that would have to be looked for."""
         """What record systems have changed in this transaction, for whoever decides what citizens are told of."""
 
     def keep(
@@ -146,6 +148,12 @@ class Writes(booked.Writes):
     def note_received(self, received: Received) -> None:
         """Remember what a record system has changed."""
         self.received.append(received)
+        if received.before is None:
+            self.first.add(received.id)
+
+    def is_first(self, organisation: str, record_key: str) -> bool:
+        """Whether what a record system calls so is stored by this transaction for the first time."""
+        return self._id_of(organisation, record_key) in self.first
 
     def withdraw(self, organisation: str, record_key: str) -> str:
         """Remove an appointment that was entered in error, and free its slot; `unchanged` when it is not there."""

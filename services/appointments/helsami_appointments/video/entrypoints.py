@@ -115,7 +115,7 @@ class Videos(Changes):
         for position, (entry, told) in enumerate(read):
             if told is None:
                 storage.forget_withdrawn(tx)
-            elif isinstance(told, Appointment):
+            elif isinstance(told, Appointment) and (told.link or not tx.is_first(organisation, entry.key)):
                 outcome = outcomes[position]
                 outcomes[position] = storage.keep_delivered(tx, self.conferences, entry.key, told, outcome)
         return outcomes

@@ -126,6 +126,8 @@ class Writes(waitlist.Writes):
         to_come = appointment.span.ends_at > self.now
         if to_come and self.connection.execute(insert_new(self.connection, EXPECTED_VISITS, row)).rowcount:
             return
+        if appointment_id in self.first:
+            return
         listed = EXPECTED_VISITS.c.appointment == appointment_id
         self.connection.execute(sa.update(EXPECTED_VISITS).where(listed).values(**values))
 

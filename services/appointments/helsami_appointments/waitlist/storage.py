@@ -20,6 +20,7 @@ from helsami_appointments.waitlist.offering import MOST_LISTED, facts_in, facts_
 from helsami_kernel.database import insert_new
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, item_id
+from helsami_kernel.journal import STORED
 
 END_WAIT: Final = "end_wait"
 SHOWN: Final = (
@@ -94,9 +95,8 @@ class Writes(offering.Writes):
     def receive(self, appointment: Appointment, record_key: str) -> str:
         """Store what a record system sends as before."""
         outcome = super().receive(appointment, record_key)
-        kept = self._kept_as(appointment.organisation, record_key)
-        if outcome == "stored" and kept is not None:
-            self._follow(item_id(self._citizen, appointment.organisation, kept.key), appointment)
+        if outcome == STORED:
+            self._follow(self.received[-1].id, appointment)
         return outcome
 
     def withdraw(self, organisation: str, record_key: str) -> str:
@@ -142,10 +142,12 @@ class Writes(offering.Writes):
 
     def _follow(self, appointment_id: str, appointment: Appointment | None) -> None:
         """End the offers that an appointment's new state makes void (K15, K17); None when it is gone."""
-        entry = self._entry_of(appointment_id)
+        entry = None if appointment_id in self.first else self._entry_of(appointment_id)
         facts = None if appointment is None else self._facts_to_wait_with(appointment)
         changed = entry is not None and facts_in(entry) != facts
         slot = appointment.slot if appointment is not None and appointment.status in HOLDING else None
+        if slot is None and appointment_id in self.first:
+            return
         mine = OFFERS.c.appointment == appointment_id
         ended = self._open(sa.or_(OFFERS.c.slot == slot, sa.and_(mine, sa.literal(changed))))
         lost = [row for row in ended if row.appointment != appointment_id]
