@@ -52,13 +52,12 @@ class CapacityRoutes(GrantRoutes):
         return self._command(request, OWNER, "withdraw_capacity", schemas.Nothing, about=about)
 
     def _application(self, request: Request) -> dict[str, Any]:
-        """The application in the body, to an organisation that is live, about somebody whom the directory knows."""
+        """The application in the body, to an organisation that is live, about whoever is named."""
         wish = command_of(request, capacity_schemas.ApplyForCapacity)
         organisation = wish["organisation"]
         if organisation not in self.rules or self.rules[organisation].state != LIVE:
             raise Refused("unknown-organisation")
-        subject = self._known(wish.pop("national_id"), NotFound("citizen-not-found"))
-        return {**wish, "subject": subject}
+        return {**wish, "subject": self.named(wish.pop("national_id"))}
 
 
 class StaffCapacityRoutes:
