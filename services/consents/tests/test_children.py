@@ -210,6 +210,18 @@ def test_a_change_in_the_register_is_told_to_the_parent_whom_it_concerns(apply, 
     assert told() == [("representation_ended", MOTHER)]
 
 
+def test_a_move_ends_nothing_of_a_parent_who_only_does_not_use_their_account(apply, may, hears, told, register):
+    apply()
+    register.knows(MOTHER, active=False)
+
+    hears("look_again_at_address", CHILD)
+
+    assert not may()
+    assert told() == []
+    register.knows(MOTHER)
+    assert may()
+
+
 def test_of_two_who_look_again_at_once_one_tells(consents, store, apply, family, told, register):
     apply()
     family(holders=[])

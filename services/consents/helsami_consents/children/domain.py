@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Final
 
@@ -52,6 +52,12 @@ def objection(child: Person | None, parent: Person | None, now: datetime) -> str
     if parent.id not in child.holders:
         return "not-responsible"
     return None if child.holder_at_address else "nobody-at-address"
+
+
+def is_over(child: Person | None, parent: Person | None, now: datetime) -> bool:
+    """Whether it ends by what the register says: an account that is not in use suspends, and ends nothing (K19)."""
+    child, parent = (one and replace(one, active=True) for one in (child, parent))
+    return objection(child, parent, now) is not None
 
 
 def ends_at(birth_date: date) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from helsami_consents.announcing import event_of
 from helsami_consents.children import schemas
-from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, RepresentationEnded, objection
+from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, RepresentationEnded, is_over, objection
 from helsami_consents.children.storage import Reads, Writes
 from helsami_consents.grants.entrypoints import Grants, oneself
 from helsami_consents.grants.schemas import Nothing
@@ -100,7 +100,7 @@ class Children(Grants):
         child = promised.payload["child"]
         holding = self.store.reading(child).parents()
         people, now = self.people(child, *(each.parent for each in holding)), self.clock()
-        over = [each for each in holding if objection(people.get(child), people.get(each.parent), now) is not None]
+        over = [each for each in holding if is_over(people.get(child), people.get(each.parent), now)]
         with self.store.transaction(child) as tx:
             for each in over:
                 if (ended := tx.rule_out(each, BY_REGISTER)) is not None:
