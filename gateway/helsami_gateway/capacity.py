@@ -57,7 +57,8 @@ class CapacityRoutes(GrantRoutes):
         organisation = wish["organisation"]
         if organisation not in self.rules or self.rules[organisation].state != LIVE:
             raise Refused("unknown-organisation")
-        return {**wish, "subject": self.named(wish.pop("national_id"))}
+        subject = self.named(wish.pop("national_id"))
+        return {**wish, "subject": subject}
 
 
 class StaffCapacityRoutes:
