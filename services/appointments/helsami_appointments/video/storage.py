@@ -108,7 +108,8 @@ def hold_in_person(tx: Writes, known: Known) -> tuple[dict[str, Any], int]:
 
 
 def share(tx: Writes, known: Known, room: str) -> None:
-    """Let an appointment that is held by video already be held in a room that it shares."""
+    """Let an appointment that is held by video already be held in a room that it shares; in its turn, as a switch."""
+    tx.take_turns(known.appointment.organisation)
     before = kept_in(tx, known.id)
     keep(tx, known.id, replace(before, decided=True, room=room, starts_at=known.appointment.span.starts_at))
 

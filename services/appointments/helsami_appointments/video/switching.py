@@ -42,7 +42,12 @@ def check_can_be(known: Known, way: str, conferences: Conferences, rules: Organi
 
 
 def switch(tx: Writes, known: Known, way: str, room: str | None = None) -> dict[str, Any]:
-    """Let an appointment be held in one of WAYS, and tell; returns what its citizen reads."""
+    """
+    Let an appointment be held in one of WAYS, and tell; returns what its citizen reads.
+
+    It takes its turn with what record systems send: either knows of the other. Raises Conflict("appointment-changed").
+    """
+    tx.take_turns(known.appointment.organisation)
     held = storage.hold_by_video(tx, known, room) if way == VIDEO else storage.hold_in_person(tx, known)
     shown, sequence = held
     announce_change(tx, known, sequence)

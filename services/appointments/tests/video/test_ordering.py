@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
+import eventlet
 import icalendar
 import orjson
 import pytest
@@ -12,8 +13,11 @@ import sqlalchemy as sa
 from helsami_appointments.booked import known_of
 from helsami_appointments.models import APPOINTMENTS
 from helsami_appointments.schemas import Appointment
+from helsami_appointments.store import Writes
 from helsami_appointments.video import storage
+from helsami_kernel.database import Database
 from helsami_kernel.errors import Conflict, NotFound, Refused
+from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import BookingDecision, Restriction
 from helsami_sdk.testing import organisations_of, rules_of
 
@@ -51,6 +55,37 @@ def test_what_can_be_done_with_video_goes_both_ways(appointments, citizen, booke
     appointments.order_video({"appointment": booked}, citizen())
 
     assert (ways(shown(booked), "video"), ways(shown(booked), "in-person")) == ("no such action", ["direct", "phone"])
+
+
+@pytest.fixture
+def wide(appointments, url, clock):
+    """The service on as many connections as two calls at once need."""
+    database, narrow = Database(url, pool_size=2, clock=clock), appointments.store
+    kinds = (narrow._reads, narrow._writes)
+    appointments.store = OpenStore(database, *kinds, told=lambda: None, decisions=narrow.decisions)
+    yield appointments
+    appointments.store = narrow
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_an_order_and_a_word_of_its_record_system_at_once_do_not_undo_each_other(
+    wide, citizen, booked, journal, shown, monkeypatch
+):
+    orders, read = [], Writes._at_slot_of
+
+    def between_reading_and_storing(tx, known, appointment):
+        orders.append(eventlet.spawn(wide.order_video, {"appointment": booked}, citizen()))
+        with eventlet.Timeout(0.2, False):
+            orders[0].wait()
+        return read(tx, known, appointment)
+
+    monkeypatch.setattr(Writes, "_at_slot_of", between_reading_and_storing)
+    assert journal.appointment("a1", hours=24, patientInstruction="Møt fastende.") == {"outcome": "stored"}
+
+    with pytest.raises(Conflict, match="appointment-changed"):
+        orders[0].wait()
+    assert (shown(booked)["setting"], shown(booked)["instructions"]) == (None, "Møt fastende.")
 
 
 @pytest.mark.parametrize("method", ["order_video", "meet_in_person"])
