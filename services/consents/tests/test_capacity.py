@@ -49,10 +49,11 @@ def apply(consents):
 @pytest.fixture
 def decide(consents):
     def on(application, decision="grant", review_days=365, organisation="oya_legesenter", **more):
+        key = more.pop("key", None)
         command = {"application": application["id"], "decision": decision, **more}
         if decision == "grant":
             command["review_days"] = review_days
-        return consents.decide_capacity(command, staff(organisation))
+        return consents.decide_capacity(command, staff(organisation, idempotency_key=key))
 
     return on
 
@@ -233,6 +234,32 @@ def test_staff_see_their_own_applications_and_open_documents_which_the_subject_s
     assert base64.b64decode(consents.capacity_document(named, staff())["content"]) == PDF
     log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
     assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")]
+
+
+@on_both
+def test_what_cannot_be_logged_is_neither_decided_nor_opened(consents, apply, decide, may):
+    application = apply()
+    key, consents.sealing = consents.sealing, None
+
+    with pytest.raises(TypeError):
+        decide(application)
+    with pytest.raises(TypeError):
+        consents.capacity_document({"application": application["id"], "number": 1}, staff())
+
+    consents.sealing = key
+    assert not may()
+    assert decide(application)["state"] == "granted"
+    assert may()
+
+
+def test_a_key_of_staffs_is_none_of_the_applicants(apply, decide, consents):
+    application = apply(key="k1")
+
+    granted = decide(application, key="k1")
+
+    assert decide(application, key="k1") == granted
+    log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
+    assert [entry["role"] for entry in log] == ["staff"], "decided once, logged once"
 
 
 def test_another_organisation_finds_nothing(consents, apply, decide):

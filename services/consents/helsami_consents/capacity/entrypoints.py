@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from helsami_consents.access_log.domain import ALLOWED, STAFF, Access
+from helsami_consents.access_log.storage import LogWrites
 from helsami_consents.announcing import event_of
 from helsami_consents.capacity import schemas
 from helsami_consents.capacity.domain import (
@@ -37,6 +38,7 @@ from helsami_kernel.store import OpenStore
 END: Final = "end_capacity"
 WARN: Final = "warn_of_capacity_review"
 FORGET: Final = "forget_capacity_documents"
+LONGEST_KEY: Final = 120
 OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), "")
 BY_REVIEW: Final = "review-has-come"
 
@@ -129,9 +131,9 @@ class Capacity(Children):
         application = self._received(wanted["application"], access)
         with self.store.transaction(application.applicant) as tx:
             document = tx.document(application.id, wanted["number"])
-        if document is None:
-            raise NotFound("document-not-found")
-        self._log_staff(application, access)
+            if document is None:
+                raise NotFound("document-not-found")
+            self._log_staff(tx, application, access)
         content = base64.b64encode(document.content).decode()
         named = {"number": document.number, "title": document.title, "content_type": document.content_type}
         return {**named, "content": content}
@@ -146,7 +148,9 @@ class Capacity(Children):
         decision = load(schemas.Decide, command)
         received = self._received(decision["application"], access)
         with self.store.transaction(received.applicant) as tx:
-            if (done := tx.once(access.idempotency_key, ["decide_capacity", decision])) is not None:
+            # The transaction is the applicant's, whose own keys are no business of staff's.
+            key = access.idempotency_key and f"staff|{access.organisation}|{access.idempotency_key}"[:LONGEST_KEY]
+            if (done := tx.once(key, ["decide_capacity", decision])) is not None:
                 return dict(done)
             application = tx.application(received.id)
             expected = State.GRANTED if decision["decision"] == "end" else State.APPLIED
@@ -154,9 +158,8 @@ class Capacity(Children):
                 raise Conflict("already-decided")
             settled = _settled(tx, application, decision)
             _tell(tx, settled)
-            shown = dict(tx.remember(schemas.shown(settled, None)))
-        self._log_staff(settled, access)
-        return shown
+            self._log_staff(tx, settled, access)
+            return dict(tx.remember(schemas.shown(settled, None)))
 
     def _received(self, application_id: str, access: AccessToken) -> Application:
         """An application to the organisation whose staff ask. Raises NotFound."""
@@ -176,7 +179,8 @@ class Capacity(Children):
         enclosed = reads.enclosed(application_id)
         return schemas.for_staff(application, people.get(application.subject), people.get(applicant), enclosed)
 
-    def _log_staff(self, application: Application, access: AccessToken) -> None:
+    def _log_staff(self, tx: LogWrites, application: Application, access: AccessToken) -> None:
+        """Log about the subject in a transaction of the applicant's: what is not logged is neither read nor decided."""
         looked = Access(
             at=self.clock(),
             actor=staff_of(access),
@@ -187,8 +191,8 @@ class Capacity(Children):
             organisation=staff_of(access),
             kinds="profile",
         )
-        with self.store.transaction(application.subject) as tx:
-            tx.log(looked, self.sealing)
+        subject = application.subject
+        tx.log_all({subject: [looked]}, tx.heads_of([subject]), self.sealing)
 
     # Promises
 
