@@ -73,9 +73,9 @@ class Writes(booked.Writes):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.received: list[Received] = []
-        self.first: set[str] = set()
-        """What is stored for the first time: nothing else is known of it that would have to be looked for."""
         """What record systems have changed in this transaction, for whoever decides what citizens are told of."""
+        self.first: set[str] = set()
+        """What the last word has stored for the first time: nothing else is known of it that were to be looked for."""
 
     def keep(
         self, organisation: str, read: Sequence[tuple[Entry, Schedule | Opening | Appointment | None]]
@@ -103,6 +103,7 @@ class Writes(booked.Writes):
         has told before; what was decided of video here also then, as long as it says nothing of the setting. Of two
         words of a record system the later one counts, whichever comes first.
         """
+        self.first.clear()
         self.take_turns(appointment.organisation)
         row = self._kept_as(appointment.organisation, record_key, appointment)
         told = fingerprint([schemas.body(appointment), appointment.slot])
@@ -152,7 +153,7 @@ class Writes(booked.Writes):
             self.first.add(received.id)
 
     def is_first(self, organisation: str, record_key: str) -> bool:
-        """Whether what a record system calls so is stored by this transaction for the first time."""
+        """Whether the last word has stored what a record system calls so for the first time."""
         return self._id_of(organisation, record_key) in self.first
 
     def withdraw(self, organisation: str, record_key: str) -> str:

@@ -122,6 +122,19 @@ def test_a_day_is_read_by_unit_and_page_by_page(visits, journal, citizen, day, s
     assert starts(cursor=day(limit=2)["next"], date="2026-03-03") == []
 
 
+def test_of_two_words_about_a_visit_in_one_delivery_the_last_says_when_it_is(visits, journal, starts):
+    patient = {"actor": {"type": "Patient"}, "status": "accepted"}
+    words = [
+        {"resourceType": "Appointment", "status": "booked", "participant": [patient], **journal.span(hours, 20)}
+        for hours in (5, 6)
+    ]
+    entries = [{"index": n, "type": "Appointment", "key": "a1", "resource": word} for n, word in enumerate(words)]
+
+    visits.receive({"citizen": "c1", "entries": entries}, system_token("trondheim"))
+
+    assert starts() == ["2026-03-02T14:00:00Z"]
+
+
 @pytest.mark.parametrize(
     ("question", "field"),
     [
