@@ -59,7 +59,7 @@ ROUTES: Final = (
         status="201",
         problems=(
             *OF_CITIZENS,
-            ("409", f"An application stands already (`already-applied`). {REUSED[1]}"),
+            ("409", f"One stands already (`already-applied`), or too many (`too-many-applications`). {REUSED[1]}"),
             ("422", "The organisation is not here (`unknown-organisation`)."),
             TOO_LARGE,
         ),

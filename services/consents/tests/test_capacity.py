@@ -7,7 +7,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT
+from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT, MOST_APPLICATIONS
 from helsami_consents.models import APPLICATIONS, DOCUMENTS
 from helsami_kernel import Obligation
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
@@ -190,6 +190,20 @@ def test_nobody_applies_for_themselves_or_twice(apply):
     apply()
     with pytest.raises(Conflict, match="already-applied"):
         apply()
+
+
+@on_both
+def test_applications_are_no_way_to_find_out_who_somebody_is(apply, register, consents, clock):
+    for number in range(MOST_APPLICATIONS):
+        register.knows(f"{number:032x}")
+        application = apply(f"{number:032x}")
+        if number % 2:
+            consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE))
+
+    with pytest.raises(Conflict, match="too-many-applications"):
+        apply()
+    clock.move_to(NOW + timedelta(days=1))
+    assert apply()["state"] == "applied"
 
 
 def test_the_same_key_applies_once(apply):

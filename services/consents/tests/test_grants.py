@@ -357,6 +357,17 @@ def test_offers_are_no_way_to_find_out_who_is_here(offer, register):
         offer()
 
 
+def test_whoever_ends_what_they_offer_finds_out_no_more_on_the_same_day(offer, says, register, clock):
+    for number in range(MOST_OPEN):
+        register.knows(f"{number:032x}")
+        says("end_grant", GIVER, offer(receiver=f"{number:032x}"))
+
+    with pytest.raises(Conflict, match="too-many-grants"):
+        offer()
+    clock.move_to(NOW + timedelta(days=1))
+    assert offer()["state"] == "offered"
+
+
 def test_whoever_ends_a_grant_that_is_not_theirs_finds_none(give, says, may):
     grant = give()
 

@@ -20,6 +20,9 @@ WARNED_BEFORE: Final = timedelta(days=30)
 DOCUMENTS_KEPT: Final = timedelta(days=90)
 """Long enough for a complaint about a decision; nobody needs what somebody else's illness looks like for longer."""
 
+MOST_APPLICATIONS: Final = 10
+"""How many of one applicant's wait at once, or came in a day: applying finds out nobody's name, and fills no disk."""
+COUNTED_FOR: Final = timedelta(days=1)
 MOST_DOCUMENTS: Final = 5
 LONGEST_DOCUMENT: Final = 2 * 1024 * 1024
 BEGINNINGS: Final[Mapping[str, bytes]] = {

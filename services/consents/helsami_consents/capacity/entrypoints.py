@@ -14,6 +14,7 @@ from helsami_consents.announcing import event_of
 from helsami_consents.capacity import schemas
 from helsami_consents.capacity.domain import (
     DOCUMENTS_KEPT,
+    MOST_APPLICATIONS,
     RELATIONS,
     WARNED_BEFORE,
     Application,
@@ -58,7 +59,8 @@ class Capacity(Children):
         Ask an organisation to let one act for an adult who cannot consent, with documents that show one's right.
 
         Raises NotFound("citizen-not-found") for a subject who is not known, dead, protected or too young, or oneself,
-        Conflict("already-applied") while another application stands, and Malformed for documents that cannot be read.
+        Conflict `already-applied` while another application stands or `too-many-applications`, and Malformed for
+        documents that cannot be read.
         """
         wish, me = load(schemas.Apply, command), oneself(access)
         people, now = self.people(me, wish["subject"]), self.clock()
@@ -68,6 +70,8 @@ class Capacity(Children):
         with self.store.transaction(me) as tx:
             if (done := tx.once(access.idempotency_key, ["apply_for_capacity", _digest(wish)])) is not None:
                 return dict(done)
+            if tx.count_applied() >= MOST_APPLICATIONS:
+                raise Conflict("too-many-applications")
             applied = tx.apply_for(_application(wish, me, now), schemas.documents_of(wish["documents"]))
             if applied is None:
                 raise Conflict("already-applied")

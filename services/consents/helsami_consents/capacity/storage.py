@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_consents.capacity.domain import STANDING, Application, Document, State
+from helsami_consents.capacity.domain import COUNTED_FOR, STANDING, Application, Document, State
 from helsami_consents.children import storage
 from helsami_consents.models import APPLICATIONS, DOCUMENTS, RECEIVED
 from helsami_kernel.database import insert_new
@@ -81,6 +81,12 @@ class Writes(storage.Writes):
         self.connection.execute(sa.insert(DOCUMENTS), rows)
         return self.application(str(new["id"]))
 
+    def count_applied(self) -> int:
+        """How many of the owner's are undecided, or came lately."""
+        counted = sa.or_(APPLICATIONS.c.state == State.APPLIED, APPLICATIONS.c.applied_at > self.now - COUNTED_FOR)
+        these = sa.select(sa.func.count()).where(APPLICATIONS.c.applicant == self.owner, counted)
+        return int(self.connection.execute(these).scalar_one())
+
     def application(self, application_id: str) -> Application | None:
         """One of the owner's own; locked, so that of two who decide one waits."""
         this = sa.and_(APPLICATIONS.c.applicant == self.owner, APPLICATIONS.c.id == application_id)
@@ -99,7 +105,8 @@ class Writes(storage.Writes):
         this = sa.and_(APPLICATIONS.c.applicant == self.owner, APPLICATIONS.c.id == application.id)
         settled = {"state": state.value, "version": application.version + 1, **values}
         self.connection.execute(sa.update(APPLICATIONS).where(this).values(**settled))
-        self.connection.execute(sa.update(RECEIVED).where(RECEIVED.c.id == application.id).values(open=False))
+        received = sa.and_(RECEIVED.c.applicant == self.owner, RECEIVED.c.id == application.id)
+        self.connection.execute(sa.update(RECEIVED).where(received).values(open=False))
         return _application(self.connection.execute(sa.select(APPLICATIONS).where(this)).one())
 
     def document(self, application: str, number: int) -> Document | None:

@@ -40,6 +40,8 @@ WARNED_BEFORE: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=3653)
 MOST_OPEN: Final = 30
 """How many one giver may have given at once, so that offers are no way to pester, or to find out who is here."""
+COUNTED_FOR: Final = timedelta(days=1)
+"""For how long one that was ended counts as well: whoever ends what they offer finds out no more."""
 
 Areas = Mapping[str, frozenset[str]]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_consents.grants.domain import Grant
+from helsami_consents.grants.domain import COUNTED_FOR, Grant
 from helsami_consents.models import GRANTS
 from helsami_kernel import database
 from helsami_kernel.database import insert_new
@@ -48,8 +48,9 @@ class Writes(database.Writes):
         return None if row is None else grant_of(row)
 
     def count_given(self) -> int:
-        """How many the owner has given that have not ended."""
-        given = sa.and_(GRANTS.c.giver == self.owner, GRANTS.c.ended_at.is_(None))
+        """How many the owner has given that have not ended, or were offered lately."""
+        lately = GRANTS.c.granted_at > self.now - COUNTED_FOR
+        given = sa.and_(GRANTS.c.giver == self.owner, sa.or_(GRANTS.c.ended_at.is_(None), lately))
         counted: int = self.connection.execute(sa.select(sa.func.count()).where(given)).scalar_one()
         return counted
 
