@@ -93,10 +93,10 @@ class Writes(offering.Writes):
         return outcome
 
     def receive(self, appointment: Appointment, record_key: str) -> str:
-        """Store what a record system sends as before."""
+        """Store what a record system sends as before; what was stored is followed, with all that its slot says."""
         outcome = super().receive(appointment, record_key)
         if outcome == STORED:
-            self._follow(self.received[-1].id, appointment)
+            self._follow(self.received[-1].id, self.received[-1].after)
         return outcome
 
     def withdraw(self, organisation: str, record_key: str) -> str:

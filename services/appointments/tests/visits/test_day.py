@@ -135,6 +135,14 @@ def test_of_two_words_about_a_visit_in_one_delivery_the_last_says_when_it_is(vis
     assert starts() == ["2026-03-02T14:00:00Z"]
 
 
+def test_a_confirmation_that_leaves_the_unit_out_leaves_the_visit_in_the_day_of_its_unit(journal, book, starts):
+    book(5)
+
+    assert journal.appointment("a1", hours=5, patientInstruction="Kom fastende.") == {"outcome": "stored"}
+
+    assert starts(unit="doctors") == ["2026-03-02T13:00:00Z"]
+
+
 @pytest.mark.parametrize(
     ("question", "field"),
     [

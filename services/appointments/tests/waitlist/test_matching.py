@@ -201,3 +201,13 @@ def test_whoever_stands_too_far_back_for_one_wave_is_reached_by_the_next(
         due()
 
     assert waves == [["p4", "p5"], ["p6", "p7"], ["p3", "p8"], ["p1", "p2"], ["p0"]]
+
+
+def test_a_confirmation_that_does_not_say_again_what_kind_it_is_takes_back_no_offer(waits, journal, freed, seen):
+    waits("c1", 10)
+    freed(5)
+
+    more = {"clinician": "lege-2", "patientInstruction": "Kom fastende."}
+    assert journal.appointment("a1", "c1", hours=240, **more) == {"outcome": "stored"}
+
+    assert seen.offers() == {("c1", "open"): 1}
