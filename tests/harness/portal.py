@@ -43,6 +43,7 @@ class Citizen:
 
     def __init__(self, url: str, cookie: str) -> None:
         self._url = url
+        self.cookie = cookie
         self._client = requests.Session()
         self._client.headers["Cookie"] = cookie
 
