@@ -231,6 +231,13 @@ def test_a_photo_is_kept_for_its_owner_alone_and_can_be_changed_and_removed(dire
         directory.photo({}, me())
 
 
+@pytest.mark.parametrize("segment", [b"\xff\xe0\x00\x20JFXX\0", b"\xff\xe0\x00\x20JFIF\0", b"\xff\xee\x00\x20Adobe"])
+def test_a_photo_keeps_no_thumbnail_where_its_colours_are_told(segment):
+    small = segment.ljust(34, b"t")
+
+    assert picture(b"\xff\xd8" + small + jpeg()[2:]) == picture(jpeg())
+
+
 @pytest.mark.parametrize("made", [png, jpeg])
 def test_where_and_when_a_photo_was_taken_is_left_out_and_the_picture_is_not(made):
     plain, told = made(), made(told=b"GPS 63.4N 10.4E 2026:03:01")

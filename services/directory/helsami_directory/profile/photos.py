@@ -23,9 +23,11 @@ JPEG_MAGIC: Final = b"\xff\xd8"
 # Of PNG: the picture, its palette, its transparency and how its colours are meant.
 PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"sBIT"})
 # Of JPEG, what frames and decodes the picture; of the applications' own segments JFIF's and Adobe's, which say how its
-# colours are meant. EXIF, XMP, comments and thumbnails are not among them.
+# colours are meant, where there is nothing else in them. EXIF, XMP, comments and thumbnails are not among them.
 FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
-JPEG_KEPT: Final = FRAMES | {0xC4, 0xDB, 0xDD, 0xE0, 0xEE}
+JPEG_KEPT: Final = FRAMES | {0xC4, 0xDB, 0xDD}
+COLOURS: Final = {0xE0: (b"JFIF\0", 18), 0xEE: (b"Adobe", 16)}
+"""By marker, how such a segment begins, and how long it is without a thumbnail."""
 END: Final = 0xD9
 SCAN: Final = 0xDA
 RESTARTS: Final = frozenset(range(0xD0, 0xD8))
@@ -85,10 +87,15 @@ def _jpeg(body: bytes) -> Iterator[bytes]:
             if not framed:
                 raise _NoPicture
             end, scanned = _end_of_scan(body, end), True
-        if marker in JPEG_KEPT or marker == SCAN:
+        if marker in JPEG_KEPT or marker == SCAN or _is_of_colours(marker, body[place:end]):
             yield body[place:end]
         place = end
     raise _NoPicture
+
+
+def _is_of_colours(marker: int, segment: bytes) -> bool:
+    beginning, length = COLOURS.get(marker, (b"", 0))
+    return len(segment) == length and segment[4:].startswith(beginning)
 
 
 def _end_of_scan(body: bytes, place: int) -> int:
