@@ -185,6 +185,7 @@ class Requests(Changes):
             if not is_so(known, request.action):
                 check_can_be(known, request.action, self.conferences, self.rules)
                 switch(tx, known, request.action)
+                self.followed(tx)
         if request.action == "cancel":
             known = to_come(known_of(tx.appointment_row(request.appointment)), self.clock())
             announce_cancellation(tx, known, tx.cancel(known)[1])

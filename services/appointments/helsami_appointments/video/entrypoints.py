@@ -60,6 +60,7 @@ class Videos(Changes):
             check_can_be(known, way, self.conferences, self.rules)
             decided = Offers(self.rules, access, self.clock(), tx).agree(VIDEO, known.appointment, known.id)
             shown = switch(tx, known, way)
+            self.followed(tx)
             note_all(tx, decided, known.id)
             return dict(tx.remember(shown))
 

@@ -49,6 +49,7 @@ class StaffVideos(Videos):
             known = to_come(known_of(tx.appointment_with(organisation, wish["appointment"])), self.clock())
             check_can_be(known, way, self.conferences, self.rules)
             shown = switch(tx, known, way)
+            self.followed(tx)
             return dict(tx.remember(shown))
 
     @rpc(scope="organisations:manage", answers=schemas.Joined)
@@ -130,6 +131,7 @@ class StaffVideos(Videos):
             raise Conflict("different-times")
         if known.appointment.setting != VIRTUAL:
             switch(tx, known, VIDEO, room.id)
+            self.followed(tx)
         elif storage.kept_in(tx, known.id).room != room.id:
             storage.share(tx, known, room.id)
 

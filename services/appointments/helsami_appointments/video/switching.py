@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from helsami_appointments.booked import Writes
@@ -45,10 +46,13 @@ def switch(tx: Writes, known: Known, way: str, room: str | None = None) -> dict[
     """
     Let an appointment be held in one of WAYS, and tell; returns what its citizen reads.
 
-    It takes its turn with what record systems send: either knows of the other. Raises Conflict("appointment-changed").
+    It takes its turn with what record systems send: either knows of the other. The caller lets `Changes.followed` know:
+    rules may ask something else before a visit than before a call. Raises Conflict("appointment-changed").
     """
+    whole: Any = tx
     tx.take_turns(known.appointment.organisation)
     held = storage.hold_by_video(tx, known, room) if way == VIDEO else storage.hold_in_person(tx, known)
     shown, sequence = held
+    whole.expected.append((known.id, replace(known.appointment, setting=shown["setting"] or "")))
     announce_change(tx, known, sequence)
     return shown

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from helsami_appointments.visits import schemas
 from helsami_appointments.visits.domain import State, Step
 from helsami_appointments.visits.models import VISITS
+from helsami_appointments.visits.storage import OPEN_CHECK_IN
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
 from helsami_sdk.answers import CheckIn, Restriction
 
@@ -94,6 +95,25 @@ def test_where_the_rules_open_it_later_meanwhile_the_citizen_is_told_then(
     keep_promises()
 
     assert told(OPENED) == [(OPENED, appointment)]
+
+
+def test_what_is_in_person_after_all_opens_as_its_unit_asks_for_that(
+    visits, journal, citizen, clock, asking, keep_promises, told
+):
+    def choose(question):
+        return CheckIn.off("by-video") if question.setting == "virtual" else CheckIn.on(DAY)
+
+    visits.rules = asking(choose_check_in=choose)
+    booked = visits.book({"slot": journal.slot("far", hours=72)}, citizen())["id"]
+    visits.order_video({"appointment": booked}, citizen())
+    clock.move(timedelta(hours=60))
+    assert OPEN_CHECK_IN in keep_promises()
+    assert told("check_in_opened") == [], "a call needs none"
+
+    visits.meet_in_person({"appointment": booked}, citizen())
+    keep_promises()
+
+    assert told("check_in_opened") == [("check_in_opened", booked)]
 
 
 def test_however_often_it_was_promised_that_check_in_opens_the_citizen_is_told_once(
