@@ -44,7 +44,8 @@ EXCEPTED = {
 OFFERS = {"offer": "none is made at night"}
 SOON = datetime.now(UTC) + timedelta(days=40)
 BODIES = {
-    # The examples name what the doctor's office has, and days that are over.
+    # The examples name what the doctor's office has, and days that are over, and pause who is asked about.
+    "POST /staff/v1/organisations/{organisation}/state": {"state": "live", "why": "it is already"},
     "POST /staff/v1/slots": {
         "schedule": "",
         "slots": [{"starts": f"{SOON:%Y-%m-%d}T14:00", "ends": f"{SOON:%Y-%m-%d}T14:20"}],
