@@ -1,5 +1,6 @@
 """What the database of grants allows, on SQLite and PostgreSQL."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import eventlet
@@ -11,8 +12,10 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 import helsami_consents
 from helsami_consents import storage
+from helsami_consents.capacity.domain import Application, Document
+from helsami_consents.capacity.domain import State as Applied
 from helsami_consents.grants.domain import State
-from helsami_consents.models import GRANTS
+from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS
 from helsami_kernel.migrations import ENVIRONMENT, closing_engine
 from helsami_kernel.testing import open_store
 
@@ -144,3 +147,55 @@ def test_the_database_lets_nobody_else_write_a_grant_and_nobody_delete_one(store
         with pytest.raises(ProgrammingError, match="row-level security"), store.transaction(citizen) as tx:
             tx.connection.execute(sa.insert(GRANTS).values(**forged, granted_at=tx.now, confirmed_at=tx.now))
     assert store.reading(GIVER).grants() == [grant]
+
+
+@on_postgresql
+def test_the_database_lets_no_receiver_take_the_end_off_a_grant(store):
+    grant = _offer(store)
+    with store.transaction(GIVER) as tx:
+        tx.end(grant, "revoked")
+
+    with pytest.raises(ProgrammingError) as refused, store.transaction(RECEIVER) as tx:
+        tx.connection.execute(sa.update(GRANTS).values(ended_at=None, ended_as=None))
+    assert refused.value.orig.pgcode == "42501"
+    with store.transaction(GIVER) as tx:
+        assert tx.offer(RECEIVER, grant.scopes, None).version == grant.version + 2
+
+
+@on_postgresql
+def test_the_database_lets_no_parent_pass_what_was_agreed_on_to_another_child(store):
+    with store.transaction(RECEIVER) as tx:
+        begun = tx.begin_parenthood(GIVER)
+
+    with pytest.raises(ProgrammingError) as refused, store.transaction(RECEIVER) as tx:
+        tx.connection.execute(sa.update(PARENTHOODS).values(child=STRANGER))
+    assert refused.value.orig.pgcode == "42501"
+    with store.transaction(RECEIVER) as tx:
+        assert tx.end_parenthood(begun.id, "given-up").ended_at is not None
+
+
+@on_postgresql
+def test_the_database_lets_no_applicant_change_whom_an_application_is_about(store):
+    asked = Application(
+        id="",
+        applicant=RECEIVER,
+        subject=GIVER,
+        organisation="oya_legesenter",
+        relation="relative",
+        scopes=frozenset({"results:read"}),
+        state=Applied.APPLIED,
+        version=1,
+        applied_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        decided_at=None,
+        review_at=None,
+        reason="",
+    )
+    with store.transaction(RECEIVER) as tx:
+        applied = tx.apply_for(asked, [Document(1, "Oppnevning", "application/pdf", b"%PDF-")])
+
+    for change in ({"subject": STRANGER}, {"scopes": "records:read"}, {"organisation": "st_olavs"}):
+        with pytest.raises(ProgrammingError) as refused, store.transaction(RECEIVER) as tx:
+            tx.connection.execute(sa.update(APPLICATIONS).values(**change))
+        assert refused.value.orig.pgcode == "42501"
+    with store.transaction(RECEIVER) as tx:
+        assert tx.settle(applied, Applied.WITHDRAWN).state is Applied.WITHDRAWN
