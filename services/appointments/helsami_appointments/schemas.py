@@ -1,6 +1,7 @@
 """What appointments is asked, what it answers, and what it tells."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -12,6 +13,16 @@ from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE, PageQuery
 
 UPCOMING: Final = "upcoming"
 PAST: Final = "past"
+
+
+class Moment(fields.AwareDateTime):
+    """A time with its offset, as it is in UTC; there is none at either end of the calendar that UTC has no day for."""
+
+    def _deserialize(self, *told: Any, **more: Any) -> datetime:
+        try:
+            return super()._deserialize(*told, **more).astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=None, obj_type=self.OBJ_TYPE) from None
 
 
 class BookSlot(Schema):
@@ -58,8 +69,8 @@ class Released(Schema):
 class Search(Schema):
     """Which free times are looked for; both ends are aware, and the past is never searched."""
 
-    since = fields.AwareDateTime(data_key="from", load_default=None, allow_none=True)
-    until = fields.AwareDateTime(data_key="to", load_default=None, allow_none=True)
+    since = Moment(data_key="from", load_default=None, allow_none=True)
+    until = Moment(data_key="to", load_default=None, allow_none=True)
     organisation = fields.String(load_default="", validate=validate.Length(max=60))
     unit = fields.String(load_default="", validate=validate.Length(max=60))
     visit_type = fields.String(load_default="", validate=validate.Length(max=60))

@@ -9,6 +9,7 @@ from helsami_appointments import offers, schemas
 from helsami_appointments.slots.search import FAR, FILTERS, clinician_id, free_times
 from helsami_kernel.errors import Conflict, Malformed
 from helsami_kernel.reading import Prepared
+from helsami_kernel.testing import system_token
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
 
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
@@ -232,3 +233,14 @@ def test_what_is_over_is_not_even_looked_at(journal, free, monkeypatch):
     soon = journal.slot("soon", hours=1)
 
     assert free(**{"from": "2020-01-01T00:00:00Z"}) == [soon]
+
+
+@pytest.mark.parametrize("moment", [{"from": "0001-01-01T00:00:00+14:00"}, {"to": "9999-12-31T23:59:59-14:00"}])
+@pytest.mark.parametrize("method", ["slots", "own_slots"])
+def test_a_moment_that_utc_has_no_day_for_names_its_field(appointments, citizen, method, moment):
+    access = citizen() if method == "slots" else system_token("trondheim", scopes=frozenset({"organisations:manage"}))
+
+    with pytest.raises(Malformed) as refusal:
+        getattr(appointments, method)(moment, access)
+
+    assert [problem.field for problem in refusal.value.problems] == [*moment]

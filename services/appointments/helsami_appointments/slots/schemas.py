@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from helsami_appointments.calendar.schemas import ON_A_LINE
 from helsami_appointments.domain import Meeting, Span
-from helsami_appointments.schemas import Action, Slot
+from helsami_appointments.schemas import Action, Moment, Slot
 from helsami_appointments.slots import opening
 from helsami_appointments.slots.opening import DAYS, Skipped
 from helsami_kernel.clock import written
@@ -125,8 +125,8 @@ class OwnSlots(Schema):
     """Which of the organisation's slots; both ends are aware."""
 
     schedule = fields.String(load_default="", validate=validate.Length(max=36))
-    since = fields.AwareDateTime(data_key="from", load_default=None, allow_none=True)
-    until = fields.AwareDateTime(data_key="to", load_default=None, allow_none=True)
+    since = Moment(data_key="from", load_default=None, allow_none=True)
+    until = Moment(data_key="to", load_default=None, allow_none=True)
     limit = fields.Integer(strict=True, load_default=USUAL_PAGE, validate=validate.Range(min=1, max=LONGEST_PAGE))
     cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=200))
 

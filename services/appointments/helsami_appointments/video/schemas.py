@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from helsami_appointments.schemas import Moment
 from helsami_appointments.video.domain import LARGEST_GROUP, LONGEST_MEETING, SMALLEST_GROUP, Link, Room, Standing
 from helsami_kernel.clock import written
 
@@ -42,13 +44,13 @@ class OpenGroup(Schema):
 class OpenMeeting(Schema):
     """When staff meet; both times aware."""
 
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime(required=True)
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
 
     @validates_schema(skip_on_field_errors=True)
     def order(self, wish: dict[str, Any], **_: object) -> None:
         """Refuse a meeting that ends before it begins, or that never ends."""
-        if not wish["starts_at"] < wish["ends_at"] <= wish["starts_at"] + LONGEST_MEETING:
+        if not timedelta(0) < wish["ends_at"] - wish["starts_at"] <= LONGEST_MEETING:
             raise ValidationError("ends_at does not follow starts_at within twelve hours", "ends_at")
 
 

@@ -9,6 +9,7 @@ from helsami_appointments import schemas as appointments
 from helsami_appointments.booked import Writes, known_of
 from helsami_appointments.changes import to_come
 from helsami_appointments.domain import Known, Span
+from helsami_appointments.slots.opening import HORIZON
 from helsami_appointments.video import schemas, storage
 from helsami_appointments.video.domain import IN_PERSON, VIDEO, VIRTUAL, Room
 from helsami_appointments.video.doors import Doors, provided
@@ -94,6 +95,8 @@ class StaffVideos(Videos):
         provided(self.conferences.of(organisation), self.rules[organisation])
         if wish["ends_at"] <= self.clock():
             raise Conflict("meeting-past")
+        if wish["starts_at"] > self.clock() + HORIZON:
+            raise Malformed("malformed", FieldProblem("starts_at", "a time within two years"))
         room = self._opened(organisation, schemas.STAFF, Span(wish["starts_at"], wish["ends_at"]), [], access)
         return schemas.room_shown(room, room.standing(self.clock()))
 

@@ -200,6 +200,14 @@ def test_a_meeting_ends_after_it_begins_and_within_half_a_day(appointments, staf
         appointments.open_meeting({"starts_at": starts_at, "ends_at": ends_at}, staff())
 
 
+@pytest.mark.parametrize("offset", ["Z", "-14:00"])
+def test_a_meeting_is_within_two_years(appointments, staff, offset):
+    span = {"starts_at": f"9999-12-31T22:50:00{offset}", "ends_at": f"9999-12-31T23:50:00{offset}"}
+
+    with pytest.raises(Malformed):
+        appointments.open_meeting(span, staff())
+
+
 def test_what_is_over_is_no_meeting_and_without_a_provider_there_is_none(appointments, staff, clock):
     past = {"starts_at": written(clock() - timedelta(hours=2)), "ends_at": written(clock() - timedelta(hours=1))}
     with pytest.raises(Conflict, match="meeting-past"):
