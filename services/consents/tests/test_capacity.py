@@ -247,7 +247,19 @@ def test_staff_see_their_own_applications_and_open_documents_which_the_subject_s
     named = {"application": application["id"], "number": 1}
     assert base64.b64decode(consents.capacity_document(named, staff())["content"]) == PDF
     log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
-    assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")]
+    assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")] * 2
+
+
+@on_both
+def test_that_staff_see_who_somebody_is_stands_in_the_log_once_a_day(consents, apply, clock):
+    apply()
+    for hour in (0, 1, 24):
+        clock.move_to(NOW + timedelta(hours=hour))
+        assert consents.open_capacity_applications({}, staff())["applications"]
+        assert consents.open_capacity_applications({}, staff("st_olavs"))["applications"] == []
+
+    log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
+    assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")] * 2
 
 
 @on_both

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from helsami_consents.access_log.domain import ALLOWED, STAFF, Access
+from helsami_consents.access_log.domain import ALLOWED, STAFF, Access, source_of
+from helsami_consents.access_log.entrypoints import HERE
 from helsami_consents.access_log.storage import LogWrites
 from helsami_consents.announcing import event_of
 from helsami_consents.capacity import schemas
@@ -29,6 +30,7 @@ from helsami_consents.children.entrypoints import Children
 from helsami_consents.grants.domain import LEVELS, areas_of, scopes_of
 from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
+from helsami_consents.people import OSLO
 from helsami_kernel import Obligation, fulfils, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
@@ -120,13 +122,15 @@ class Capacity(Children):
 
     @rpc(scope="organisations:manage", answers=schemas.Applications)
     def open_capacity_applications(self, question: Json, access: AccessToken) -> Json:
-        """What the organisation whose staff ask has to decide, the oldest first."""
+        """What the organisation whose staff ask has to decide, the oldest first; a day's first look at it is logged."""
         wanted, organisation = load(schemas.Received, question), staff_of(access)
         with self.store.transaction(None) as tx:
             found = tx.received(organisation, Cursor.read(wanted["cursor"], OLDEST), wanted["limit"] + 1)
         page = found[: wanted["limit"]]
         more = str(Cursor(page[-1][2], page[-1][0])) if len(found) > len(page) else None
-        return {"applications": [self._for_staff(each, applicant) for each, applicant, _ in page], "next": more}
+        some = [self._application_of(applicant, each) for each, applicant, _ in page]
+        self._log_listed(some, organisation)
+        return {"applications": [self._for_staff(each) for each in some], "next": more}
 
     @rpc(scope="organisations:manage", answers=schemas.DocumentShown)
     def capacity_document(self, question: Json, access: AccessToken) -> Json:
@@ -176,27 +180,42 @@ class Capacity(Children):
                 return application
         raise NotFound("application-not-found")
 
-    def _for_staff(self, application_id: str, applicant: str) -> Json:
-        reads = self.store.reading(applicant)
-        application = next(each for each in reads.applications() if each.id == application_id)
-        people = self.people(applicant, application.subject)
-        enclosed = reads.enclosed(application_id)
-        return schemas.for_staff(application, people.get(application.subject), people.get(applicant), enclosed)
+    def _application_of(self, applicant: str, application_id: str) -> Application:
+        mine: list[Application] = self.store.reading(applicant).applications()
+        return next(each for each in mine if each.id == application_id)
+
+    def _for_staff(self, application: Application) -> Json:
+        applicant, subject = application.applicant, application.subject
+        people, enclosed = self.people(applicant, subject), self.store.reading(applicant).enclosed(application.id)
+        return schemas.for_staff(application, people.get(subject), people.get(applicant), enclosed)
+
+    def _log_listed(self, applications: list[Application], organisation: str) -> None:
+        """Log about each subject that staff see who they are, once a day: a list of what waits is looked at often."""
+        day = f"capacity {organisation} {self.clock().astimezone(OSLO).date()}"
+        sources = {each.subject: source_of(HERE, each.subject, day) for each in applications}
+        with self.store.transaction(None) as tx:
+            heads, known = tx.heads_of(sorted(sources)), tx.known(list(sources.values()))
+            new = {subject: source for subject, source in sources.items() if source not in known}
+            looked = {subject: [self._looked(organisation, source)] for subject, source in new.items()}
+            tx.log_all(looked, heads, self.sealing)
 
     def _log_staff(self, tx: LogWrites, application: Application, access: AccessToken) -> None:
         """Log about the subject in a transaction of the applicant's: what is not logged is neither read nor decided."""
-        looked = Access(
+        subject = application.subject
+        tx.log_all({subject: [self._looked(staff_of(access))]}, tx.heads_of([subject]), self.sealing)
+
+    def _looked(self, organisation: str, source: str | None = None) -> Access:
+        return Access(
             at=self.clock(),
-            actor=staff_of(access),
+            actor=organisation,
             basis=STAFF,
             purpose="administration",
             outcome=ALLOWED,
             reason="capacity",
-            organisation=staff_of(access),
+            organisation=organisation,
             kinds="profile",
+            source=source,
         )
-        subject = application.subject
-        tx.log_all({subject: [looked]}, tx.heads_of([subject]), self.sealing)
 
     # Promises
 
