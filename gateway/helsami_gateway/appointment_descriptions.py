@@ -195,7 +195,7 @@ ROUTES: Final = (
         "/api/v1/requests/{asked}",
         "Take a request back.",
         answers.Request,
-        problems=(*OF_CITIZENS, ("409", "It has ended already (`request-ended`).")),
+        problems=(*OF_CITIZENS, ("409", "It has ended already (`request-ended`)."), ("422", BY_RULE)),
         once=True,
         example={**REQUEST, "state": "withdrawn", "answered_at": "2026-03-02T09:30:00Z"},
     ),
