@@ -71,7 +71,7 @@ class Changes:
             note_all(tx, decided, known.id)
             announce_change(tx, known, sequence)
             self.followed(tx)
-            return dict(tx.remember(moved))
+            return dict(tx.remember(schemas.placed(moved, access)))
 
     @rpc(scope="appointments:act", answers=schemas.Appointment)
     def cancel(self, command: Json, access: AccessToken) -> Json:
@@ -90,7 +90,7 @@ class Changes:
             cancelled, sequence = tx.cancel(known)
             note_all(tx, decided, known.id)
             announce_cancellation(tx, known, sequence)
-            return dict(tx.remember(cancelled))
+            return dict(tx.remember(schemas.placed(cancelled, access)))
 
     def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:  # noqa: ARG002  each part adds its own
         """

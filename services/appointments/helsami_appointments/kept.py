@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import orjson
 import sqlalchemy as sa
 
+from helsami_appointments.schemas import PLACE
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Writes
 from helsami_kernel.errors import Forbidden
@@ -69,6 +70,11 @@ def remember_told(tx: Writes, table: sa.Table, item: str, told: str) -> None:
     """What the citizen knows of it from now on."""
     this = sa.and_(table.c.owner == tx.owner, table.c.id == item)
     tx.connection.execute(sa.update(table).where(this).values(told=told))
+
+
+def placed(page: bytes, access: AccessToken) -> bytes:
+    """A finished page of appointments, without places for somebody at a protected address (K24)."""
+    return without(page, *PLACE) if access.protected else page
 
 
 def without(page: bytes, *names: str) -> bytes:

@@ -8,8 +8,12 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from helsami_appointments import actions, domain
 from helsami_appointments.slots.search import clinician_id
+from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE, PageQuery
+
+PLACE: Final = ("unit", "place")
+"""What of an appointment says where its citizen is to be found."""
 
 UPCOMING: Final = "upcoming"
 PAST: Final = "past"
@@ -163,6 +167,11 @@ class AppointmentChanged(SlotBooked):
 
 class AppointmentCancelled(SlotBooked):
     """The event `appointment_cancelled`."""
+
+
+def placed(shown: Mapping[str, Any], access: AccessToken) -> dict[str, Any]:
+    """Give what a citizen reads, without what tells where somebody at a protected address is to be found (K24)."""
+    return {**shown, **dict.fromkeys(PLACE)} if access.protected else dict(shown)
 
 
 def slot_shown(slot: domain.Slot) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from helsami_appointments import schemas, storage
+from helsami_appointments import kept, schemas, storage
 from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.care import Care
@@ -78,7 +78,7 @@ class AppointmentsService(
             told = schemas.SlotBooked().dump(SlotBooked(appointment=taken["id"]))
             tx.announce(Event.of("slot_booked", subject=citizen, data=told))
             self.followed(tx)
-            return dict(tx.remember(taken))
+            return dict(tx.remember(schemas.placed(taken, access)))
 
     @rpc(scope="appointments:read", answers=schemas.Slots)
     def slots(self, question: Json, access: AccessToken) -> Json:
@@ -92,17 +92,17 @@ class AppointmentsService(
     def for_home(self, _question: Json, access: AccessToken) -> bytes:
         """The next appointments (R18)."""
         reads = self.store.reading(subject_of(access))
-        return storage.SECTION.soonest_first(reads, self.rules, access, self.clock(), AT_HOME)
+        return kept.placed(storage.SECTION.soonest_first(reads, self.rules, access, self.clock(), AT_HOME), access)
 
     @rpc(scope="appointments:read")
     def page(self, question: Json, access: AccessToken) -> bytes:
         """A page of what is to come, soonest first, or of what has been, newest first (R18, R19, R29, R30)."""
         wanted = load(schemas.PageQuestion, question)
         reads, now = self.store.reading(subject_of(access)), self.clock()
+        read = (reads, self.rules, access, now, wanted["limit"])
         if wanted["when"] == schemas.UPCOMING:
-            return storage.SECTION.soonest_first(reads, self.rules, access, now, wanted["limit"], wanted["cursor"])
-        cursor = wanted["cursor"] or str(Cursor(now, ""))
-        return storage.SECTION.finished(reads, self.rules, access, now, wanted["limit"], cursor)
+            return kept.placed(storage.SECTION.soonest_first(*read, wanted["cursor"]), access)
+        return kept.placed(storage.SECTION.finished(*read, wanted["cursor"] or str(Cursor(now, ""))), access)
 
     @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
     def receive(self, command: Json, access: AccessToken) -> Json:

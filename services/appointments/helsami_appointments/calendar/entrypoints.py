@@ -14,6 +14,7 @@ from helsami_appointments.calendar import schemas, storage
 from helsami_appointments.calendar.domain import LONGEST_WINDOW, MOST_SHOWN, USUAL_WINDOW
 from helsami_appointments.calendar.links import Links, only_for
 from helsami_appointments.calendar.recurrence import occurrences
+from helsami_appointments.schemas import placed
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
@@ -24,8 +25,6 @@ from helsami_kernel.store import OpenStore
 from helsami_sdk.organisations import Organisations
 
 CATEGORY: Final = "appointments"
-ADDRESS: Final = ("unit", "place")
-"""What of an appointment says where somebody at a protected address lives (requirements.md K2)."""
 NOT_SHOWN: Final = {"code": "not_permitted"}
 NONE_RECORDED: Final = {"code": "none_recorded"}
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
@@ -124,8 +123,7 @@ class Calendar(Links):
         showing = Showing(CATEGORY, self.rules, access, reads.notes)
         rows = [row for row in storage.appointments_between(reads, since, until) if showing.may_show(row)]
         absences = showing.absences(rows, storage.oldest_appointments(reads))
-        hidden = dict.fromkeys(ADDRESS) if access.protected else {}
-        return [{"type": "appointment", **orjson.loads(row.body), **hidden} for row in rows], absences
+        return [{"type": "appointment", **placed(orjson.loads(row.body), access)} for row in rows], absences
 
 
 def _told_once(absences: list[dict[str, str]], *, empty: bool) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -17,6 +17,7 @@ from helsami_appointments.offers import subject_of
 from helsami_appointments.referrals import fhir, schemas, storage
 from helsami_appointments.referrals.domain import Referral, ReferralStatusChanged
 from helsami_appointments.referrals.models import REFERRALS
+from helsami_appointments.schemas import placed
 from helsami_kernel import Event, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Writes
@@ -27,6 +28,9 @@ from helsami_kernel.pages import PageQuery
 from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
 from helsami_sdk.organisations import Organisations
+
+PARTIES: Final = ("sender", "receiver")
+"""What of a referral says where somebody at a protected address is treated (K24)."""
 
 Json = dict[str, Any]
 
@@ -44,7 +48,8 @@ class Referrals(Changes):
         wanted = load(PageQuery, question)
         kept.check_reads_records(access)
         reads = self.store.reading(subject_of(access))
-        return storage.SECTION.finished(reads, self.rules, access, self.clock(), **wanted)
+        page = storage.SECTION.finished(reads, self.rules, access, self.clock(), **wanted)
+        return kept.without(page, *PARTIES) if access.protected else page
 
     @rpc(scope="appointments:read", answers=schemas.ShownReferral)
     def referral(self, question: Json, access: AccessToken) -> Json:
@@ -60,8 +65,9 @@ class Referrals(Changes):
         if row is None or not Showing(storage.CATEGORY, self.rules, access, reads.notes).may_show(row):
             raise NotFound("referral-not-found")
         showing = Showing(APPOINTMENTS, self.rules, access, reads.notes)
-        led_to = [orjson.loads(one.body) for one in storage.led_to(reads, row.id) if showing.may_show(one)]
-        return {**orjson.loads(row.body), "appointments": led_to}
+        found = [orjson.loads(one.body) for one in storage.led_to(reads, row.id) if showing.may_show(one)]
+        hidden = dict.fromkeys(PARTIES) if access.protected else {}
+        return {**orjson.loads(row.body), **hidden, "appointments": [placed(one, access) for one in found]}
 
     def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:
         """The id of the referral that an appointment is based on, where this reader may see that."""

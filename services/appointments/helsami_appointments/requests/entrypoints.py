@@ -16,7 +16,7 @@ from helsami_appointments.offers import Offers, refused, subject_of
 from helsami_appointments.requests import domain, schemas
 from helsami_appointments.requests.domain import Request, RequestAnswered, RequestExpired
 from helsami_appointments.requests.storage import Reads, Writes
-from helsami_appointments.schemas import OneAppointment, actions_shown
+from helsami_appointments.schemas import OneAppointment, actions_shown, placed
 from helsami_appointments.video.domain import VIDEO
 from helsami_appointments.video.doors import NOT_SET_UP
 from helsami_appointments.video.providers import Conferences
@@ -67,7 +67,8 @@ class Requests(Changes):
         resolved = of_appointment(known.appointment, self.clock(), decide, desk)
         asked = [schemas.shown(one) for one in reads.requests_of(known.id)]
         particulars = self.particulars(reads, known, access)
-        return {**orjson.loads(row.body), "actions": actions_shown(resolved), "requests": asked, **particulars}
+        shown = placed(orjson.loads(row.body), access)
+        return {**shown, "actions": actions_shown(resolved), "requests": asked, **particulars}
 
     @rpc(scope="appointments:act", answers=schemas.Request)
     def ask(self, command: Json, access: AccessToken) -> Json:

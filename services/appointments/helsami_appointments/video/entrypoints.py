@@ -11,7 +11,7 @@ from helsami_appointments.booked import Reads
 from helsami_appointments.changes import Changes
 from helsami_appointments.domain import TO_COME, Appointment, Known
 from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, subject_of
-from helsami_appointments.schemas import OneAppointment
+from helsami_appointments.schemas import OneAppointment, placed
 from helsami_appointments.video import schemas, storage
 from helsami_appointments.video.domain import IN_PERSON, PAYMENT, VIDEO, VIRTUAL, Standing, State
 from helsami_appointments.video.doors import Doors, phone_instead
@@ -62,7 +62,7 @@ class Videos(Changes):
             shown = switch(tx, known, way)
             self.followed(tx)
             note_all(tx, decided, known.id)
-            return dict(tx.remember(shown))
+            return dict(tx.remember(placed(shown, access)))
 
     @rpc(scope="appointments:read", answers=schemas.Video)
     def video(self, question: Json, access: AccessToken) -> Json:

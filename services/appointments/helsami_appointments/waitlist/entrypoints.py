@@ -94,7 +94,8 @@ class Waitlist(Changes):
         """What the citizen was offered, newest first, and how each offer stands (R24, R27)."""
         load(schemas.Nothing, question)
         rows = self._visible(self.store.reading(subject_of(access)).offers(), access)
-        return {"offers": [offer_shown(row, self.clock()) for row in rows]}
+        shown = [offer_shown(row, self.clock()) for row in rows]
+        return {"offers": [{**one, "slot": appointments.placed(one["slot"], access)} for one in shown]}
 
     def _visible(self, rows: Any, access: AccessToken) -> list[Row[Any]]:
         showing = Showing(CATEGORY, self.rules, access, self.store.decisions)
@@ -115,7 +116,7 @@ class Waitlist(Changes):
                 return dict(done)
             offer = tx.own_offer(wish["offer"])
             self._check_may_answer(tx, offer, access)
-            return dict(tx.remember(self.take_offer(tx, offer)))
+            return dict(tx.remember(appointments.placed(self.take_offer(tx, offer), access)))
 
     def take_offer(self, tx: Writes, offer: Row[Any]) -> Json:
         """Move an appointment to what was offered, in one transaction with the end of all other offers."""
