@@ -170,7 +170,7 @@ def limit_delegation(question: DelegationQuestion) -> frozenset[str] | None:
     """
     Which scopes may a representative hold towards this organisation (R93, R98, K3)?
 
-    Asked by: every service that shows or does something on somebody's behalf.
+    Asked by: appointments, medications, records, results.
     Every answer counts: only a scope that every answer names, and that the region's table has for this age and basis.
     Nobody answers: the region's table.
     An answer fails: none.
