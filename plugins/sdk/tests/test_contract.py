@@ -36,7 +36,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SPECS = {
     name: spec for name, spec in inspect.getmembers(hookspecs, inspect.isfunction) if hasattr(spec, "helsami_spec")
 }
-OWNERS = {"appointments", "consents", "forms", "gateway", "medications", "messages", "notifications", "records", "results"}
+OWNERS = {"appointments", "forms", "gateway", "medications", "messages", "notifications", "records", "results"}
 ASKED = {
     "decide_booking": BookingQuestion("book", "x", NOW, NOW),
     "restrict_slots": SlotsQuestion((), NOW),
