@@ -7,9 +7,10 @@ import pytest
 
 from helsami_appointments import offers, schemas
 from helsami_appointments.slots.search import FAR, FILTERS, clinician_id, free_times
+from helsami_appointments.store import Reads, Writes
 from helsami_kernel.errors import Conflict, Malformed
 from helsami_kernel.reading import Prepared
-from helsami_kernel.testing import system_token
+from helsami_kernel.testing import open_store, system_token
 from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
 
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
@@ -139,8 +140,15 @@ def test_a_time_that_goes_over_to_another_schedule_is_found_as_that_one(journal,
     assert free() == [slot]
 
 
-@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_an_index_of_free_times_alone_serves_each_search_however_often_it_is_asked(store, clock):
+@pytest.fixture
+def untouched(new_database, clock):
+    """A store on tables of which PostgreSQL knows nothing, so that no test before has a say in its plans."""
+    opened = open_store("appointments", new_database("free_times"), Reads, Writes, clock)
+    yield opened
+    opened._database.close()
+
+
+def test_an_index_of_free_times_alone_serves_each_search_however_often_it_is_asked(untouched, clock):
     """A plan that was made once knows no value: what it must not leave open is that only free times are looked for."""
     plans = {}
     for number in range(len(FILTERS) + 1):
@@ -148,7 +156,7 @@ def test_an_index_of_free_times_alone_serves_each_search_however_often_it_is_ask
             prepared = Prepared.of(free_times(*wanted))
             asked = {"owner": "", "from_at": clock(), "from_id": "", "until": FAR, "limit": 200}
             values = prepared.constants | asked | dict.fromkeys(wanted, "x")
-            with store._database.engine.connect() as connection:
+            with untouched._database.engine.connect() as connection:
                 for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
                     connection.exec_driver_sql(f"SET LOCAL {setting}")
                 connection.exec_driver_sql(prepared.preparation)
