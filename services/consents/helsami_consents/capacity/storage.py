@@ -22,7 +22,6 @@ MINE: Final = (
     .where(APPLICATIONS.c.applicant == OWNER)
     .order_by(APPLICATIONS.c.applied_at.desc(), APPLICATIONS.c.id)
 )
-ABOUT: Final = sa.select(APPLICATIONS).where(APPLICATIONS.c.subject == OWNER, APPLICATIONS.c.state == State.GRANTED)
 ENCLOSED: Final = (
     sa.select(DOCUMENTS.c.number, DOCUMENTS.c.title, DOCUMENTS.c.content_type)
     .where(DOCUMENTS.c.owner == OWNER, DOCUMENTS.c.application == sa.bindparam("application", type_=sa.String))
@@ -31,15 +30,11 @@ ENCLOSED: Final = (
 
 
 class Reads(storage.Reads):
-    """What a citizen has applied for, and what was granted to act for them."""
+    """What a citizen has applied for."""
 
     def applications(self) -> list[Application]:
         """The owner's own, the newest first."""
         return [_application(row) for row in self.fetch(MINE)]
-
-    def granted_about(self) -> list[Application]:
-        """Those by which others act for the owner."""
-        return [_application(row) for row in self.fetch(ABOUT)]
 
     def enclosed(self, application: str) -> list[tuple[int, str, str]]:
         """Number, title and type of each document of the owner's application."""
