@@ -6,6 +6,7 @@ from helsami_consents.access_log.models import metadata as access_log
 from helsami_consents.capacity.models import applications_table, documents_table, received_table
 from helsami_consents.children.models import parenthoods_table
 from helsami_consents.grants.models import grants_table
+from helsami_consents.shielding import models as shielding
 
 metadata = sa.MetaData()
 parts = (metadata, access_log)
@@ -16,3 +17,5 @@ PARENTHOODS = parenthoods_table(metadata)
 APPLICATIONS = applications_table(metadata)
 DOCUMENTS = documents_table(metadata)
 RECEIVED = received_table(metadata)
+SHIELDS = shielding.shields_table(metadata)
+SHIELDS_RECEIVED = shielding.received_table(metadata)

@@ -16,7 +16,7 @@ from helsami_consents.domain import Decision
 from helsami_consents.grants.domain import State
 from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
-from helsami_consents.people import is_citizen_id
+from helsami_consents.people import Person, is_citizen_id
 from helsami_kernel import Clock, FromKeys, FromSettings, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
 from helsami_kernel.errors import Forbidden, NotFound, load
@@ -40,6 +40,8 @@ class ConsentsService(Capacity, AccessLog):
         """
         Tokens for an actor who may act for a subject now; the log says so before anybody reads.
 
+        They say as well what the subject hides from this actor, so that it holds everywhere from this request on (R69).
+
         Raises NotFound, the same whether the subject is foreign, missing, protected or has taken the grant back: the
         reason stands in the log alone. Raises Forbidden where there is a grant, but not for this. Raises Unavailable
         while the register cannot be asked (fail closed).
@@ -55,6 +57,7 @@ class ConsentsService(Capacity, AccessLog):
             decision = domain.decide(grounds(tx, giver, people.get(actor), actor, now), wanted)
             # Nobody has no log: of an id that is nobody's nothing stays, after as long.
             (tx.log if giver is not None else tx.log_of_nobody)(_looked(now, asked, decision), self.sealing)
+            hidden = tx.hidden_from(actor, as_parent=_is_parent(decision, giver, actor)) if decision.allowed else ()
         if decision.reason == domain.BEYOND:
             raise Forbidden("not-permitted")
         if not decision.allowed or giver is None or giver.birth_date is None:
@@ -70,6 +73,7 @@ class ConsentsService(Capacity, AccessLog):
                     basis=decision.basis,
                     age_band=band,
                     consent_version=decision.version,
+                    hidden=hidden,
                 )
                 for audience in asked["audiences"]
             },
@@ -84,6 +88,10 @@ class ConsentsService(Capacity, AccessLog):
         granted = [{**each, "until": each["expires_at"]} for each in received if each["state"] == State.ACTIVE]
         me = oneself(access)
         return {"acting_for": [*self.acted_for_as_parent(me), *self.acted_for_by_capacity(me), *granted]}
+
+
+def _is_parent(decision: Decision, child: Person | None, actor: str) -> bool:
+    return decision.basis == domain.PARENTAL or (child is not None and actor in child.holders)
 
 
 def _looked(now: datetime, asked: Mapping[str, Any], decision: Decision) -> Access:

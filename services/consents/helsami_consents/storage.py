@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from helsami_consents.access_log.storage import LogReads, LogWrites
-from helsami_consents.capacity import storage as capacity
+from helsami_consents.shielding import storage as shielding
 
 
-class Reads(capacity.Reads, LogReads):
+class Reads(shielding.Reads, LogReads):
     """What a citizen sees of their grants and of their log."""
 
 
-class Writes(capacity.Writes, LogWrites):
+class Writes(shielding.Writes, LogWrites):
     """What a citizen changes, and what is logged about them; the transaction's owner is both."""

@@ -21,7 +21,13 @@ ACCESS_TYPE: Final = "helsami-access+jwt"
 SYSTEM_TYPE: Final = "helsami-system+jwt"
 LONGEST_LIFE: Final = timedelta(seconds=60)
 LEEWAY: Final = timedelta(seconds=30)
-LONGEST_TOKEN: Final = 4096
+MOST_HIDDEN: Final = 100
+"""How many items a token can say are hidden: as many as a citizen may shield at once (R69)."""
+
+LONGEST_ID: Final = 36
+LONGEST_TOKEN: Final = 4096 + MOST_HIDDEN * (LONGEST_ID + len('"",')) * 4 // 3
+"""What all other claims take, and in base64 the ids of as much as can be hidden: 9 296 characters."""
+
 LONGEST_TEXT: Final = 200
 MOST_REMEMBERED: Final = 4096
 
@@ -60,6 +66,7 @@ CLAIMS: Final = frozenset(
         "protected",
         "consent_version",
         "organisation",
+        "hidden",
         "iat",
         "exp",
         "jti",
@@ -79,7 +86,8 @@ class AccessToken:
     """
     What an issuer vouches for: `actor` asks, about `subject`, on a `basis`, no more than `scopes`.
 
-    Both persons are opaque ids. `idempotency_key` is no claim: it is the one the caller sent beside the token.
+    Both persons are opaque ids. `hidden` are the ids of the items that do not exist for this actor (R69, K23).
+    `idempotency_key` is no claim: it is the one the caller sent beside the token.
     """
 
     issuer: str
@@ -95,6 +103,7 @@ class AccessToken:
     issued_at: datetime
     expires_at: datetime
     token_id: str
+    hidden: frozenset[str] = frozenset()
     idempotency_key: str | None = None
 
     def allows(self, scope: str) -> bool:
@@ -138,6 +147,7 @@ class Issuer:
         protected: bool = False,
         consent_version: int | None = None,
         organisation: str | None = None,
+        hidden: Iterable[str] = (),
         life: timedelta = LONGEST_LIFE,
     ) -> str:
         """
@@ -160,6 +170,7 @@ class Issuer:
             issued_at=now,
             expires_at=now + life,
             token_id=secrets.token_urlsafe(12),
+            hidden=frozenset(hidden),
         )
         if not may_say(token) or not timedelta(0) < life <= LONGEST_LIFE:
             raise ValueError(f"{self.name} may not issue such a token")
@@ -289,22 +300,10 @@ def may_say(token: AccessToken) -> bool:
     Say whether an issuer has the right to such a token (architecture, section 5).
 
     The gateway alone can only let a citizen reach their own data; whatever is on another's behalf is the word of
-    `consents`. Neither can be made to say more by whoever holds the other's key.
+    `consents`, and so is what is hidden from them. Neither can be made to say more by whoever holds the other's key.
     """
-    match token.issuer, token.basis:
-        case "gateway" | "consents", "self":
-            return _about_a_citizen(token) and token.actor == token.subject
-        case "consents", basis if basis in ON_BEHALF:
-            return _about_a_citizen(token) and token.actor != token.subject
-        case "gateway", "system":
-            # A record system delivers, staff decide: no token does both.
-            spoken = any(_about_nobody(token, scopes) for scopes in (JOURNAL_SCOPES, STAFF_SCOPES))
-            return spoken and token.organisation is not None
-        case "gateway", "service":
-            return _about_nobody(token, GATEWAY_SCOPES) and token.organisation is None
-        case "consents", "service":
-            return _about_nobody(token, CONSENTS_SCOPES) and token.organisation is None
-    return False
+    hides = token.on_behalf and len(token.hidden) <= MOST_HIDDEN
+    return (hides or not token.hidden) and _may_speak(token)
 
 
 def age_band(birth_date: date, now: datetime) -> str:
@@ -319,6 +318,23 @@ def age_band(birth_date: date, now: datetime) -> str:
     if years < 12:  # noqa: PLR2004  the ages of the law
         return "0-11"
     return "12-15" if years < 16 else "16+"  # noqa: PLR2004
+
+
+def _may_speak(token: AccessToken) -> bool:
+    match token.issuer, token.basis:
+        case "gateway" | "consents", "self":
+            return _about_a_citizen(token) and token.actor == token.subject
+        case "consents", basis if basis in ON_BEHALF:
+            return _about_a_citizen(token) and token.actor != token.subject
+        case "gateway", "system":
+            # A record system delivers, staff decide: no token does both.
+            spoken = any(_about_nobody(token, scopes) for scopes in (JOURNAL_SCOPES, STAFF_SCOPES))
+            return spoken and token.organisation is not None
+        case "gateway", "service":
+            return _about_nobody(token, GATEWAY_SCOPES) and token.organisation is None
+        case "consents", "service":
+            return _about_nobody(token, CONSENTS_SCOPES) and token.organisation is None
+    return False
 
 
 class _Unfit(Exception):
@@ -381,6 +397,7 @@ def _claims(token: AccessToken) -> dict[str, Any]:
         "protected": token.protected,
         "consent_version": token.consent_version,
         "organisation": token.organisation,
+        "hidden": sorted(token.hidden),
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
         "jti": token.token_id,
@@ -404,6 +421,7 @@ def _token(claims: Mapping[str, Any]) -> AccessToken:
         issued_at=_moment(claims["iat"]),
         expires_at=_moment(claims["exp"]),
         token_id=_text(claims["jti"]),
+        hidden=_ids(claims["hidden"]),
     )
 
 
@@ -445,3 +463,11 @@ def _scopes(claim: object) -> list[str]:
     if not isinstance(claim, str):
         raise _Unfit("claims")
     return claim.split(" ")
+
+
+def _ids(claim: object) -> frozenset[str]:
+    if not isinstance(claim, list) or not all(isinstance(one, str) and 0 < len(one) <= LONGEST_ID for one in claim):
+        raise _Unfit("claims")
+    if claim != sorted(set(claim)):
+        raise _Unfit("claims")
+    return frozenset(claim)

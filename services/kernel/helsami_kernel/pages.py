@@ -123,7 +123,8 @@ class Page:
         rest = {
             "as_of": written(now),
             "status": "ok",
-            "absences": self._showing.absences(self._shown, self._oldest),
+            # Of the page alone: how far was read beyond it, past what is hidden, must not show in what is explained.
+            "absences": self._showing.absences(shown, self._oldest),
             "next": following,
         }
         return b'{"items":[' + ",".join(bodies).encode() + b"]," + orjson.dumps(rest)[1:]

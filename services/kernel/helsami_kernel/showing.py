@@ -39,7 +39,7 @@ class Showing:
     def __init__(
         self, category: str | None, rules: Mapping[str, Rules], access: AccessToken, notes: Notes = UNKEPT
     ) -> None:
-        """Without a category the items are the portal's own, and all are shown."""
+        """Without a category the items are the portal's own, and all that is not hidden is shown."""
         self._notes = notes
         self._category = category
         self._rules = rules
@@ -52,7 +52,14 @@ class Showing:
         self._answered: dict[tuple[str, ...], Decided[Restriction]] = {}
 
     def may_show(self, row: Row[Any]) -> bool:
-        """Is the item from after its organisation's start, for this reader at all, and withheld by no rule?"""
+        """
+        Is the item from after its organisation's start, for this reader at all, and withheld by no rule?
+
+        What is hidden from this reader is passed over before anything is asked, noted or explained: for them it never
+        was (R69, K23). That holds for the portal's own items too, and for what is about a hidden item.
+        """
+        if self._is_hidden(row):
+            return False
         if self._category is None:
             return True
         if not self._delegation.lets_read(row.organisation, row.category or self._category):
@@ -67,6 +74,10 @@ class Showing:
         self._withheld.add(decided.answer.reason)
         self._not_shown.append((decided, row.id))
         return False
+
+    def _is_hidden(self, row: Row[Any]) -> bool:
+        hidden = self._access.hidden
+        return bool(hidden) and (row.id in hidden or getattr(row, "of", "") in hidden)
 
     def _decided(self, row: Row[Any]) -> Decided[Restriction]:
         """Ask once: most items of a page are of few kinds, and an organisation answers the same question alike."""

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,6 +26,13 @@ PUBLIC = {
 }
 OWN = {"audience": "results", "actor": "c1", "subject": "c1", "basis": "self", "scopes": ["results:read"]}
 GRANT = {"audience": "results", "actor": "c1", "subject": "c2", "basis": "grant", "scopes": ["results:read"]}
+SYSTEM = {
+    "basis": "system",
+    "subject": None,
+    "age_band": None,
+    "scope": "journal:write",
+    "organisation": "st_olavs",
+}
 CLAIMS = {
     "iss": "gateway",
     "aud": "results",
@@ -36,6 +44,7 @@ CLAIMS = {
     "protected": False,
     "consent_version": None,
     "organisation": None,
+    "hidden": [],
     "iat": int(NOW.timestamp()),
     "exp": int(NOW.timestamp()) + 60,
     "jti": "t1",
@@ -104,6 +113,15 @@ def test_consents_speaks_for_those_on_anothers_behalf(consents, verifier):
     token = verifier.verify(consents.issue(**GRANT, consent_version=7), "results")
 
     assert (token.actor, token.subject, token.consent_version) == ("c1", "c2", 7)
+
+
+def test_consents_says_what_is_hidden_from_who_acts_for_another(consents, verifier):
+    as_many_as_can_be = {str(uuid.uuid4()) for _ in range(access.MOST_HIDDEN)}
+
+    text = consents.issue(**GRANT, hidden=as_many_as_can_be)
+
+    assert verifier.verify(text, "results").hidden == as_many_as_can_be
+    assert access.LONGEST_TOKEN - 4096 < len(text) <= access.LONGEST_TOKEN
 
 
 @pytest.mark.parametrize("scope", ["journal:write", "organisations:manage"])
@@ -249,6 +267,9 @@ def test_a_token_for_no_citizen_gives_no_citizens_scopes(verifier, basis):
         {"basis": "self", "scope": "results:read directory:identify"},
         {"basis": "self", "scope": ""},
         {"basis": "self", "organisation": "st_olavs"},
+        {"basis": "self", "hidden": ["i1"]},
+        {**SYSTEM, "hidden": ["i1"]},
+        {"basis": "service", "subject": None, "age_band": None, "scope": "directory:identify", "hidden": ["i1"]},
         {"basis": "system", "subject": None, "age_band": None, "scope": "journal:write"},
         {"basis": "system", "subject": "c1", "age_band": None, "scope": "journal:write", "organisation": "st_olavs"},
         {
@@ -281,6 +302,8 @@ def test_the_gateway_cannot_say_more_than_its_rights(verifier, claims):
     [
         {"basis": "self", "subject": "c2"},
         {"basis": "grant"},
+        {"basis": "self", "hidden": ["i1"]},
+        {"basis": "grant", "subject": "c2", "hidden": sorted(f"i{number}" for number in range(101))},
         {"basis": "grant", "subject": "c2", "scope": "journal:write"},
         {"basis": "grant", "subject": "c2", "organisation": "st_olavs"},
         {"basis": "system", "subject": None, "age_band": None, "scope": "journal:write", "organisation": "st_olavs"},
@@ -323,6 +346,14 @@ def test_an_issuer_will_not_sign_what_nobody_would_believe(gateway):
         {"exp": 10**18},
         {"exp": None},
         {"admin": True},
+        {"hidden": None},
+        {"hidden": "i1"},
+        {"hidden": {"i1": 1}},
+        {"hidden": [7]},
+        {"hidden": [""]},
+        {"hidden": ["i" * 37]},
+        {"hidden": ["i2", "i1"]},
+        {"hidden": ["i1", "i1"]},
     ],
 )
 def test_a_claim_of_another_form_is_refused(verifier, claims):
@@ -337,7 +368,7 @@ def test_a_missing_claim_is_refused(verifier, missing):
 
 
 @pytest.mark.parametrize(
-    "text", [None, b"", 7, "", ".", "..", "a.b.c", "é.é.é", "x" * 5000, "eyJ9.e30.", "bnVsbA.e30.AA", "W10.e30.AA"]
+    "text", [None, b"", 7, "", ".", "..", "a.b.c", "é.é.é", "x" * 10_000, "eyJ9.e30.", "bnVsbA.e30.AA", "W10.e30.AA"]
 )
 def test_what_is_no_token_is_refused(verifier, text):
     expect_refusal(verifier, text, "form")

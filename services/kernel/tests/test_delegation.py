@@ -66,6 +66,28 @@ def test_an_organisation_narrows_what_its_items_are_shown_for(category):
     assert showing.may_show(a_row(MUNICIPALITY, category)) == seen
 
 
+def test_what_is_hidden_from_a_representative_is_passed_over_without_asking_noting_or_explaining_anything():
+    noted = []
+    rules = organisations_of(rules_of(restrict_sharing=lambda _question: pytest.fail("a rule was asked")))
+    access = replace(on_behalf("grant"), hidden=frozenset({"i1"}))
+    showing = Showing("appointments", rules, access, SimpleNamespace(note_all=noted.extend))
+
+    assert not showing.may_show(a_row(MUNICIPALITY))
+
+    showing.note()
+    assert noted == []
+    assert showing.absences([], {}) == [{"code": "none_recorded"}]
+
+
+@pytest.mark.parametrize("category", [None, "appointments"])
+def test_what_is_about_something_hidden_is_hidden_with_it(category):
+    access = replace(on_behalf("grant"), hidden=frozenset({"a1"}))
+    showing = Showing(category, RULES, access)
+
+    assert not showing.may_show(SimpleNamespace(**{**vars(a_row(MUNICIPALITY)), "of": "a1"}))
+    assert showing.may_show(SimpleNamespace(**{**vars(a_row(MUNICIPALITY)), "of": "a2"}))
+
+
 def test_an_organisation_widens_nothing():
     wide = organisations_of(rules_of(limit_delegation=SCOPES))
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from helsami_kernel.database import Database, Reads, Writes
 from helsami_kernel.errors import Malformed, load
-from helsami_kernel.items import Item, item_id, items_table, keep, keep_all
+from helsami_kernel.items import Item, item_id, items_table, keep, keep_all, withdraw
 from helsami_kernel.pages import Cursor, PageQuery
 from helsami_kernel.sections import Inside, Section, Sections
 from helsami_kernel.showing import is_open
@@ -128,6 +128,41 @@ def test_a_representative_cannot_tell_what_is_withheld_from_them_by_what_is_said
     meet(old=-24 * 2000, new=-24)
 
     assert SECTION.finished(reads, withhold, grant, NOW, 5) == before
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+@pytest.mark.parametrize("section", [SECTION, OWN], ids=["delivered", "own"])
+@pytest.mark.parametrize("reader", ["finished", "soonest_first"])
+def test_a_page_with_what_is_hidden_is_the_page_without_it_byte_for_byte(
+    meet, reads, database, reader, section, limit
+):
+    meet("st_olavs", shown1=1, hidden1=1, hidden2=2, hidden3=3, shown2=-2, hidden4=-3)
+    meet("trondheim", hidden5=-1, hidden6=5, shown3=-9, shown4=9)
+    hidden = [(each, f"hidden{number}") for number in range(1, 7) for each in ("st_olavs", "trondheim")]
+    representative = replace(
+        ACCESS, actor="c2", basis="grant", hidden=frozenset(item_id("c1", *each) for each in hidden)
+    )
+    starts = {"st_olavs": date(2026, 2, 1), "trondheim": date(2026, 1, 1)}
+    rules = organisations_of(
+        *(rules_of(manifest=manifest_of(each, everything_since=start)) for each, start in starts.items())
+    )
+    before = whole(getattr(section, reader), reads, limit, representative, rules)
+
+    with database.transaction(Writes, "c1") as tx:
+        outcomes = [withdraw(tx, MEETINGS, *each) for each in hidden]
+
+    assert outcomes.count("stored") == 6
+    assert whole(getattr(section, reader), reads, limit, representative, rules) == before
+    assert b"shown" in b"".join(before)
+
+
+def whole(reader, reads, limit, access, rules):
+    """Every page, one after the other."""
+    pages, cursor = [], None
+    while not pages or cursor is not None:
+        pages.append(reader(reads, rules, access, NOW, limit, cursor))
+        cursor = orjson.loads(pages[-1])["next"]
+    return pages
 
 
 def test_the_portals_own_items_are_shown_whatever_organisations_there_are(meet, reads):
