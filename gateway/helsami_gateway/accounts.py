@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from typing import Final
 
 import orjson
 from werkzeug.wrappers import Request, Response
@@ -17,6 +18,9 @@ from helsami_kernel import Event, handles
 from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.rpc import Remote
+
+NOTHING_TO_SAY: Final = 1024
+"""A body that nobody reads, from whoever it is."""
 
 http = partial(kernel_http, on_failure=as_response)
 
@@ -47,7 +51,7 @@ class AccountRoutes(CitizenDoor):
         self.sessions.put(response, who)
         return response
 
-    @http("POST", "/api/v1/logout")
+    @http("POST", "/api/v1/logout", body_at_most=NOTHING_TO_SAY)
     def log_out(self, request: Request) -> Response:
         """End the session, wherever its cookie lies, and forget who this is, whoever it was."""
         session.check_origin(request)

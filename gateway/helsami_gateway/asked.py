@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from helsami_gateway.headers import KEY, LONGEST_KEY
+from helsami_kernel.bodies import body_of
 from helsami_kernel.errors import FieldProblem, Malformed, load
-from helsami_kernel.http import body_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Request

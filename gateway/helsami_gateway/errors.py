@@ -13,8 +13,8 @@ from werkzeug.wrappers import Request, Response
 from helsami_gateway import texts
 from helsami_gateway.headers import HEADERS
 from helsami_kernel import errors, logs
+from helsami_kernel.bodies import TooLarge, TooSlow
 from helsami_kernel.errors import Refusal, Unavailable
-from helsami_kernel.http import TooLarge, TooSlow
 
 PROBLEM: Final = "application/problem+json"
 RETRY_AFTER: Final = "2"

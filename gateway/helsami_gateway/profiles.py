@@ -17,8 +17,8 @@ from helsami_gateway.asked import command_of, key_of
 from helsami_gateway.citizens import CitizenDoor, represented
 from helsami_gateway.errors import ChangedMeanwhile, VersionNeeded, as_response
 from helsami_gateway.headers import HEADERS
+from helsami_kernel.bodies import body_of
 from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, Malformed
-from helsami_kernel.http import body_of
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.rpc import Remote
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from helsami_gateway import openapi, schemas, session, storage, texts
 from helsami_gateway.access_log import AccessLogRoutes
 from helsami_gateway.accounts import AccountRoutes
+from helsami_gateway.admission import admission
 from helsami_gateway.appointments import AppointmentRoutes, StaffAppointmentRoutes
 from helsami_gateway.asked import json_of
 from helsami_gateway.calendar import CalendarRoutes
@@ -43,9 +44,10 @@ from helsami_kernel import (
     logs,
 )
 from helsami_kernel.access import SystemVerifier
+from helsami_kernel.bodies import body_of
 from helsami_kernel.errors import Forbidden, Malformed, NotFound, Unavailable, load
 from helsami_kernel.fhir import iso
-from helsami_kernel.http import body_of
+from helsami_kernel.http import Admission
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.views import UNAVAILABLE, Gather, audience
 
@@ -88,6 +90,7 @@ class GatewayService(
     rules = OrganisationRules()
     clock = Clock()
     settings = CurrentSettings()
+    admission = Admission(admission)
     sessions = FromKeys(session.sessions)
     tokens = FromKeys(session.tokens)
     systems = FromKeys(lambda keys: SystemVerifier(keys.public("systems")))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Request
 
 from helsami_gateway.errors import LoginNeeded, as_response
 from helsami_gateway.headers import HEADERS
+from helsami_kernel.bodies import TooLarge
 from helsami_kernel.errors import (
     Conflict,
     FieldProblem,
@@ -18,7 +19,6 @@ from helsami_kernel.errors import (
     Refused,
     Unavailable,
 )
-from helsami_kernel.http import TooLarge
 
 
 def answer(failure, language="en"):

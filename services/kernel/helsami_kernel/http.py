@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,40 +13,35 @@ import eventlet
 from eventlet import wsgi
 from eventlet.event import Event
 from nameko.containers import WorkerContext
-from nameko.extensions import SharedExtension
+from nameko.extensions import DependencyProvider, SharedExtension
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from helsami_kernel.bodies import BODY_WITHIN, Room, has_body, read_body, was_read
+from helsami_kernel.config import Settings
 from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.decorators import Decorator
-from helsami_kernel.errors import FieldProblem, Malformed, Refusal, Unavailable
+from helsami_kernel.errors import Refusal, Unavailable
 
 CONNECTIONS_AT_MOST = 512
 REQUESTS_AT_MOST = 256
 HEAD_WITHIN = 10
-BODY_WITHIN = 30
 ANSWER_WITHIN = 150
 IDLE_AT_MOST = 30
 URL_AT_MOST = 4096
 BODY_AT_MOST = 1024 * 1024
+LINGERS = 3
+AT_ONCE = 64 * 1024
 BACKLOG = 512
 ACCEPT_AGAIN_AFTER = 0.1
 NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
-BODY = "helsami.body"
 CLOSE = "helsami.close"
 UNCLEAR = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 OnFailure = Callable[[BaseException, Request], Response]
-
-
-class TooLarge(Refusal):
-    """The body is longer than the route takes."""
-
-
-class TooSlow(Refusal):
-    """The body did not come in time."""
+Admit = Callable[[Request], None]
 
 
 class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
@@ -60,6 +57,19 @@ class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         with eventlet.Timeout(HEAD_WITHIN, False):
             return bool(super().parse_request()) and self._ends_clearly()
         return self._cut_off(TOO_SLOW)
+
+    _leaves_unread = False
+
+    def finish(self) -> None:
+        """
+        Close the connection; before that, where something was not read, say so and let it run past for a while.
+
+        The kernel resets a connection that is closed over unread bytes, and the sender may then never see the answer.
+        """
+        if self._leaves_unread:
+            with eventlet.Timeout(LINGERS, False):
+                self._let_run_past()
+        super().finish()
 
     def get_environ(self) -> dict[str, Any]:
         """WSGI's, and a way to close the connection after the answer."""
@@ -80,7 +90,15 @@ class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         return False
 
     def _close_after(self) -> None:
-        self.close_connection = True
+        self.close_connection = self._leaves_unread = True
+
+    def _let_run_past(self) -> None:
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.connection.recv(AT_ONCE):
+                pass
+        except OSError:
+            return  # gone already
 
 
 class HttpServer(SharedExtension):  # type: ignore[misc]
@@ -91,6 +109,8 @@ class HttpServer(SharedExtension):  # type: ignore[misc]
         self._connections = 0
         self._requests = 0
         self._listener: Any = None
+        self.room = Room()
+        self.admit: Admit = everybody
 
     def register(self, entrypoint: Http) -> None:
         """Serve this route."""
@@ -149,7 +169,8 @@ class HttpServer(SharedExtension):  # type: ignore[misc]
             response = self._response(request)
         finally:
             self._requests -= 1
-        if has_body(request) and BODY not in environ:
+            self.room.give_back(request)
+        if has_body(request) and not was_read(request):
             environ[CLOSE]()  # nobody reads the rest of what was not wanted
         return response(environ, start_response)
 
@@ -174,6 +195,23 @@ def refuse(connection: Any) -> None:
             pass
         finally:
             connection.close()
+
+
+def everybody(request: Request) -> None:
+    """Take a body from anybody: for a service that names no admission."""
+
+
+class Admission(DependencyProvider):  # type: ignore[misc]  # nameko carries no types
+    """Says who may send a body at all, before any of it is read: made from the settings, raises what refuses others."""
+
+    server = HttpServer()
+
+    def __init__(self, make: Callable[[Settings], Admit]) -> None:
+        self._make = make
+
+    def setup(self) -> None:
+        """Stand at the service's HTTP port. Raises `KeysUnusable`."""
+        self.server.admit = self._make(self.container.config["settings"])
 
 
 class Http(KernelEntrypoint):
@@ -201,9 +239,14 @@ class Http(KernelEntrypoint):
 
     def answer(self, request: Request, arguments: dict[str, Any]) -> Response:
         """Run the method in a worker, and wait for it."""
+        began = time.perf_counter()
         try:
-            read_body(request, self.body_at_most)  # by the connection itself: a slow sender must not hold a worker
-        except Refusal as refusal:
+            if has_body(request):
+                self.server.admit(request)  # nothing is read for a stranger
+                # By the connection itself: a slow sender must not hold a worker.
+                read_body(request, self.body_at_most, self.server.room)
+        except (Refusal, Unavailable) as refusal:
+            self.note(refusal, time.perf_counter() - began)
             return self.on_failure(refusal, request)
         answered = Event()
 
@@ -224,36 +267,3 @@ class Http(KernelEntrypoint):
 
 
 http: Callable[..., Decorator] = Http.decorator
-
-
-def has_body(request: Request) -> bool:
-    """Has the sender said that a body follows?"""
-    return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ
-
-
-def read_body(request: Request, at_most: int) -> None:
-    """Read and keep the body; TooLarge before or as soon as it is, TooSlow, or Malformed for one cut short."""
-    declared = request.content_length
-    if declared is not None and declared > at_most:
-        raise TooLarge("body-too-large", FieldProblem("body", f"at most {at_most} bytes"))
-    if not has_body(request):
-        return
-    body = b""
-    with eventlet.Timeout(BODY_WITHIN, False):
-        try:
-            body = request.environ["wsgi.input"].read(at_most + 1)
-        except OSError:
-            raise Malformed("body-cut-short") from None
-        if len(body) > at_most:
-            raise TooLarge("body-too-large", FieldProblem("body", f"at most {at_most} bytes"))
-        if declared is not None and len(body) < declared:
-            raise Malformed("body-cut-short")
-        request.environ[BODY] = body
-        return
-    raise TooSlow("body-too-slow")
-
-
-def body_of(request: Request) -> bytes:
-    """The body that was read."""
-    body: bytes = request.environ.get(BODY, b"")
-    return body

@@ -30,6 +30,9 @@ WORKERS_MAX: Final = Gauge("helsami_workers_max", "Workers that may be busy at o
 HUB_LAG_SECONDS: Final = Gauge("helsami_hub_lag_seconds", "How late the eventlet hub ran its last beat.")
 DATABASE_POOL_IN_USE: Final = Gauge("helsami_database_pool_in_use", "Database connections checked out.", ["service"])
 DATABASE_POOL_SIZE: Final = Gauge("helsami_database_pool_size", "Database connections that are kept.", ["service"])
+HTTP_BODY_BYTES: Final = Gauge(
+    "helsami_http_body_bytes", "Bytes of long request bodies in memory; from 64 MiB on more are refused."
+)
 BUS_CONNECTED: Final = Gauge("helsami_bus_connected", "1 while the process is connected to its bus.", ["service"])
 EVENT_AGE_SECONDS: Final = Histogram(
     "helsami_event_age_seconds",

@@ -8,9 +8,11 @@ import pytest
 import requests
 from werkzeug.wrappers import Response
 
+from helsami_kernel import bodies
 from helsami_kernel import http as shell
-from helsami_kernel.errors import Conflict
-from helsami_kernel.http import body_of, http
+from helsami_kernel.bodies import body_of
+from helsami_kernel.errors import Conflict, Forbidden
+from helsami_kernel.http import Admission, http
 from helsami_kernel.testing import until
 
 
@@ -44,12 +46,52 @@ class Door:
         return Response("slow")
 
 
+def known(settings):
+    def admit(request):
+        if request.headers.get("Name") is None:
+            raise Forbidden("who-are-you")
+
+    return admit
+
+
+class GuardedDoor:
+    name = "guarded"
+    admission = Admission(known)
+
+    @http("GET", "/hello/<who>", on_failure=told)
+    def hello(self, request, who):
+        return Response(f"hello {who}")
+
+    @http("POST", "/echo", on_failure=told, body_at_most=4_000_000)
+    def echo(self, request):
+        return Response(body_of(request))
+
+    @http("POST", "/slow", on_failure=told, body_at_most=1_000_000)
+    def slow(self, request):
+        eventlet.sleep(0.5)
+        return Response(str(len(body_of(request))))
+
+
 @pytest.fixture
-def door(start, free_port):
-    port = free_port()
-    system = start("memory://", Door, port=str(port))
-    system.url, system.port = f"http://127.0.0.1:{port}", port
-    return system
+def opened(start, free_port):
+    def open_door(service):
+        port = free_port()
+        system = start("memory://", service, port=str(port))
+        system.url, system.port = f"http://127.0.0.1:{port}", port
+        system.room = next(iter(system.runner.containers[0].entrypoints)).server.room
+        return system
+
+    return open_door
+
+
+@pytest.fixture
+def door(opened):
+    return opened(Door)
+
+
+@pytest.fixture
+def guarded(opened):
+    return opened(GuardedDoor)
 
 
 def connect(door):
@@ -102,7 +144,7 @@ def test_a_body_cut_short_is_malformed(door):
 
 
 def test_a_body_that_trickles_is_cut_off(door, monkeypatch):
-    monkeypatch.setattr(shell, "BODY_WITHIN", 0.3)
+    monkeypatch.setattr(bodies, "BODY_WITHIN", 0.3)
     with connect(door) as client:
         client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
         assert b"TooSlow" in client.recv(1000)
@@ -229,3 +271,99 @@ def test_an_answer_that_never_comes_is_unavailable_in_the_end(door, monkeypatch)
     monkeypatch.setattr(shell, "ANSWER_WITHIN", 0.2)
 
     assert requests.get(f"{door.url}/slow", timeout=5).text == "Unavailable unavailable"
+
+
+def all_of(client):
+    told = b""
+    while part := client.recv(4096):
+        told += part
+    return told
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 3000000", b"Transfer-Encoding: chunked"])
+def test_a_stranger_is_refused_before_anything_of_a_body_is_sent(guarded, framing):
+    with connect(guarded) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n" + framing + b"\r\n\r\n")
+        answer = all_of(client)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"Forbidden who-are-you" in answer
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_stranger_who_sends_on_hears_the_answer_all_the_same(guarded):
+    with connect(guarded) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+        for _ in range(30):
+            client.sendall(b"x" * 100_000)
+            eventlet.sleep(0.005)  # the answer has long been given
+        answer = all_of(client)
+
+    assert b"Forbidden who-are-you" in answer
+    assert guarded.room.taken == 0
+
+
+def test_nothing_of_a_strangers_body_is_taken_for_a_request(guarded):
+    with connect(guarded) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n" + SMUGGLED)
+        answer = all_of(client)
+
+    assert b"who-are-you" in answer
+    assert b"smuggled" not in answer
+
+
+def test_a_connection_over_which_nothing_ends_is_let_go_of(guarded, monkeypatch):
+    monkeypatch.setattr(shell, "LINGERS", 0.3)
+    with connect(guarded) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+        assert b"who-are-you" in all_of(client)
+        with pytest.raises(OSError):  # noqa: PT011  a pipe that is broken, or a connection that was reset
+            until(lambda: client.sendall(b"x"))
+
+
+def test_whoever_sends_nothing_is_not_asked_for_admission(guarded):
+    assert requests.get(f"{guarded.url}/hello/you", timeout=5).text == "hello you"
+
+
+def test_bodies_beyond_the_room_of_the_process_are_refused_and_short_ones_are_not(guarded):
+    guarded.room._at_most = 300_000
+    named = {"Name": "somebody"}
+    with connect(guarded) as filling:
+        head = b"POST /echo HTTP/1.1\r\nHost: x\r\nName: one\r\nContent-Length: 360000\r\n\r\n"
+        filling.sendall(head + b"x" * 350_000)
+        until(lambda: guarded.room.taken > 200_000)
+
+        refused = requests.post(f"{guarded.url}/echo", b"y" * 300_000, headers=named, timeout=5)
+        short = requests.post(f"{guarded.url}/echo", b"y" * 60_000, headers=named, timeout=5)
+
+        filling.sendall(b"x" * 10_000)
+        first = filling.recv(1000)
+    assert refused.text == "NoRoom too-much-at-once"
+    assert refused.headers["Connection"] == "close"
+    assert short.text == "y" * 60_000
+    assert first.startswith(b"HTTP/1.1 200")
+    until(lambda: guarded.room.taken == 0)
+    assert requests.post(f"{guarded.url}/echo", b"y" * 300_000, headers=named, timeout=5).ok
+
+
+def test_a_body_counts_until_it_is_answered(guarded):
+    slow = eventlet.spawn(requests.post, f"{guarded.url}/slow", b"y" * 200_000, headers={"Name": "me"}, timeout=5)
+
+    until(lambda: guarded.room.taken == 200_000 - bodies.NOT_COUNTED)
+    assert slow.wait().text == "200000"
+    until(lambda: guarded.room.taken == 0)
+
+
+@pytest.mark.parametrize("how", ["cut short", "too long", "gone"])
+def test_a_body_that_is_not_taken_leaves_its_room_to_others(guarded, how):
+    with connect(guarded) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nName: me\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.sendall(b"200000\r\n" + b"x" * 0x200000 + b"\r\n")
+        until(lambda: guarded.room.taken > 0)
+        if how == "cut short":
+            client.sendall(b"no length\r\n")
+            assert b"body-cut-short" in client.recv(1000)
+        elif how == "too long":
+            client.sendall(b"200000\r\n" + b"x" * 0x200000 + b"\r\n")
+            assert b"body-too-large" in client.recv(1000)
+    until(lambda: guarded.room.taken == 0)
