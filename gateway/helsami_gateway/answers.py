@@ -515,13 +515,17 @@ class Decisions(Schema):
 
 
 class Grant(Schema):
-    """A grant; `citizen` and `name` are its other side, `code` is of Volven 7611, and `version` counts every change."""
+    """
+    A grant; `citizen` and `name` are its other side, `code` is of Volven 7611, and `version` counts every change.
+
+    Of `basis` `capacity`: what staff have granted somebody about oneself, accepted by applying for it.
+    """
 
     id = fields.String(required=True)
     citizen = fields.String(required=True)
     name = nullable()
-    basis = one_of("grant")
-    code = one_of("FU")
+    basis = one_of("capacity", "grant")
+    code = one_of("FU", "TD", "VE")
     areas = fields.Dict(
         keys=fields.String(validate=validate.OneOf(GRANT_AREAS)),
         values=fields.List(one_of("see", "act")),

@@ -9,8 +9,8 @@ from helsami_gateway.described import OF_CITIZENS, OF_STAFF, REUSED, TOO_LARGE, 
 
 APPLICATION: Final = {
     "id": "6a5b4c3d2e1f40a9b8c7d6e5f4a3b2c1",
-    "citizen": "1c2d3e4f5a6b47889900aabbccddeeff",
-    "name": "Stille Fjell",
+    "citizen": None,
+    "name": None,
     "organisation": "oya_legesenter",
     "relation": "guardian",
     "code": "VE",
@@ -24,13 +24,14 @@ APPLICATION: Final = {
 DOCUMENT: Final = {"number": 1, "title": "Oppnevning som verge", "content_type": "application/pdf"}
 FOR_STAFF: Final = {
     **APPLICATION,
+    "citizen": "1c2d3e4f5a6b47889900aabbccddeeff",
     "applicant": {"name": "Modig Fjell", "birth_date": "1980-01-01"},
     "subject": {"name": "Stille Fjell", "birth_date": "1950-01-01"},
     "documents": [DOCUMENT],
 }
 GRANTED: Final = {
     **APPLICATION,
-    "name": None,
+    "citizen": "1c2d3e4f5a6b47889900aabbccddeeff",
     "state": "granted",
     "decided_at": "2026-03-04T10:00:00Z",
     "review_at": "2027-03-04T10:00:00Z",
@@ -81,7 +82,7 @@ ROUTES: Final = (
         "Take an application back, or act for somebody no longer; again is the same.",
         own.Application,
         on_behalf=False,
-        example={**APPLICATION, "state": "withdrawn", "decided_at": "2026-03-02T09:00:00Z"},
+        example={**APPLICATION, "state": "withdrawn"},
     ),
     Route(
         "list_open_capacity_applications",
@@ -108,7 +109,7 @@ ROUTES: Final = (
         "decide_capacity",
         "post",
         f"{OF_OURS}/{{application}}/decision",
-        "Grant it until it is looked at anew, decline it, or end what was granted; the applicant is told.",
+        "Grant it until it is looked at anew, decline it, or end what was granted; both whom it is between are told.",
         own.Application,
         body=own.DecideCapacity,
         problems=(*OF_STAFF, NO_APPLICATION, ("409", "It is decided already (`already-decided`)."), TOO_LARGE),

@@ -12,7 +12,7 @@ from helsami_gateway.schemas import GRANT_AREAS, GRANT_LEVELS, SHORT, Command, P
 FILES: Final = ("application/pdf", "image/jpeg", "image/png")
 LONGEST_FILE: Final = 2 * 1024 * 1024
 MOST_FILES: Final = 5
-STATES: Final = ("applied", "granted", "declined", "withdrawn", "ended")
+STATES: Final = ("applied", "granted", "declined", "withdrawn", "ended", "revoked", "lapsed")
 
 
 class Enclosed(Command):
@@ -62,10 +62,14 @@ class OpenApplications(Page):
 
 
 class Application(Schema):
-    """An application; `code` is of Volven 7611, `review_at` until when it is granted."""
+    """
+    An application; `code` is of Volven 7611, `review_at` until when it is granted.
+
+    `citizen` and `name` say whom it is about to its applicant once it was granted, not before.
+    """
 
     id = fields.String(required=True)
-    citizen = fields.String(required=True)
+    citizen = nullable()
     name = nullable()
     organisation = fields.String(required=True)
     relation = one_of("guardian", "relative")

@@ -28,7 +28,20 @@ LAW: Final = (
     "422",
     "The rules say no: `giver-too-young`, `receiver-too-young`, `protected-address`, `grant-to-oneself`.",
 )
-TWICE: Final = ("409", f"There is one already (`already-granted`), or too many (`too-many-grants`). {REUSED[1]}")
+OFTEN: Final = "Or its receiver was told of other terms too often in a day (`changed-too-often`)."
+TWICE: Final = (
+    "409",
+    f"There is one already (`already-granted`), or too many (`too-many-grants`). {OFTEN} {REUSED[1]}",
+)
+BY_STAFF: Final = {
+    **GRANT,
+    "id": "6a5b4c3d2e1f40a9b8c7d6e5f4a3b2c1",
+    "basis": "capacity",
+    "code": "VE",
+    "state": "active",
+    "version": 2,
+    "accepted_at": "2026-02-01T09:00:00Z",
+}
 REPRESENTED: Final = {
     "citizen": "0b7d4e2f9a8c41d6b3e5f7a9c1d2e3f4",
     "name": "Modig Bekk",
@@ -85,10 +98,10 @@ ROUTES: Final = (
         "list_grants",
         "get",
         "/api/v1/grants",
-        "Grants given and received that have not ended, and how each stands.",
+        "Grants given and received that have not ended, and how each stands; given are also those by staff about me.",
         answers.Grants,
         on_behalf=False,
-        example={"given": [GRANT], "received": []},
+        example={"given": [GRANT, BY_STAFF], "received": []},
     ),
     Route(
         "offer_grant",
@@ -111,7 +124,7 @@ ROUTES: Final = (
         "Give a grant of mine other terms, from the next request on.",
         answers.Grant,
         body=schemas.GrantTerms,
-        problems=(*OF_CITIZENS, OVER, TOO_LARGE),
+        problems=(*OF_CITIZENS, (OVER[0], f"{OVER[1]} {OFTEN}"), TOO_LARGE),
         on_behalf=False,
         example=GRANT,
         body_example=TERMS,
@@ -140,7 +153,7 @@ ROUTES: Final = (
         "end_grant",
         "delete",
         ONE,
-        "End a grant, as its giver or its receiver; again is the same.",
+        "End a grant, as its giver or its receiver, or what staff have granted somebody about me; again is the same.",
         answers.Grant,
         problems=(*OF_CITIZENS, REUSED),
         on_behalf=False,

@@ -131,6 +131,20 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_consents.capacity.domain.CapacityReviewDue(application=AN_ID),
         helsami_consents.capacity.schemas.CapacityReviewDue,
     ),
+    ("consents", "capacity_lapsed"): (
+        helsami_consents.capacity.domain.CapacityLapsed(application=AN_ID),
+        helsami_consents.capacity.schemas.CapacityLapsed,
+    ),
+    **{
+        ("consents", f"representative_{what}"): (
+            told(representation=AN_ID),
+            helsami_consents.capacity.schemas.RepresentativeTold,
+        )
+        for what, told in {
+            "approved": helsami_consents.capacity.domain.RepresentativeApproved,
+            "removed": helsami_consents.capacity.domain.RepresentativeRemoved,
+        }.items()
+    },
     ("directory", "account_deactivated"): (
         helsami_directory.account.domain.AccountDeactivated(),
         helsami_directory.account.schemas.AccountDeactivated,
@@ -197,6 +211,9 @@ HEARD = {
     ("notifications", "consents", "representation_ended"): helsami_notifications.domain.REPRESENTATION_ENDED,
     ("notifications", "consents", "capacity_decided"): helsami_notifications.domain.CAPACITY_DECIDED,
     ("notifications", "consents", "capacity_review_due"): helsami_notifications.domain.CAPACITY_REVIEW_DUE,
+    ("notifications", "consents", "capacity_lapsed"): helsami_notifications.domain.CAPACITY_LAPSED,
+    ("notifications", "consents", "representative_approved"): helsami_notifications.domain.REPRESENTATIVE_APPROVED,
+    ("notifications", "consents", "representative_removed"): helsami_notifications.domain.REPRESENTATIVE_REMOVED,
     ("notifications", "directory", "address_changed"): helsami_notifications.domain.ADDRESS_CHANGED,
     ("notifications", "directory", "parental_responsibility_changed"): (
         helsami_notifications.domain.RESPONSIBILITY_CHANGED

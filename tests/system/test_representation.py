@@ -5,6 +5,8 @@ import base64
 import pytest
 import requests
 
+from harness.possessions import items, until
+
 PDF = b"%PDF-1.7 an appointment as guardian"
 ENCLOSED = {"title": "Oppnevning", "content_type": "application/pdf", "content": base64.b64encode(PDF).decode()}
 
@@ -46,7 +48,12 @@ def test_a_guardian_applies_with_documents_staff_decide_and_everybody_sees_what_
     assert guardian.get("/api/v1/results", headers=acting).status_code == 403
     log = demo.log_in(subject["pid"]).get("/api/v1/access-log").json()["items"]
     assert {"representative", "staff"} <= {entry["role"] for entry in log}
-    assert guardian.delete(f"/api/v1/capacity-applications/{applied.json()['id']}").json()["state"] == "withdrawn"
+    represented = demo.log_in(subject["pid"])
+    (given,) = [one for one in represented.get("/api/v1/grants").json()["given"] if one["basis"] == "capacity"]
+    assert (given["id"], given["citizen"], given["code"]) == (applied.json()["id"], adults[0]["citizen"], "VE")
+    news = ("notice.representative-approved", {"type": "representation", "id": given["id"]})
+    until(lambda: news in [(one["message"], one["about"]) for one in items(represented, "/api/v1/notices")])
+    assert represented.delete(f"/api/v1/grants/{given['id']}").json()["state"] == "revoked"
     assert guardian.get("/api/v1/medications", headers=acting).status_code == 404
 
 

@@ -51,6 +51,8 @@ DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
     frozenset({"appointments:act"}),
 )
 VIEW: Final = "view:"
+LOOKING: Final = frozenset({*SERVING, "appointment", "home"})
+"""What is asked for to look at it: what a service shows, and the views that are put together of several."""
 
 BEYOND: Final = "beyond-the-grant"
 NO_GROUND: Final = "no-grant"
@@ -111,8 +113,14 @@ def _on(ground: Ground, wanted: Iterable[tuple[str, str]]) -> Decision:
 
 
 def serves(scopes: frozenset[str], audience: str, purpose: str) -> bool:
-    """Are these scopes of any use towards an audience, for a purpose? At a view each section looks for itself."""
+    """
+    Are these scopes of any use towards an audience, for a purpose? At a view each section looks for itself.
+
+    A purpose that is not known here is nothing that anybody may do for another (fail closed).
+    """
     if purpose in DOING:
         return not scopes.isdisjoint(DOING[purpose])
+    if purpose not in LOOKING:
+        return False
     needed = READS if audience.startswith(VIEW) else SERVING.get(audience, frozenset())
     return not scopes.isdisjoint(needed)

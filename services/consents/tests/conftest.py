@@ -67,6 +67,17 @@ def store(url, clock):
     opened._database.close()
 
 
+@pytest.fixture
+def connected(store):
+    """Have so many connections ready that as many who ask at once really do."""
+
+    def ready(many):
+        for each in [store._database.engine.connect() for _ in range(many)]:
+            each.close()
+
+    return ready
+
+
 @pytest.fixture(scope="session")
 def key():
     return OKPKey.generate_key("Ed25519")

@@ -1,14 +1,17 @@
 """Acting for an adult who cannot consent: applied for with documents, decided by staff, and until a review."""
 
 import base64
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+import eventlet
 import orjson
 import pytest
 import sqlalchemy as sa
 
-from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT, MOST_APPLICATIONS
-from helsami_consents.models import APPLICATIONS, DOCUMENTS
+from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT, MOST_APPLICATIONS, UNDECIDED_FOR
+from helsami_consents.capacity.storage import office
+from helsami_consents.models import APPLICATIONS, DOCUMENTS, RECEIVED
 from helsami_kernel import Obligation
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound
@@ -105,16 +108,125 @@ def keep_promises(consents, store, clock):
 @on_both
 def test_a_relative_acts_for_somebody_once_staff_have_granted_it(apply, decide, may, told, consents):
     application = apply()
-    assert (application["state"], application["code"], application["name"]) == ("applied", "TD", "Modig a")
+    assert (application["state"], application["code"]) == ("applied", "TD")
     assert not may()
 
     granted = decide(application)
 
     assert (granted["state"], granted["review_at"]) == ("granted", "2027-03-01T12:00:00Z")
     assert {"results:read", "appointments:act"} <= may()
-    assert told() == [("capacity_decided", RELATIVE, "granted")]
+    assert told() == [("capacity_decided", RELATIVE, "granted"), ("representative_approved", SUBJECT, None)]
     (listed,) = consents.acting_for({}, _me(RELATIVE))["acting_for"]
     assert (listed["citizen"], listed["basis"], listed["until"]) == (SUBJECT, "capacity", granted["review_at"])
+
+
+@on_both
+def test_whom_it_is_about_sees_who_may_act_for_them_and_ends_it_at_once(apply, decide, may, told, consents):
+    application = apply()
+    assert consents.grants({}, _me(SUBJECT))["given"] == [], "nobody may do anything yet"
+    granted = decide(application)
+
+    (seen,) = consents.grants({}, _me(SUBJECT))["given"]
+    assert (seen["id"], seen["citizen"], seen["name"]) == (application["id"], RELATIVE, "Modig b")
+    assert (seen["basis"], seen["code"], seen["state"], seen["level"]) == ("capacity", "TD", "active", "full")
+    assert (seen["expires_at"], seen["areas"]) == (granted["review_at"], granted["areas"])
+    assert consents.grants({}, _me(RELATIVE))["given"] == []
+    before = told()
+
+    ended = consents.end_grant({"grant": seen["id"]}, _me(SUBJECT))
+
+    assert not may(), "from the next question on"
+    assert (ended["state"], ended["ended_at"]) == ("revoked", "2026-03-01T12:00:00Z")
+    assert consents.end_grant({"grant": seen["id"]}, _me(SUBJECT)) == ended
+    assert told()[len(before) :] == [("representation_ended", RELATIVE, None)], "who has ended it knows"
+    assert consents.grants({}, _me(SUBJECT))["given"] == []
+    assert consents.acting_for({}, _me(RELATIVE))["acting_for"] == []
+    (mine,) = consents.capacity_applications({}, _me(RELATIVE))["applications"]
+    assert mine["state"] == "revoked"
+    with pytest.raises(Conflict, match="already-decided"):
+        decide(application, "end")
+    assert apply()["state"] == "applied", "what staff decide anew is told anew"
+
+
+@on_both
+def test_nobody_else_ends_what_staff_have_granted_and_nobody_what_they_have_not(apply, decide, may, consents):
+    application = apply()
+    for citizen in (SUBJECT, STRANGER, RELATIVE):
+        with pytest.raises(NotFound, match="grant-not-found"):
+            consents.end_grant({"grant": application["id"]}, _me(citizen))
+    decide(application)
+    for citizen in (STRANGER, RELATIVE):
+        with pytest.raises(NotFound, match="grant-not-found"):
+            consents.end_grant({"grant": application["id"]}, _me(citizen))
+    assert may()
+
+
+@pytest.mark.parametrize("facts", [{"protected": True}, {"active": False}])
+def test_what_does_not_hold_now_is_shown_as_such_to_whom_it_is_about(apply, decide, may, register, consents, facts):
+    decide(apply())
+    register.knows(RELATIVE, **facts)
+
+    (seen,) = consents.grants({}, _me(SUBJECT))["given"]
+    assert seen["state"] == "suspended"
+    assert seen["name"] == (None if "protected" in facts else "Modig b")
+    assert not may()
+
+
+def test_whoever_gives_it_up_or_has_it_taken_by_staff_ends_what_its_subject_was_told_of(apply, decide, told, consents):
+    for ends in (
+        lambda application: decide(application, "end"),
+        lambda application: consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE)),
+    ):
+        application = apply()
+        decide(application)
+        before = Counter(told())
+        ends(application)
+        assert (Counter(told()) - before)["representative_removed", SUBJECT, None] == 1
+
+    before = Counter(told())
+    consents.withdraw_capacity({"application": apply()["id"]}, _me(RELATIVE))
+    decide(apply(), "decline")
+    assert Counter(told()) - before == {("capacity_decided", RELATIVE, "declined"): 1}, "what was never granted"
+
+
+def test_an_applicant_learns_nothing_of_whom_they_have_named_until_staff_have_said_yes(apply, decide, consents):
+    def seen():
+        mine = consents.capacity_applications({}, _me(RELATIVE))["applications"]
+        return {(each["citizen"], each["name"]) for each in mine}
+
+    application = apply(key="k1")
+    assert (application["citizen"], application["name"]) == (None, None)
+    assert apply(key="k1") == application
+    withdrawn = consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE))
+    assert (withdrawn["citizen"], withdrawn["name"]) == (None, None)
+    decide(apply(), "decline")
+    assert seen() == {(None, None)}
+
+    decide(apply())
+    assert seen() == {(None, None), (SUBJECT, "Modig a")}
+
+
+@on_both
+def test_what_nobody_decides_lapses_with_its_documents_and_is_told(
+    apply, decide, consents, store, clock, keep_promises, told
+):
+    waiting, decided = apply(), apply(STRANGER)
+    decide(decided, review_days=365)
+    clock.move_to(NOW + UNDECIDED_FOR - timedelta(seconds=1))
+    assert "lapse_capacity" not in keep_promises()
+
+    clock.move_to(NOW + UNDECIDED_FOR)
+    assert keep_promises() == ["lapse_capacity"] * 2
+
+    assert told()[-1] == ("capacity_lapsed", RELATIVE, None)
+    states = {each["id"]: each["state"] for each in consents.capacity_applications({}, _me(RELATIVE))["applications"]}
+    assert states == {waiting["id"]: "lapsed", decided["id"]: "granted"}
+    with store.transaction(RELATIVE) as tx:
+        assert tx.document(waiting["id"], 1) is None
+    assert consents.open_capacity_applications({}, staff())["applications"] == []
+    with pytest.raises(Conflict, match="already-decided"):
+        decide(waiting)
+    assert apply()["state"] == "applied"
 
 
 def test_a_guardian_has_a_code_of_their_own(apply):
@@ -144,7 +256,11 @@ def test_access_ends_when_its_review_comes_of_which_one_was_told(apply, decide, 
     assert not may(), "before anybody has written it down"
     assert keep_promises() == ["end_capacity"]
 
-    assert told()[1:] == [("capacity_review_due", RELATIVE, None), ("capacity_decided", RELATIVE, "ended")]
+    assert told()[2:] == [
+        ("capacity_review_due", RELATIVE, None),
+        ("capacity_decided", RELATIVE, "ended"),
+        ("representative_removed", SUBJECT, None),
+    ]
 
 
 def test_staff_end_what_they_have_granted(apply, decide, may):
@@ -206,10 +322,32 @@ def test_applications_are_no_way_to_find_out_who_somebody_is(apply, register, co
     assert apply()["state"] == "applied"
 
 
-def test_the_same_key_applies_once(apply):
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_applications_at_the_same_moment_are_counted_one_after_the_other(apply, register, connected):
+    for number in range(MOST_APPLICATIONS - 1):
+        register.knows(f"{number:032x}")
+        apply(f"{number:032x}")
+
+    def at_once(subject):
+        try:
+            return apply(subject)["state"]
+        except Conflict as refused:
+            return refused.code
+
+    connected(5)
+    pile = eventlet.GreenPile()
+    for number in range(100, 105):
+        register.knows(f"{number:032x}")
+        pile.spawn(at_once, f"{number:032x}")
+    assert sorted(pile) == ["applied", *["too-many-applications"] * 4]
+
+
+def test_the_same_key_applies_once(apply, register):
     first = apply(key="k1")
 
     assert apply(key="k1") == first
+    register.knows(SUBJECT, protected=True)
+    assert apply(key="k1") == first, "what was done was done, whatever the register says since"
     with pytest.raises(Conflict, match="idempotency-key-reused"):
         apply(key="k1", documents=[enclosed(PDF + b" another")])
 
@@ -301,6 +439,22 @@ def test_another_organisation_finds_nothing(consents, apply, decide):
         consents.capacity_document({"application": application["id"], "number": 1}, staff("st_olavs"))
 
 
+def test_staff_who_look_at_a_page_have_the_register_asked_once(consents, apply, register):
+    for number in range(5):
+        register.knows(f"{number:032x}")
+        apply(f"{number:032x}")
+    asked, answers = [], register.facts
+    register.facts = lambda command, **more: asked.append(command["citizens"]) or answers(command, **more)
+
+    page = consents.open_capacity_applications({}, staff())
+
+    assert [len(citizens) for citizens in asked] == [6]
+    assert {each["subject"]["name"] for each in page["applications"]} == {"Modig 0"}
+    asked.clear()
+    assert consents.open_capacity_applications({}, staff("st_olavs"))["applications"] == []
+    assert asked == []
+
+
 @on_both
 def test_what_has_to_be_decided_is_read_a_page_at_a_time(consents, apply, register):
     for number in range(5):
@@ -364,3 +518,52 @@ def test_row_level_security_shows_an_application_to_its_sides_and_documents_to_t
             assert len(tx.connection.execute(sa.select(DOCUMENTS)).all()) == documents
             changed = tx.connection.execute(sa.update(APPLICATIONS).values(reason="x")).rowcount
             assert changed == (1 if citizen == RELATIVE else 0)
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_row_level_security_shows_what_is_received_to_its_applicant_and_its_organisation(store, apply):
+    apply()
+
+    seen = {}
+    for owner in (RELATIVE, office("oya_legesenter"), SUBJECT, STRANGER, office("st_olavs"), "oya_legesenter", None):
+        with store.transaction(owner) as tx:
+            changed = tx.connection.execute(sa.update(RECEIVED).values(open=True)).rowcount
+            seen[owner] = (len(tx.connection.execute(sa.select(RECEIVED)).all()), changed)
+
+    assert {owner: counts for owner, counts in seen.items() if any(counts)} == {
+        RELATIVE: (1, 1),
+        office("oya_legesenter"): (1, 0),
+    }
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("citizen", "values"),
+    [
+        (SUBJECT, {"reason": "x"}),
+        (SUBJECT, {"state": "applied"}),
+        (SUBJECT, {"state": "ended"}),
+        (SUBJECT, {"state": "revoked", "scopes": "results:read"}),
+    ],
+)
+def test_whom_it_is_about_does_nothing_but_end_it_whatever_a_statement_says(store, apply, decide, citizen, values):
+    decide(apply())
+
+    with pytest.raises(sa.exc.ProgrammingError), store.transaction(citizen) as tx:
+        tx.connection.execute(sa.update(APPLICATIONS).values(**values))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_what_is_over_stays_so_whatever_a_statement_says(store, apply, decide, consents):
+    application = apply()
+    decide(application)
+    consents.end_grant({"grant": application["id"]}, _me(SUBJECT))
+
+    for citizen in (RELATIVE, SUBJECT):
+        with store.transaction(citizen) as tx:
+            again = sa.update(APPLICATIONS).values(state="granted")
+            if citizen == RELATIVE:
+                with pytest.raises(sa.exc.ProgrammingError):
+                    tx.connection.execute(again)
+            else:
+                assert not tx.connection.execute(again).rowcount

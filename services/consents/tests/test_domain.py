@@ -42,6 +42,14 @@ def test_the_first_ground_that_lets_do_what_is_wanted_is_the_one_that_counts():
     assert domain.decide([replace(AS_A_PARENT, objection="too-old"), GROUND]).basis == "grant"
 
 
+@pytest.mark.parametrize("audience", ["results", "appointments", "view:home", "directory"])
+@pytest.mark.parametrize("purpose", ["a-new-thing-to-do", "shield", "view", "calendar-feed", ""])
+def test_nobody_does_for_another_what_consents_has_never_heard_of(audience, purpose):
+    everything = replace(GROUND, scopes=GRANTABLE)
+
+    assert domain.decide([everything], [(audience, purpose)]).reason == "beyond-the-grant"
+
+
 def test_a_scope_that_may_no_longer_be_granted_is_dropped():
     ground = replace(GROUND, scopes=frozenset({"results:read", "consents:act", "access-log:read"}))
 

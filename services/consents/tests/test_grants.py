@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import eventlet
 import orjson
 import pytest
 import sqlalchemy as sa
 
 from helsami_consents.grants import schemas
-from helsami_consents.grants.domain import AREAS, MOST_OPEN
+from helsami_consents.grants.domain import AREAS, MOST_CHANGES, MOST_OPEN
 from helsami_kernel import Obligation
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
 from helsami_kernel.errors import Conflict, Malformed, NotFound, Refused
@@ -182,6 +183,52 @@ def test_an_ended_grant_is_neither_accepted_nor_changed_but_can_be_offered_anew(
     again = offer()
     assert (again["id"], again["state"], again["version"]) == (grant["id"], "offered", 3)
     assert not may()
+
+
+@pytest.mark.parametrize("citizen", [GIVER, RECEIVER])
+def test_an_offer_that_is_ended_again_and_again_is_not_told_without_end(offer, says, told, clock, citizen):
+    for _ in range(MOST_CHANGES):
+        grant = offer()
+        says("end_grant", citizen, grant)
+    assert len(told()) == 2 * MOST_CHANGES
+
+    with pytest.raises(Conflict, match="changed-too-often"):
+        offer()
+    assert told() == []
+    clock.move(timedelta(days=1))
+    assert offer()["state"] == "offered"
+
+
+def test_terms_that_go_to_and_fro_are_not_told_without_end_and_the_grant_can_be_ended(give, says, told):
+    grant = give()
+    told()
+    for number in range(MOST_CHANGES - 1):
+        says("change_grant", GIVER, grant, level=("read", "full")[number % 2])
+    assert len(told()) == MOST_CHANGES - 1
+
+    with pytest.raises(Conflict, match="changed-too-often"):
+        says("change_grant", GIVER, grant, level="communicate")
+    assert says("end_grant", GIVER, grant)["state"] == "revoked"
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_offers_at_the_same_moment_are_counted_one_after_the_other(offer, register, connected):
+    for number in range(MOST_OPEN - 1):
+        register.knows(f"{number:032x}")
+        offer(f"{number:032x}")
+
+    def at_once(receiver):
+        try:
+            return offer(receiver)["state"]
+        except Conflict as refused:
+            return refused.code
+
+    connected(5)
+    pile = eventlet.GreenPile()
+    for number in range(100, 105):
+        register.knows(f"{number:032x}")
+        pile.spawn(at_once, f"{number:032x}")
+    assert sorted(pile) == ["offered", *["too-many-grants"] * 4]
 
 
 def test_nobody_has_two_grants_of_one_giver(give, offer, state):

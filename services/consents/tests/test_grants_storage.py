@@ -188,6 +188,7 @@ def test_the_database_lets_no_applicant_change_whom_an_application_is_about(stor
         applied_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
         decided_at=None,
         review_at=None,
+        ended_at=None,
         reason="",
     )
     with store.transaction(RECEIVER) as tx:

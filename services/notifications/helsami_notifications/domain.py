@@ -51,6 +51,9 @@ GRANT_ENDED = News("notice.grant-ended", Subject.GRANT, "consents:read")
 GRANT_EXPIRING = News("notice.grant-expiring", Subject.GRANT, "consents:read")
 CAPACITY_DECIDED = News("notice.capacity-decided", Subject.APPLICATION, "consents:read")
 CAPACITY_REVIEW_DUE = News("notice.capacity-review-due", Subject.APPLICATION, "consents:read")
+CAPACITY_LAPSED = News("notice.capacity-lapsed", Subject.APPLICATION, "consents:read")
+REPRESENTATIVE_APPROVED = News("notice.representative-approved", Subject.REPRESENTATION, "consents:read")
+REPRESENTATIVE_REMOVED = News("notice.representative-removed", Subject.REPRESENTATION, "consents:read")
 REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
@@ -88,6 +91,9 @@ ALL = (
     GRANT_EXPIRING,
     CAPACITY_DECIDED,
     CAPACITY_REVIEW_DUE,
+    CAPACITY_LAPSED,
+    REPRESENTATIVE_APPROVED,
+    REPRESENTATIVE_REMOVED,
     REPRESENTATION_ENDED,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,

@@ -12,6 +12,7 @@ from helsami_notifications.domain import (
     APPOINTMENT_CHANGED,
     APPOINTMENT_SCHEDULED,
     CAPACITY_DECIDED,
+    CAPACITY_LAPSED,
     CAPACITY_REVIEW_DUE,
     CHECK_IN_OPENED,
     CHILD_TURNED_16,
@@ -28,6 +29,8 @@ from helsami_notifications.domain import (
     REFERRAL_STATUS_CHANGED,
     REMINDER_DUE,
     REPRESENTATION_ENDED,
+    REPRESENTATIVE_APPROVED,
+    REPRESENTATIVE_REMOVED,
     REQUEST_ANSWERED,
     REQUEST_EXPIRED,
     RESPONSIBILITY_CHANGED,
@@ -99,13 +102,13 @@ class OfGrant(Schema):
 
 
 class OfApplication(Schema):
-    """An application to act for an adult was decided, or is soon to be looked at anew."""
+    """An application to act for an adult was decided, or not in time, or is soon to be looked at anew."""
 
     application = fields.String(required=True, validate=AN_ID)
 
 
-class RepresentationEnded(Schema):
-    """A parent acts for a child no longer."""
+class OfRepresentation(Schema):
+    """Somebody may act for somebody because it was decided, or may no longer."""
 
     representation = fields.String(required=True, validate=AN_ID)
 
@@ -164,8 +167,8 @@ HEARD: Final[dict[News, type[Schema]]] = {
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
-    **dict.fromkeys((CAPACITY_DECIDED, CAPACITY_REVIEW_DUE), OfApplication),
-    REPRESENTATION_ENDED: RepresentationEnded,
+    **dict.fromkeys((CAPACITY_DECIDED, CAPACITY_REVIEW_DUE, CAPACITY_LAPSED), OfApplication),
+    **dict.fromkeys((REPRESENTATION_ENDED, REPRESENTATIVE_APPROVED, REPRESENTATIVE_REMOVED), OfRepresentation),
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
     **dict.fromkeys((STAY_PLANNED, STAY_ENDED, STAY_CANCELLED), StayTold),

@@ -114,9 +114,24 @@ class NotificationsService(OfPeople):
         """Tell in time that acting for an adult is to be looked at anew (R101)."""
         self._tell(domain.CAPACITY_REVIEW_DUE, event)
 
+    @handles("capacity_lapsed", source="consents")
+    def tell_of_lapsed_capacity(self, event: Event) -> None:
+        """Tell that nobody has decided whether one may act for an adult (R101)."""
+        self._tell(domain.CAPACITY_LAPSED, event)
+
+    @handles("representative_approved", source="consents")
+    def tell_of_representative(self, event: Event) -> None:
+        """Tell that somebody may act for one, since staff have decided so (R95, R101)."""
+        self._tell(domain.REPRESENTATIVE_APPROVED, event)
+
+    @handles("representative_removed", source="consents")
+    def tell_of_former_representative(self, event: Event) -> None:
+        """Tell that somebody acts for one no longer (R95, R101)."""
+        self._tell(domain.REPRESENTATIVE_REMOVED, event)
+
     @handles("representation_ended", source="consents")
     def tell_of_ended_representation(self, event: Event) -> None:
-        """Tell that the register lets one act for somebody no longer (R97, R98)."""
+        """Tell that one may act for somebody no longer (R97, R98, R101)."""
         self._tell(domain.REPRESENTATION_ENDED, event)
 
     @handles("result_released", source="results")

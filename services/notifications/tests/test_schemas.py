@@ -27,8 +27,10 @@ FIELDS = {
         ),
         "grant",
     ),
-    **dict.fromkeys((domain.CAPACITY_DECIDED, domain.CAPACITY_REVIEW_DUE), "application"),
-    domain.REPRESENTATION_ENDED: "representation",
+    **dict.fromkeys((domain.CAPACITY_DECIDED, domain.CAPACITY_REVIEW_DUE, domain.CAPACITY_LAPSED), "application"),
+    **dict.fromkeys(
+        (domain.REPRESENTATION_ENDED, domain.REPRESENTATIVE_APPROVED, domain.REPRESENTATIVE_REMOVED), "representation"
+    ),
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
     **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),

@@ -145,6 +145,9 @@ def running(tmp_path):
             for what in ("offered", "accepted", "changed", "ended", "expiring")
         ),
         ("consents.representation_ended", {"representation": "i1"}, "notice.representation-ended"),
+        ("consents.representative_approved", {"representation": "i1"}, "notice.representative-approved"),
+        ("consents.representative_removed", {"representation": "i1"}, "notice.representative-removed"),
+        ("consents.capacity_lapsed", {"application": "i1"}, "notice.capacity-lapsed"),
         ("results.result_released", {"result": "i1"}, "notice.result-released"),
         ("records.summary_published", {"visit": "i1"}, "notice.summary-published"),
         *(

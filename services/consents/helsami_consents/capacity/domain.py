@@ -20,6 +20,9 @@ WARNED_BEFORE: Final = timedelta(days=30)
 DOCUMENTS_KEPT: Final = timedelta(days=90)
 """Long enough for a complaint about a decision; nobody needs what somebody else's illness looks like for longer."""
 
+UNDECIDED_FOR: Final = timedelta(days=180)
+"""What nobody has decided by then is decided by nobody: its documents go, and its applicant is told."""
+
 MOST_APPLICATIONS: Final = 10
 """How many of one applicant's wait at once, or came in a day: applying finds out nobody's name, and fills no disk."""
 COUNTED_FOR: Final = timedelta(days=1)
@@ -41,6 +44,10 @@ class State(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     ENDED = "ended"
+    REVOKED = "revoked"
+    """By whom it is about."""
+    LAPSED = "lapsed"
+    """Nobody has decided."""
 
 
 STANDING: Final = frozenset({State.APPLIED, State.GRANTED})
@@ -62,7 +69,7 @@ class Application:
     An applicant wants to act for a subject, and staff of an organisation decide.
 
     `relation` is one of RELATIONS; `reason` is a code of staff's, empty where none is given; `review_at` is until when
-    it is granted, None before.
+    it is granted, None before; `ended_at` is when what was granted ended otherwise.
     """
 
     id: str
@@ -76,7 +83,13 @@ class Application:
     applied_at: datetime
     decided_at: datetime | None
     review_at: datetime | None
+    ended_at: datetime | None
     reason: str
+
+    @property
+    def was_granted(self) -> bool:
+        """Whether staff have ever said yes: before that an applicant learns nothing of whom they have named."""
+        return self.review_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,27 @@ class CapacityReviewDue:
     """What was granted on an application is soon to be looked at anew."""
 
     application: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityLapsed:
+    """Nobody has decided an application in time: which one."""
+
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeApproved:
+    """Staff have decided that somebody may act for the subject: by which representation."""
+
+    representation: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeRemoved:
+    """Somebody acts for the subject no longer: by which representation they did."""
+
+    representation: str
 
 
 def objection(subject: Person | None, applicant: Person | None, now: datetime) -> str | None:

@@ -23,6 +23,7 @@ def applications_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("applied_at", UtcDateTime, nullable=False),
         sa.Column("decided_at", UtcDateTime),
         sa.Column("review_at", UtcDateTime),
+        sa.Column("ended_at", UtcDateTime),
         sa.Column("reason", sa.String(60), nullable=False),
         sa.Index(
             "capacity_stands_once",

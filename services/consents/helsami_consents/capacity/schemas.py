@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -17,8 +18,10 @@ from helsami_consents.capacity.domain import (
     REVIEWED_WITHIN,
     Application,
     Document,
+    State,
 )
-from helsami_consents.grants.domain import areas_of
+from helsami_consents.domain import CAPACITY
+from helsami_consents.grants.domain import areas_of, level_of
 from helsami_consents.grants.schemas import Areas, one_citizen
 from helsami_consents.people import Person
 from helsami_kernel.clock import written
@@ -28,6 +31,8 @@ EXPECTED: Final = (
     f"a PDF, JPEG or PNG in base64, of at most {LONGEST_DOCUMENT // 1024} KiB, of the type that it is said to be"
 )
 DAYS: Final = REVIEWED_WITHIN.days
+AMONG_GRANTS: Final = {State.REVOKED: "revoked", State.WITHDRAWN: "renounced", State.ENDED: "expired"}
+"""What a subject reads of one that has ended, in the words of what they grant themselves."""
 
 
 class Enclosed(Schema):
@@ -112,7 +117,7 @@ class Shown(Schema):
     """An application as its applicant sees it."""
 
     id = fields.String()
-    citizen = fields.String()
+    citizen = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
     organisation = fields.String()
     relation = fields.String()
@@ -180,22 +185,68 @@ class CapacityReviewDue(Schema):
     application = fields.String(required=True)
 
 
+class CapacityLapsed(Schema):
+    """The event `capacity_lapsed`: which application nobody has decided."""
+
+    application = fields.String(required=True)
+
+
+class RepresentativeTold(Schema):
+    """The events `representative_approved` and `representative_removed`: by which representation."""
+
+    representation = fields.String(required=True)
+
+
 def shown(application: Application, subject: Person | None) -> dict[str, Any]:
-    """Give an application as its applicant reads it."""
+    """
+    Give an application as its applicant reads it.
+
+    Whom it is about is known by the applicant's own word alone until staff have said yes: to apply for anybody whose
+    number one has, and be told who that is, would find out names.
+    """
+    told = subject if application.was_granted else None
     return {
         "id": application.id,
-        "citizen": application.subject,
-        "name": None if subject is None or subject.protected else subject.name,
+        "citizen": application.subject if application.was_granted else None,
+        "name": None if told is None or told.protected else told.name,
         "organisation": application.organisation,
         "relation": application.relation,
         "code": RELATIONS[application.relation],
         "areas": areas_of(application.scopes),
         "state": application.state.value,
         "applied_at": written(application.applied_at),
-        "decided_at": None if application.decided_at is None else written(application.decided_at),
-        "review_at": None if application.review_at is None else written(application.review_at),
+        "decided_at": _written(application.decided_at),
+        "review_at": _written(application.review_at),
         "reason": application.reason,
     }
+
+
+def as_decided(application: Application) -> dict[str, Any]:
+    """Give an application as those read it who have decided, without anybody's name."""
+    return {**shown(application, None), "citizen": application.subject}
+
+
+def given(application: Application, state: str, applicant: Person | None) -> dict[str, Any]:
+    """Give what was granted as whom it is about reads it, among what they have granted themselves (R95)."""
+    return {
+        "id": application.id,
+        "citizen": application.applicant,
+        "name": None if applicant is None or applicant.protected else applicant.name,
+        "basis": CAPACITY,
+        "code": RELATIONS[application.relation],
+        "areas": areas_of(application.scopes),
+        "level": level_of(application.scopes),
+        "state": state,
+        "version": application.version,
+        "granted_at": _written(application.decided_at),
+        "accepted_at": written(application.applied_at),
+        "expires_at": _written(application.review_at),
+        "ended_at": _written(application.ended_at),
+    }
+
+
+def _written(at: datetime | None) -> str | None:
+    return None if at is None else written(at)
 
 
 def for_staff(
@@ -203,7 +254,7 @@ def for_staff(
 ) -> dict[str, Any]:
     """Give an application as those read it who decide about it."""
     return {
-        **shown(application, subject),
+        **as_decided(application),
         "subject": involved(subject),
         "applicant": involved(applicant),
         "documents": [dict(zip(("number", "title", "content_type"), each, strict=True)) for each in enclosed],

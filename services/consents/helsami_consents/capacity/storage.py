@@ -22,6 +22,11 @@ MINE: Final = (
     .where(APPLICATIONS.c.applicant == OWNER)
     .order_by(APPLICATIONS.c.applied_at.desc(), APPLICATIONS.c.id)
 )
+ABOUT_ME: Final = (
+    sa.select(APPLICATIONS)
+    .where(APPLICATIONS.c.subject == OWNER, APPLICATIONS.c.state == State.GRANTED.value)
+    .order_by(APPLICATIONS.c.decided_at, APPLICATIONS.c.id)
+)
 ENCLOSED: Final = (
     sa.select(DOCUMENTS.c.number, DOCUMENTS.c.title, DOCUMENTS.c.content_type)
     .where(DOCUMENTS.c.owner == OWNER, DOCUMENTS.c.application == sa.bindparam("application", type_=sa.String))
@@ -35,6 +40,10 @@ class Reads(storage.Reads):
     def applications(self) -> list[Application]:
         """The owner's own, the newest first."""
         return [_application(row) for row in self.fetch(MINE)]
+
+    def granted_about(self) -> list[Application]:
+        """What staff have granted others about the owner, and has not been ended."""
+        return [_application(row) for row in self.fetch(ABOUT_ME)]
 
     def enclosed(self, application: str) -> list[tuple[int, str, str]]:
         """Number, title and type of each document of the owner's application."""
@@ -76,6 +85,20 @@ class Writes(storage.Writes):
         self.connection.execute(sa.insert(DOCUMENTS), rows)
         return self.application(str(new["id"]))
 
+    def revoke(self, application_id: str) -> tuple[Application | None, bool]:
+        """
+        End what staff have granted about the owner; also whether it was this that ended it.
+
+        None for one that is not about the owner, or was never granted.
+        """
+        this = sa.and_(APPLICATIONS.c.subject == self.owner, APPLICATIONS.c.id == application_id)
+        ended = {"state": State.REVOKED.value, "version": APPLICATIONS.c.version + 1, "ended_at": self.now}
+        granted = sa.and_(this, APPLICATIONS.c.state == State.GRANTED.value)
+        changed = bool(self.connection.execute(sa.update(APPLICATIONS).where(granted).values(**ended)).rowcount)
+        row = self.connection.execute(sa.select(APPLICATIONS).where(this)).one_or_none()
+        application = None if row is None else _application(row)
+        return (application, changed) if application and application.was_granted else (None, False)
+
     def count_applied(self) -> int:
         """How many of the owner's are undecided, or came lately."""
         counted = sa.or_(APPLICATIONS.c.state == State.APPLIED, APPLICATIONS.c.applied_at > self.now - COUNTED_FOR)
@@ -116,6 +139,8 @@ class Writes(storage.Writes):
         this = sa.and_(DOCUMENTS.c.owner == self.owner, DOCUMENTS.c.application == application)
         self.connection.execute(sa.delete(DOCUMENTS).where(this))
 
+    # What staff ask: the transaction's owner is `office` of their organisation.
+
     def received(self, organisation: str, start: Cursor, limit: int) -> list[tuple[str, str, datetime]]:
         """What an organisation has to decide, beyond a place in time, the oldest first: id, applicant, when."""
         beyond = sa.tuple_(RECEIVED.c.applied_at, RECEIVED.c.id) > sa.tuple_(
@@ -132,6 +157,11 @@ class Writes(storage.Writes):
         return found
 
 
+def office(organisation: str) -> str:
+    """As whom an organisation's staff look at what it has received: no citizen's id looks like it."""
+    return f"organisation:{organisation}"
+
+
 def _application(row: Row[Any]) -> Application:
     return Application(
         id=row.id,
@@ -145,5 +175,6 @@ def _application(row: Row[Any]) -> Application:
         applied_at=row.applied_at,
         decided_at=row.decided_at,
         review_at=row.review_at,
+        ended_at=row.ended_at,
         reason=row.reason,
     )

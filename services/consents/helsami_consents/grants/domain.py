@@ -43,6 +43,9 @@ MOST_OPEN: Final = 30
 COUNTED_FOR: Final = timedelta(days=1)
 """For how long one that was ended counts as well: whoever ends what they offer finds out no more."""
 
+MOST_CHANGES: Final = 10
+"""How often a receiver is told within that time of other terms, or of an offer again after the last was ended."""
+
 Areas = Mapping[str, frozenset[str]]
 
 
@@ -64,7 +67,8 @@ class Grant:
     What a giver lets a receiver do; `version` counts every change.
 
     `accepted_at` is None until the receiver has said yes, `confirmed_at` when the giver last meant it; `ended_as` is
-    one of the last four states, None while the grant has not ended.
+    one of the last four states, None while the grant has not ended. Its terms were told of `changes` times since
+    `changes_from`.
     """
 
     id: str
@@ -78,6 +82,17 @@ class Grant:
     expires_at: datetime | None
     ended_at: datetime | None
     ended_as: str | None
+    changes: int
+    changes_from: datetime
+
+    def counted(self, now: datetime) -> tuple[int, datetime]:
+        """How often its terms are told of in the time that counts if they are so now, and since when."""
+        within = now - self.changes_from < COUNTED_FOR
+        return (self.changes + 1, self.changes_from) if within else (1, now)
+
+    def changes_too_often(self, now: datetime) -> bool:
+        """Whether its receiver has been told of its terms as often as anybody has to stand."""
+        return self.counted(now)[0] > MOST_CHANGES
 
     def other_side(self, citizen: str) -> str:
         """The receiver for the giver, and the giver for the receiver."""

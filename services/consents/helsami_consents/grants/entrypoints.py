@@ -58,7 +58,7 @@ class Grants(Register):
 
         Raises Refused `grant-to-oneself`, `protected-address`, `giver-too-young` or `receiver-too-young`,
         NotFound("citizen-not-found") for a receiver who is not known, dead or at a protected address, and Conflict
-        `already-granted` or `too-many-grants`.
+        `already-granted`, `too-many-grants`, or `changed-too-often` where this receiver was offered it again and again.
         """
         wish = load(schemas.Offer, command)
         giver, receiver = oneself(access), wish["receiver"]
@@ -72,8 +72,10 @@ class Grants(Register):
             if against is not None:
                 raise _refusal(against)
             expires_at = _end_of(wish, tx.now)
+            tx.take_turn()
             if tx.count_given() >= MOST_OPEN:
                 raise Conflict("too-many-grants")
+            _check_seldom(tx.grant_to(receiver), tx.now)
             offered = tx.offer(receiver, _scopes(wish), expires_at)
             if offered is None:
                 raise Conflict("already-granted")
@@ -100,13 +102,14 @@ class Grants(Register):
         """
         Give a grant other terms, from the next question on.
 
-        Raises NotFound("grant-not-found") and Conflict("grant-ended").
+        Raises NotFound("grant-not-found"), and Conflict `grant-ended` or `changed-too-often`.
         """
         wish, me = load(schemas.Change, command), oneself(access)
         with self.store.transaction(me) as tx:
             grant = _in_force(tx, wish["grant"], giver=me)
             scopes, expires_at = _scopes(wish), _end_of(wish, tx.now)
             if (grant.scopes, grant.expires_at) != (scopes, expires_at):
+                _check_seldom(grant, tx.now)
                 grant = tx.change(grant, scopes, expires_at)
                 _promise_end(tx, grant)
                 state = State.ACTIVE if grant.accepted_at else State.OFFERED
@@ -131,22 +134,35 @@ class Grants(Register):
         """
         End a grant, from the next question on, at any time and by either side (R94); done twice, it is done.
 
-        By its giver it is revoked; by its receiver declined while it is only offered, and renounced later.
+        By its giver it is revoked; by its receiver declined while it is only offered, and renounced later. What others
+        have granted about oneself ends by the same name.
         """
-        me = oneself(access)
+        me, wanted = oneself(access), load(schemas.OneGrant, command)["grant"]
         with self.store.transaction(me) as tx:
-            grant = tx.grant(load(schemas.OneGrant, command)["grant"])
-            if grant is None:
-                raise NotFound("grant-not-found")
-            if grant.ended_at is None:
+            grant = tx.grant(wanted)
+            if grant is not None and grant.ended_at is None:
                 ended_as = _ended_by(me, grant)
                 grant = tx.end(grant, ended_as)
                 _tell(tx, GrantEnded(grant.id, ended_as), grant, grant.other_side(me))
+        if grant is None:
+            return self.end_given_otherwise(me, wanted)
         return self._shown(grant, me, self.names(grant.other_side(me)))
+
+    def given_otherwise(self, me: str) -> list[Json]:  # noqa: ARG002
+        """Who else acts for somebody, whom they have not asked to: those parts of consents say that know of any."""
+        return []
+
+    def end_given_otherwise(self, me: str, wanted: str) -> Json:  # noqa: ARG002
+        """End what somebody has not granted themselves. Raises NotFound."""
+        raise NotFound("grant-not-found")
 
     @rpc(scope="consents:read", answers=schemas.Overview)
     def grants(self, command: Json, access: AccessToken) -> Json:
-        """Whom I have let act for me, and who has let me (R95); what a rule forbids now is not among the latter."""
+        """
+        Who acts for me, and who has let me act (R95); what a rule forbids now is not among the latter.
+
+        Among the former is what staff have granted about me, by its `basis`.
+        """
         load(schemas.Nothing, command)
         me, now = oneself(access), self.clock()
         grants = self.store.reading(me).grants()
@@ -154,7 +170,10 @@ class Grants(Register):
         received = [grant for grant in grants if grant.receiver == me]
         allowed = [each for each in received if objection(people.get(each.giver), people.get(me), now) is None]
         return {
-            "given": [self._shown(grant, me, people) for grant in grants if grant.giver == me],
+            "given": [
+                *(self._shown(grant, me, people) for grant in grants if grant.giver == me),
+                *self.given_otherwise(me),
+            ],
             "received": [self._shown(grant, me, people) for grant in allowed],
         }
 
@@ -202,6 +221,12 @@ def _in_force(tx: Writes, grant_id: str, giver: str = "", receiver: str = "") ->
     if grant.ended_at is not None or (grant.expires_at is not None and grant.expires_at <= tx.now):
         raise Conflict("grant-ended")
     return grant
+
+
+def _check_seldom(grant: Grant | None, now: datetime) -> None:
+    """Let nobody be told of one grant without end, whoever ends it in between. Raises Conflict."""
+    if grant is not None and grant.changes_too_often(now):
+        raise Conflict("changed-too-often")
 
 
 def _due(tx: Writes, promised: Obligation) -> Grant | None:

@@ -21,6 +21,8 @@ def grants_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("expires_at", UtcDateTime),
         sa.Column("ended_at", UtcDateTime),
         sa.Column("ended_as", sa.String(10)),
+        sa.Column("changes", sa.Integer),
+        sa.Column("changes_from", UtcDateTime),
         sa.UniqueConstraint("giver", "receiver"),
         sa.Index("grants_by_receiver", "receiver"),
     )

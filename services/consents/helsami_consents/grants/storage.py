@@ -47,6 +47,12 @@ class Writes(database.Writes):
         row = self.connection.execute(sa.select(GRANTS).where(self._to(receiver))).one_or_none()
         return None if row is None else grant_of(row)
 
+    def take_turn(self) -> None:
+        """Let what the owner does that is counted follow each other; SQLite has one writer anyway."""
+        if self.connection.dialect.name == "postgresql":
+            turn = sa.func.hashtextextended(f"counted {self.owner}", 0)
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(turn)))
+
     def count_given(self) -> int:
         """How many the owner has given that have not ended, or were offered lately."""
         lately = GRANTS.c.granted_at > self.now - COUNTED_FOR
@@ -56,7 +62,10 @@ class Writes(database.Writes):
 
     def offer(self, receiver: str, scopes: frozenset[str], expires_at: datetime | None) -> Grant | None:
         """Offer a receiver to do this; None if there is one already that has not ended."""
-        terms = {"scopes": _written(scopes), "expires_at": expires_at, "granted_at": self.now, "confirmed_at": self.now}
+        before = self.grant_to(receiver)
+        changes, since = (1, self.now) if before is None else before.counted(self.now)
+        terms: dict[str, Any] = {"scopes": _written(scopes), "expires_at": expires_at}
+        terms |= {"granted_at": self.now, "confirmed_at": self.now, "changes": changes, "changes_from": since}
         new = {"id": uuid.uuid4().hex, "giver": self.owner, "receiver": receiver, "version": 1, **terms}
         if not self.connection.execute(insert_new(self.connection, GRANTS, new)).rowcount:
             over = sa.and_(self._to(receiver), GRANTS.c.ended_at.is_not(None))
@@ -67,7 +76,9 @@ class Writes(database.Writes):
 
     def change(self, grant: Grant, scopes: frozenset[str], expires_at: datetime | None) -> Grant:
         """Give a grant of the owner's new terms, and mean it from now on."""
-        return self._become(grant, scopes=_written(scopes), expires_at=expires_at, confirmed_at=self.now)
+        terms = {"scopes": _written(scopes), "expires_at": expires_at, "confirmed_at": self.now}
+        changes, since = grant.counted(self.now)
+        return self._become(grant, **terms, changes=changes, changes_from=since)
 
     def confirm(self, grant: Grant) -> Grant:
         """Let the owner mean a grant anew, whichever side they are; what a receiver has not accepted, they accept."""
@@ -101,6 +112,8 @@ def grant_of(row: Row[Any]) -> Grant:
         expires_at=row.expires_at,
         ended_at=row.ended_at,
         ended_as=row.ended_as,
+        changes=row.changes or 1,
+        changes_from=row.changes_from or row.granted_at,
     )
 
 
