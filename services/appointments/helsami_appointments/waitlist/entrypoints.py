@@ -120,18 +120,18 @@ class Waitlist(Changes):
 
     def take_offer(self, tx: Writes, offer: Row[Any]) -> Json:
         """Move an appointment to what was offered, in one transaction with the end of all other offers."""
-        if offer.state == OfferState.ACCEPTED:
-            return dict(orjson.loads(tx.appointment_row(offer.appointment).body))
-        check_open(offer, tx.now)
+        while (moved := accepted(tx, offer)) is None and not tx.alone_with(offer.slot):
+            offer = tx.own_offer(offer.id)
+        if moved is not None:
+            return moved
         known = known_of(tx.appointment_row(offer.appointment))
         slot = tx.slot(offer.slot)
         tx.take_turns(offer.organisation, known.appointment.meeting.clinician, slot.meeting.clinician)
         slot = tx.slot_in_turn(offer.slot)
         tx.lock_offers(offer.slot, offer.appointment)
         offer = tx.own_offer(offer.id)
-        if offer.state == OfferState.ACCEPTED:
-            return dict(orjson.loads(tx.appointment_row(offer.appointment).body))
-        check_open(offer, tx.now)
+        if (moved := accepted(tx, offer)) is not None:
+            return moved
         self._check_waitlist(tx, known)
         known = known_of(tx.appointment_row(offer.appointment))
         if not slot.free or not tx.answer(offer, OfferState.ACCEPTED):
@@ -219,6 +219,14 @@ class Waitlist(Changes):
             raise Malformed("malformed-event")
         with self.store.transaction(owner=event.subject) as tx:
             tx.stop_waiting()
+
+
+def accepted(tx: Writes, offer: Row[Any]) -> Json | None:
+    """The appointment as accepting an offer has left it; None while it may be accepted. Raises Conflict."""
+    if offer.state == OfferState.ACCEPTED:
+        return dict(orjson.loads(tx.appointment_row(offer.appointment).body))
+    check_open(offer, tx.now)
+    return None
 
 
 def check_open(offer: Row[Any], now: datetime) -> None:

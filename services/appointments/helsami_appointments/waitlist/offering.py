@@ -212,6 +212,22 @@ class Writes(retention.Writes):
             self._go_on([offer])
         return True
 
+    def alone_with(self, slot_id: str) -> bool:
+        """
+        Be the one who accepts an offer of this slot; if somebody else is, wait until they are done, and say so.
+
+        Whoever waits queues for nothing: all go on at once when it is decided, and mostly find that they are too late.
+        """
+        if self.connection.dialect.name != "postgresql":
+            return True
+        turn = sa.func.hashtextextended(f"offers of {slot_id}", 0)
+        if self.connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(turn))).scalar():
+            return True
+        with self.connection.begin_nested() as until_decided:
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(turn)))
+            until_decided.rollback()  # which gives the shared lock back
+        return False
+
     def lock_offers(self, slot_id: str, appointment_id: str) -> None:
         """Take the turn of all offers that accepting one of them may end."""
         self._entry_of(appointment_id)
