@@ -238,7 +238,7 @@ class Http(KernelEntrypoint):
         self.server.close()
 
     def answer(self, request: Request, arguments: dict[str, Any]) -> Response:
-        """Run the method in a worker, and wait for it."""
+        """Run the method in a worker, and wait for the whole answer: nothing streams past a logout or a revocation."""
         began = time.perf_counter()
         try:
             if has_body(request):
@@ -260,7 +260,11 @@ class Http(KernelEntrypoint):
         failure: BaseException | None = Unavailable(self.service_name)
         with eventlet.Timeout(ANSWER_WITHIN, False):
             response, failure = answered.wait()
-        return response if response is not None else self.on_failure(failure or Unavailable(self.service_name), request)
+        if response is not None and not response.is_sequence:
+            failure = TypeError("an answer in pieces would go on after the right to it has ended")
+        elif response is not None:
+            return response
+        return self.on_failure(failure or Unavailable(self.service_name), request)
 
     def _prepare(self, request: Request, worker_ctx: WorkerContext) -> tuple[Any, ...]:
         return (request, *worker_ctx.data["arguments"].values())

@@ -45,6 +45,10 @@ class Door:
         eventlet.sleep(1.0)
         return Response("slow")
 
+    @http("GET", "/stream", on_failure=told)
+    def stream(self, request):
+        return Response(f"data: {number}" for number in range(1000))
+
 
 def known(settings):
     def admit(request):
@@ -265,6 +269,21 @@ def test_slow_senders_hold_no_worker(door):
     finally:
         for one in slow:
             one.close()
+
+
+def test_no_answer_is_a_stream_that_outlives_the_right_to_it(door):
+    with connect(door) as client:
+        client.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n")
+        answer = all_of(client)
+
+    assert b"TypeError" in answer
+    assert b"data: 0" not in answer
+
+
+def test_a_connection_is_not_made_into_another_protocol(door):
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x"}
+
+    assert requests.get(f"{door.url}/hello/you", headers=upgrade, timeout=5).status_code != 101
 
 
 def test_an_answer_that_never_comes_is_unavailable_in_the_end(door, monkeypatch):

@@ -179,6 +179,38 @@ TAMPERINGS = {
         ],
         ("out-of-place", 2),
     ),
+    "swap of neighbours at the end": (
+        [
+            f"UPDATE access_log SET sequence = 99 WHERE {AT} = 4",
+            f"UPDATE access_log SET sequence = 4 WHERE {AT} = 5",
+            f"UPDATE access_log SET sequence = 5 WHERE {AT} = 99",
+        ],
+        ("out-of-place", 4),
+    ),
+    "swap of what two rows say": (
+        [
+            f"UPDATE access_log SET at = (SELECT at FROM access_log WHERE {AT} = 4), actor = 'x' WHERE {AT} = 2",
+            f"UPDATE access_log SET at = at - interval '2 seconds' WHERE {AT} = 4",
+        ],
+        ("altered", 2),
+    ),
+    "delete of two with the links made to fit": (
+        [
+            f"DELETE FROM access_log WHERE {AT} IN (2, 3)",
+            f"UPDATE access_log SET previous = (SELECT hash FROM access_log WHERE {AT} = 1) WHERE {AT} = 4",
+            f"UPDATE access_log SET sequence = 2 WHERE {AT} = 4",
+            f"UPDATE access_log SET sequence = 3 WHERE {AT} = 5",
+        ],
+        ("altered", 2),
+    ),
+    "insert before the first": (
+        [
+            f"UPDATE access_log SET sequence = -sequence WHERE {MINE}",
+            f"UPDATE access_log SET sequence = 1 - sequence WHERE {MINE}",
+            COPY.format(to=1, of=2),
+        ],
+        ("inserted", 2),
+    ),
     "insert at the end": ([COPY.format(to=6, of=5)], ("inserted", 6)),
     "insert at the end, with the head": (
         [COPY.format(to=6, of=5), f"UPDATE access_log_heads SET sequence = 6 WHERE {MINE}"],
@@ -247,6 +279,38 @@ def test_everything_gone_names_the_first_row_of_each(whole, superuser, verify):
 
     assert code == 1
     assert sorted(_named(said)) == [("truncated", 1, subject) for subject in (FIRST, SECOND, THIRD)]
+
+
+def test_a_subject_who_is_gone_from_database_and_anchors_alike_is_named_by_the_copy_outside(
+    whole, superuser, verify, data
+):
+    superuser(
+        f"DELETE FROM access_log WHERE {MINE}",
+        f"DELETE FROM access_log_heads WHERE {MINE}",
+        "DELETE FROM access_log_anchors",
+    )
+
+    assert _named(verify()[1]) == [("truncated", 1, SECOND)]
+    assert "missing: anchor 2 in the database" in verify()[1]
+
+
+def test_everything_after_an_anchor_that_is_gone_is_named_by_the_head(whole, log, superuser, verify):
+    log(SECOND, 3)
+    superuser(f"DELETE FROM access_log WHERE {AT} > {ROWS}")
+
+    assert _named(verify()[1]) == [("truncated", ROWS + 1, SECOND)]
+
+
+def test_what_is_gone_with_its_head_shows_from_the_next_anchor_on_and_not_before(whole, log, anchor, superuser, verify):
+    log(SECOND, 3)
+    superuser(f"DELETE FROM access_log WHERE {AT} > {ROWS}", HEAD_BACK_TO.format(row=ROWS))
+    assert verify()[0] == 0, "the README says so: of the last minute nothing outside of the database tells"
+
+    log(SECOND, 3)
+    anchor()
+    superuser(f"DELETE FROM access_log WHERE {AT} > {ROWS}", HEAD_BACK_TO.format(row=ROWS))
+
+    assert _named(verify()[1]) == [("truncated", ROWS + 1, SECOND)]
 
 
 def test_without_a_copy_outside_anchors_that_go_as_well_go_unseen_and_with_one_they_do_not(
