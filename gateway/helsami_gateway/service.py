@@ -27,6 +27,7 @@ from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.letters import LetterRoutes
 from helsami_gateway.profiles import ProfileRoutes
+from helsami_gateway.shields import ShieldRoutes, StaffShieldRoutes
 from helsami_gateway.slots import SlotRoutes, StaffSlotRoutes
 from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
@@ -78,6 +79,8 @@ class GatewayService(
     CalendarRoutes,
     CapacityRoutes,
     StaffCapacityRoutes,
+    ShieldRoutes,
+    StaffShieldRoutes,
     AccessLogRoutes,
 ):
     """The door to HelsaMi."""

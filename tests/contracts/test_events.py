@@ -28,6 +28,8 @@ import helsami_consents.children.domain
 import helsami_consents.children.schemas
 import helsami_consents.grants.domain
 import helsami_consents.grants.schemas
+import helsami_consents.shielding.domain
+import helsami_consents.shielding.schemas
 import helsami_directory.account.domain
 import helsami_directory.account.schemas
 import helsami_directory.register.birthdays
@@ -145,6 +147,17 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
             "removed": helsami_consents.capacity.domain.RepresentativeRemoved,
         }.items()
     },
+    **{
+        ("consents", f"shielding_{what}"): (
+            told(shield=AN_ID, state=helsami_consents.shielding.domain.State.DECLINED),
+            helsami_consents.shielding.schemas.ShieldingTold,
+        )
+        for what, told in {
+            "requested": helsami_consents.shielding.domain.ShieldingRequested,
+            "decided": helsami_consents.shielding.domain.ShieldingDecided,
+            "lifted": helsami_consents.shielding.domain.ShieldingLifted,
+        }.items()
+    },
     ("directory", "account_deactivated"): (
         helsami_directory.account.domain.AccountDeactivated(),
         helsami_directory.account.schemas.AccountDeactivated,
@@ -214,6 +227,9 @@ HEARD = {
     ("notifications", "consents", "capacity_lapsed"): helsami_notifications.domain.CAPACITY_LAPSED,
     ("notifications", "consents", "representative_approved"): helsami_notifications.domain.REPRESENTATIVE_APPROVED,
     ("notifications", "consents", "representative_removed"): helsami_notifications.domain.REPRESENTATIVE_REMOVED,
+    ("notifications", "consents", "shielding_requested"): helsami_notifications.domain.SHIELDING_REQUESTED,
+    ("notifications", "consents", "shielding_decided"): helsami_notifications.domain.SHIELDING_DECIDED,
+    ("notifications", "consents", "shielding_lifted"): helsami_notifications.domain.SHIELDING_ENDED,
     ("notifications", "directory", "address_changed"): helsami_notifications.domain.ADDRESS_CHANGED,
     ("notifications", "directory", "parental_responsibility_changed"): (
         helsami_notifications.domain.RESPONSIBILITY_CHANGED

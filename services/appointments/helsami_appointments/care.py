@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from helsami_appointments.letters import Letters
+from sqlalchemy.engine import Row
+
+from helsami_appointments import storage
+from helsami_appointments.booked import known_of
+from helsami_appointments.calendar.models import ACTIONS
+from helsami_appointments.calendar.plans import CATEGORY as PLANS
+from helsami_appointments.letters import Letters, known_as
 from helsami_appointments.referrals.entrypoints import Referrals, take_base
+from helsami_appointments.referrals.storage import SECTION as REFERRALS
+from helsami_appointments.stays.entrypoints import SECTION as STAYS
 from helsami_appointments.stays.entrypoints import Stays
 from helsami_kernel.database import Writes
 from helsami_kernel.journal import STORED, UNCHANGED, Delivery
+from helsami_kernel.sections import Section
+from helsami_kernel.shieldable import Shieldable
 
 KEPT: Final = frozenset({STORED, UNCHANGED})
 APPOINTMENT: Final = "Appointment"
@@ -17,10 +28,27 @@ APPOINTMENT: Final = "Appointment"
 Json = dict[str, Any]
 
 
-class Care(Stays, Referrals, Letters):
+SHIELDABLE: Final[Mapping[str, Section]] = {
+    "appointment": storage.SECTION,
+    "plan": Section(ACTIONS, PLANS),
+    "referral": REFERRALS,
+    "stay": STAYS,
+}
+"""What a citizen may hide, by its kind; what belongs to an appointment is hidden with it."""
+
+
+class Care(Stays, Referrals, Letters, Shieldable):
     """Part of appointments: stays, referrals, and what leads from them to appointments."""
 
     take_plans: Any  # of the calendar
+    shieldable = SHIELDABLE
+
+    def also_known_as(self, reads: Any, kind: str, row: Row[Any]) -> str | None:
+        """Another id of an appointment that was booked here first: letters about it are hidden with it."""
+        if kind != APPOINTMENT.lower():
+            return None
+        other = known_as(reads.owner, known_of(reads.appointment_row(row.id)))
+        return None if other == row.id else other
 
     def take_care(self, tx: Writes, delivery: Delivery) -> dict[int, Json]:
         """Keep the part of a delivery that is no appointment; the outcome of each such entry, by its place."""

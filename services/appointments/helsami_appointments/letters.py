@@ -22,7 +22,12 @@ class Letters(Changes):
         It is the appointment's own, but where it was booked here first: who reads a record system's other resources
         knows nothing of bookings, and can reckon this id alone.
         """
-        record = known.id
-        if known.record_key is not None and access.subject is not None:
-            record = item_id(access.subject, known.appointment.organisation, f"Appointment|{known.record_key}")
+        record = known_as(access.subject, known)
         return {**super().particulars(reads, known, access), "known_as": record}
+
+
+def known_as(owner: str | None, known: Known) -> str:
+    """The id under which others know an appointment of this owner's."""
+    if known.record_key is None or owner is None:
+        return known.id
+    return item_id(owner, known.appointment.organisation, f"Appointment|{known.record_key}")

@@ -17,12 +17,13 @@ from helsami_consents.grants.domain import State
 from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
 from helsami_consents.people import Person, is_citizen_id
+from helsami_consents.shielding.staff import StaffShielding
 from helsami_kernel import Clock, FromKeys, FromSettings, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
 from helsami_kernel.errors import Forbidden, NotFound, load
 
 
-class ConsentsService(Capacity, AccessLog):
+class ConsentsService(StaffShielding, Capacity, AccessLog):
     """Owns who may act for whom: everything on another's behalf is decided, logged and signed here."""
 
     name = "consents"

@@ -3,17 +3,25 @@
 import uuid
 from datetime import date, timedelta
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
-from helsami_consents.models import SHIELDS
-from helsami_consents.shielding.domain import MOST_STANDING
+from helsami_consents.models import SHIELDS, SHIELDS_RECEIVED
+from helsami_consents.shielding.domain import DECLINED_STAYS, MOST_STANDING, STANDING, State
+from helsami_consents.shielding.entrypoints import COME_OF_AGE, END
+from helsami_kernel import Obligation
 from helsami_kernel.access import MOST_HIDDEN
-from helsami_kernel.testing import citizen_token
+from helsami_kernel.database import OBLIGATIONS, OUTBOX
+from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
+from helsami_kernel.testing import citizen_token, system_token
 
-CHILD, MOTHER, FATHER = "1" * 32, "a" * 32, "b" * 32
+CHILD, MOTHER, FATHER, ADULT, DEPUTY = "1" * 32, "a" * 32, "b" * 32, "2" * 32, "c" * 32
 GATEWAY = citizen_token("", ["consents:decide"], basis="service")
 FOURTEEN = date(2012, 2, 1)
+STAFF = system_token("trondheim", scopes=frozenset({"organisations:manage"}))
+ELSEWHERE = system_token("levanger", scopes=frozenset({"organisations:manage"}))
+BOTH = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 
 
 def _me(citizen, **claims):
@@ -22,15 +30,16 @@ def _me(citizen, **claims):
 
 @pytest.fixture(autouse=True)
 def family(register, consents):
-    """A young person with two parents who act for them."""
+    """A young person with two parents who act for them, and an adult for whom nobody does."""
     register.knows(CHILD, birth_date=FOURTEEN, holders=[MOTHER, FATHER], holder_at_address=True)
+    register.knows(ADULT)
     for parent in (MOTHER, FATHER):
         consents.apply_for_child({"child": CHILD}, _me(parent))
 
 
 @pytest.fixture
 def hidden(consents, verifier):
-    """The ids that a token for somebody who acts for the young person hides, as every service reads it."""
+    """The ids that a token for somebody who acts for another hides, as every service reads it."""
 
     def from_whom(actor=MOTHER, subject=CHILD):
         question = {"actor": actor, "subject": subject, "audiences": ["appointments", "view:home"], "purpose": "home"}
@@ -43,28 +52,101 @@ def hidden(consents, verifier):
 
 
 @pytest.fixture
+def shield(consents, clock):
+    """Hide an item, as the gateway asks once its owner has said whose it is."""
+
+    def hide(item="i1", hidden_from="parents", citizen=CHILD, key=None, access=None, **more):
+        found = {"kind": "visit", "organisation": "trondheim", "at": clock().isoformat(), "key": f"Encounter|{item}"}
+        wish = {"item": item, "also": None, **found, "hidden_from": hidden_from, **more}
+        return consents.shield(wish, access or _me(citizen, idempotency_key=key))
+
+    return hide
+
+
+@pytest.fixture
+def decide(consents):
+    """What staff decide."""
+
+    def say(shield, decision="confirm", reason="", access=STAFF, key=None):
+        asked = citizen_key(access, key)
+        return consents.decide_shield({"shield": shield["id"], "decision": decision, "reason": reason}, asked)
+
+    return say
+
+
+def citizen_key(access, key):
+    return access if key is None else system_token(
+        access.organisation, scopes=access.scopes, idempotency_key=key
+    )
+
+
+@pytest.fixture
+def offer(consents):
+    """Let somebody act for an adult."""
+
+    def let(actor=DEPUTY, subject=ADULT):
+        offered = consents.offer_grant({"receiver": actor, "level": "full"}, _me(subject))
+        consents.accept_grant({"grant": offered["id"]}, _me(actor))
+        return offered
+
+    return let
+
+
+@pytest.fixture
 def keep(store, clock):
     """Keep a shield as the database has it."""
 
-    def shield(item, hidden_from, state="confirmed", owner=CHILD, **values):
+    def as_it_is(item, hidden_from, state="confirmed", owner=CHILD, **values):
         kept = {"id": uuid.uuid4().hex, "owner": owner, "item": item, "hidden_from": hidden_from, "state": state}
-        more = {"kind": "appointment", "organisation": "trondheim", "version": 1, "asked_at": clock(), "reason": ""}
+        what = {"kind": "visit", "organisation": "trondheim", "item_at": clock(), "item_key": "k"}
         with store.transaction(owner) as tx:
-            tx.connection.execute(sa.insert(SHIELDS).values(**kept, **more, **values))
+            more = {**what, "version": 1, "asked_at": clock(), "reason": "", **values}
+            tx.connection.execute(sa.insert(SHIELDS).values(**kept, **more))
 
-    return shield
+    return as_it_is
 
 
-@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+@pytest.fixture
+def told(store):
+    """What was announced of shields: to whom, and how each stands."""
+
+    def events():
+        with store.transaction(None) as tx:
+            rows = tx.connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.announced_at, OUTBOX.c.id)).all()
+        mine = [row for row in rows if row.type.startswith("shielding_")]
+        return sorted((row.type, row.subject, orjson.loads(row.data)["state"]) for row in mine)
+
+    return events
+
+
+@pytest.fixture
+def fulfil(consents, store):
+    """Keep what was promised of shields and is due now."""
+
+    def due():
+        with store.transaction(None) as tx:
+            ours = OBLIGATIONS.c.kind.in_([END, COME_OF_AGE])
+            rows = tx.connection.execute(sa.select(OBLIGATIONS).where(ours, OBLIGATIONS.c.due_at <= tx.now)).all()
+        for row in rows:
+            promised = Obligation(row.id, row.kind, row.owner, row.due_at, orjson.loads(row.payload))
+            getattr(consents, row.kind)(promised)
+
+    return due
+
+
+# What a token says
+
+
+@BOTH
 def test_a_token_says_what_is_hidden_from_its_actor_and_nobody_elses_items(keep, hidden):
-    keep("i1", "parents")
+    keep("i1", "parents", also="known elsewhere as this")
     keep("i2", "representatives", state="in-force")
     keep("i3", "f" * 32, state="awaiting", reader=MOTHER)
     keep("i4", "parents", owner=MOTHER)
     keep("i5", "staff", state="requested")
 
-    assert hidden(MOTHER) == {"i1", "i2", "i3"}
-    assert hidden(FATHER) == {"i1", "i2"}
+    assert hidden(MOTHER) == {"i1", "known elsewhere as this", "i2", "i3"}
+    assert hidden(FATHER) == {"i1", "known elsewhere as this", "i2"}
 
 
 @pytest.mark.parametrize("state", ["refused", "lifted", "ended"])
@@ -74,27 +156,338 @@ def test_what_is_over_hides_nothing(keep, hidden, state):
     assert hidden() == set()
 
 
-@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
-def test_what_was_declined_hides_until_its_time_is_up_and_not_a_second_longer(keep, hidden, clock):
-    keep("i1", "parents", state="declined", until=clock() + timedelta(days=7))
-
-    clock.move(timedelta(days=7, seconds=-1))
-    assert hidden() == {"i1"}
-
-    clock.move(timedelta(seconds=1))
-    assert hidden() == set()
+def test_a_token_has_room_for_all_that_can_be_hidden():
+    assert 2 * MOST_STANDING <= MOST_HIDDEN
 
 
-def test_what_was_hidden_from_parents_stays_hidden_from_one_who_holds_a_grant_later(keep, hidden, consents, clock):
-    keep("i1", "parents")
+def test_what_was_hidden_from_parents_stays_hidden_from_one_who_holds_a_grant_later(shield, hidden, offer, clock):
+    shield()
     clock.move(timedelta(days=3 * 365))
-    for actor in (MOTHER, "c" * 32):
-        offered = consents.offer_grant({"receiver": actor, "level": "full"}, _me(CHILD))
-        consents.accept_grant({"grant": offered["id"]}, _me(actor))
+    offer(MOTHER, CHILD)
+    offer(DEPUTY, CHILD)
 
     assert hidden(MOTHER) == {"i1"}
-    assert hidden("c" * 32) == set()
+    assert hidden(DEPUTY) == set()
 
 
-def test_a_token_has_room_for_all_that_can_be_hidden():
-    assert MOST_STANDING <= MOST_HIDDEN
+# A young person and their parents
+
+
+@BOTH
+def test_what_a_young_person_hides_is_hidden_at_once_and_waits_for_the_word_of_staff(shield, hidden, consents, told):
+    shown = shield()
+
+    assert (shown["state"], shown["hidden_from"], shown["organisation"]) == ("awaiting", "parents", "trondheim")
+    assert hidden(MOTHER) == hidden(FATHER) == {"i1"}
+    assert told() == [("shielding_requested", CHILD, "awaiting")]
+    waiting = consents.open_shields({}, STAFF)["shields"]
+    assert [(each["id"], each["key"], each["citizen"]["name"]) for each in waiting] == [
+        (shown["id"], "Encounter|i1", "Modig 1")
+    ]
+
+
+def test_confirmed_it_stays_hidden_and_staff_are_asked_no_more(shield, decide, hidden, consents, told):
+    shown = shield()
+
+    assert decide(shown)["state"] == "confirmed"
+
+    assert hidden() == {"i1"}
+    assert consents.open_shields({}, STAFF)["shields"] == []
+    assert ("shielding_decided", CHILD, "confirmed") in told()
+    with pytest.raises(Conflict, match="already-decided"):
+        decide(shown)
+
+
+@BOTH
+def test_what_staff_decline_is_told_first_and_stays_hidden_for_seven_days(
+    shield, decide, hidden, consents, told, clock, fulfil
+):
+    shown = shield()
+
+    declined = decide(shown, "decline", "parents-must-know")
+
+    assert (declined["state"], declined["reason"]) == ("declined", "parents-must-know")
+    assert ("shielding_decided", CHILD, "declined") in told()
+    clock.move(DECLINED_STAYS - timedelta(seconds=1))
+    fulfil()
+    assert hidden() == {"i1"}
+    clock.move(timedelta(seconds=1))
+    assert hidden() == set()  # by the clock, whoever writes it down how late
+    fulfil()
+    fulfil()
+    assert told().count(("shielding_lifted", CHILD, "ended")) == 1
+    (mine,) = consents.shields({}, _me(CHILD))["shields"]
+    assert (mine["state"], mine["reason"]) == ("ended", "parents-must-know")
+
+
+def test_what_has_ended_can_be_hidden_anew(shield, decide, hidden, clock, fulfil):
+    decide(shield(), "decline", "talk-to-us")
+    with pytest.raises(Conflict, match="already-shielded"):
+        shield()
+    clock.move(DECLINED_STAYS)
+    fulfil()
+
+    assert shield()["state"] == "awaiting"
+    assert hidden() == {"i1"}
+
+
+def test_from_ones_16th_birthday_on_nobody_else_has_a_word_in_it(shield, decide, consents, clock, fulfil, told):
+    first, second = shield("i1"), shield("i2")
+    clock.move_to(clock().replace(year=2028, month=1, day=30))
+    decide(second, "decline", "parents-must-know")
+    clock.move(timedelta(days=3))
+    fulfil()
+    clock.move(timedelta(days=30))
+    fulfil()
+
+    states = {each["id"]: (each["state"], each["until"]) for each in consents.shields({}, _me(CHILD))["shields"]}
+    assert states == {first["id"]: ("in-force", None), second["id"]: ("in-force", None)}
+    assert consents.open_shields({}, STAFF)["shields"] == []
+
+
+@pytest.mark.parametrize("birth_date", [date(2014, 3, 2), date(2020, 1, 1), None])
+def test_nobody_under_twelve_or_of_unknown_age_hides_anything(shield, register, birth_date):
+    register.knows(CHILD, birth_date=birth_date, holders=[MOTHER], holder_at_address=True)
+
+    with pytest.raises(Refused, match="too-young-to-shield"):
+        shield()
+
+
+# Adults and who acts for them
+
+
+@BOTH
+def test_an_adult_hides_at_once_and_asks_nobody(shield, offer, hidden, consents, told):
+    offer()
+
+    shown = shield(citizen=ADULT, hidden_from="representatives")
+
+    assert shown["state"] == "in-force"
+    assert hidden(DEPUTY, ADULT) == {"i1"}
+    assert consents.open_shields({}, STAFF)["shields"] == []
+    assert told() == [("shielding_requested", ADULT, "in-force")]
+
+
+@BOTH
+def test_one_representative_alone_is_hidden_from_on_whatever_ground_they_act(shield, offer, hidden, consents):
+    grants = {actor: offer(actor)["id"] for actor in (MOTHER, DEPUTY)}
+
+    shield(citizen=ADULT, hidden_from=grants[DEPUTY])
+
+    assert (hidden(DEPUTY, ADULT), hidden(MOTHER, ADULT)) == ({"i1"}, set())
+    consents.end_grant({"grant": grants[DEPUTY]}, _me(ADULT))
+    offer(DEPUTY)
+    assert hidden(DEPUTY, ADULT) == {"i1"}
+
+
+def test_a_parent_alone_is_named_by_what_they_act_by(shield, hidden, consents):
+    (acting,) = [each["id"] for each in consents.children({}, _me(MOTHER))["children"]]
+
+    shield(hidden_from=acting)
+
+    assert (hidden(MOTHER), hidden(FATHER)) == ({"i1"}, set())
+
+
+def test_nobody_is_named_who_acts_for_somebody_else(shield, offer):
+    of_another = offer(DEPUTY, MOTHER)["id"]
+
+    for named in (of_another, "0" * 32):
+        with pytest.raises(NotFound) as caught:
+            shield(hidden_from=named)
+        assert (caught.value.code, caught.value.problems) == ("representation-not-found", ())
+
+
+# Staff
+
+
+def test_from_staff_it_is_the_organisation_that_hides(shield, decide, consents, hidden, offer, told):
+    offer()
+    asked = shield(citizen=ADULT, hidden_from="staff")
+
+    assert (asked["state"], hidden(DEPUTY, ADULT)) == ("requested", set())
+    assert decide(asked)["state"] == "granted"
+
+    assert consents.lift_shield({"shield": asked["id"]}, _me(ADULT))["state"] == "lifting"
+    (waiting,) = consents.open_shields({}, STAFF)["shields"]
+    assert (waiting["id"], waiting["state"], waiting["hidden_from"]) == (asked["id"], "lifting", "staff")
+    with pytest.raises(Malformed):
+        decide(asked, "decline", "not-ours")
+    assert decide(asked)["state"] == "lifted"
+    assert {state for _, _, state in told()} == {"requested", "granted", "lifting", "lifted"}
+
+
+def test_staff_refuse_with_a_reason(shield, decide):
+    asked = shield(citizen=ADULT, hidden_from="staff")
+
+    refused = decide(asked, "decline", "needed-for-treatment")
+
+    assert (refused["state"], refused["until"], refused["reason"]) == ("refused", None, "needed-for-treatment")
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason"), [("decline", ""), ("confirm", "not-ours"), ("decline", "whatever"), ("lift", "")]
+)
+def test_a_decision_that_is_none_is_malformed(shield, decide, decision, reason):
+    with pytest.raises(Malformed):
+        decide(shield(), decision, reason)
+
+
+def test_another_organisations_staff_find_nothing(shield, decide, consents):
+    shown = shield()
+
+    assert consents.open_shields({}, ELSEWHERE) == {"shields": [], "next": None}
+    for named in (shown, {"id": "0" * 32}):
+        with pytest.raises(NotFound) as caught:
+            decide(named, access=ELSEWHERE)
+        assert (caught.value.code, caught.value.problems) == ("shield-not-found", ())
+
+
+def test_that_staff_saw_what_is_hidden_is_in_the_citizens_access_log_once_a_day(shield, decide, consents, clock):
+    shown = shield()
+
+    def seen():
+        items = orjson.loads(consents.access_log({}, _me(CHILD)))["items"]
+        return [each["organisation"] for each in items if each["role"] == "staff"]
+
+    for _ in range(3):
+        consents.open_shields({}, STAFF)
+    assert seen() == ["trondheim"]
+    decide(shown)
+    assert seen() == ["trondheim"] * 2
+
+
+def test_what_waits_comes_in_pages_the_oldest_first(shield, consents, clock):
+    asked = []
+    for number in range(5):
+        asked.append(shield(f"i{number}")["id"])
+        clock.move(timedelta(minutes=1))
+
+    found, cursor = [], None
+    while not found or cursor is not None:
+        page = consents.open_shields({"limit": 2, "cursor": cursor}, STAFF)
+        found += [each["id"] for each in page["shields"]]
+        cursor = page["next"]
+
+    assert found == asked
+
+
+def test_staff_who_say_it_again_under_the_same_key_have_the_same_answer(shield, decide):
+    shown = shield()
+
+    assert decide(shown, key="k1") == decide(shown, key="k1")
+
+
+# One's own
+
+
+@BOTH
+def test_lifted_it_is_shown_from_the_next_question_on(shield, hidden, consents, told):
+    shown = shield()
+
+    lifted = [consents.lift_shield({"shield": shown["id"]}, _me(CHILD)) for _ in range(2)]
+
+    assert [each["state"] for each in lifted] == ["lifted", "lifted"]
+    assert hidden() == set()
+    assert consents.open_shields({}, STAFF)["shields"] == []
+    assert told().count(("shielding_lifted", CHILD, "lifted")) == 1
+
+
+def test_one_sees_what_one_has_hidden_the_newest_first_page_by_page(shield, consents, clock):
+    asked = []
+    for number in range(3):
+        asked.insert(0, shield(f"i{number}")["id"])
+        clock.move(timedelta(minutes=1))
+
+    first = consents.shields({"limit": 2}, _me(CHILD))
+    rest = consents.shields({"limit": 2, "cursor": first["next"]}, _me(CHILD))
+
+    assert [each["id"] for each in first["shields"] + rest["shields"]] == asked
+    assert rest["next"] is None
+
+
+def test_at_a_protected_address_one_is_told_no_organisation(shield, consents):
+    shown = shield(access=_me(CHILD, protected=True))
+
+    assert shown["organisation"] is None
+    assert consents.shields({}, _me(CHILD, protected=True))["shields"][0]["organisation"] is None
+
+
+@pytest.mark.parametrize("basis", ["parental", "grant", "capacity"])
+def test_a_representative_hides_lifts_and_sees_nothing(shield, consents, basis):
+    shown = shield()
+    parent = _me(CHILD, actor=MOTHER, basis=basis)
+
+    for ask in (
+        lambda: shield("i2", access=parent),
+        lambda: consents.lift_shield({"shield": shown["id"]}, parent),
+        lambda: consents.shields({}, parent),
+    ):
+        with pytest.raises(Forbidden):
+            ask()
+
+
+@BOTH
+def test_somebody_elses_shield_is_as_one_that_never_was(shield, consents):
+    shown = shield()
+
+    for named in (shown["id"], "0" * 32, "x" * 500):
+        with pytest.raises(NotFound) as caught:
+            consents.lift_shield({"shield": named}, _me(MOTHER))
+        assert (caught.value.code, caught.value.problems) == ("shield-not-found", ())
+
+
+def test_an_item_is_hidden_once_from_the_same(shield):
+    shield()
+
+    with pytest.raises(Conflict, match="already-shielded"):
+        shield()
+    assert shield(hidden_from="staff")["state"] == "requested"
+
+
+def test_a_command_sent_again_under_its_key_hides_once(shield, consents):
+    again = [shield(key="k1") for _ in range(2)]
+
+    assert again[0] == again[1]
+    assert len(consents.shields({}, _me(CHILD))["shields"]) == 1
+
+
+def test_no_more_is_hidden_than_a_token_can_say(shield, keep):
+    for number in range(MOST_STANDING):
+        keep(f"many{number}", "parents")
+
+    with pytest.raises(Conflict, match="too-many-shields"):
+        shield()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"item": ""},
+        {"item": "x" * 37},
+        {"kind": ""},
+        {"at": "yesterday"},
+        {"hidden_from": "everybody"},
+        {"hidden_from": "F" * 32},
+        {"why": "nobody asks"},
+    ],
+)
+def test_what_is_no_wish_to_hide_something_is_malformed(shield, more):
+    with pytest.raises(Malformed):
+        shield(**more)
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_on_postgresql_a_shield_is_seen_and_touched_by_its_owner_alone(shield, store):
+    shield()
+
+    with store.transaction(MOTHER) as tx:
+        assert tx.connection.execute(sa.select(SHIELDS)).all() == []
+        assert tx.connection.execute(sa.update(SHIELDS).values(state="lifted")).rowcount == 0
+    for office, asked in (("trondheim", ["trondheim"]), ("levanger", [])):
+        with store.transaction(f"organisation:{office}") as tx:
+            assert tx.connection.execute(sa.select(SHIELDS)).all() == []
+            assert tx.connection.execute(sa.select(SHIELDS_RECEIVED.c.organisation)).scalars().all() == asked
+
+
+def test_every_state_stands_or_is_over(store):
+    assert {State.REFUSED, State.LIFTED, State.ENDED} == set(State) - STANDING

@@ -21,12 +21,12 @@ ACCESS_TYPE: Final = "helsami-access+jwt"
 SYSTEM_TYPE: Final = "helsami-system+jwt"
 LONGEST_LIFE: Final = timedelta(seconds=60)
 LEEWAY: Final = timedelta(seconds=30)
-MOST_HIDDEN: Final = 100
-"""How many items a token can say are hidden: as many as a citizen may shield at once (R69)."""
+MOST_HIDDEN: Final = 200
+"""How many ids a token can say are hidden: of all items that a citizen may shield at once, each known by two (R69)."""
 
 LONGEST_ID: Final = 36
 LONGEST_TOKEN: Final = 4096 + MOST_HIDDEN * (LONGEST_ID + len('"",')) * 4 // 3
-"""What all other claims take, and in base64 the ids of as much as can be hidden: 9 296 characters."""
+"""What all other claims take, and in base64 the ids of as much as can be hidden: 14 496 characters."""
 
 LONGEST_TEXT: Final = 200
 MOST_REMEMBERED: Final = 4096

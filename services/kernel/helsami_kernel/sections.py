@@ -44,6 +44,7 @@ class Inside:
                 self.table.c.occurred_at,
                 *((page if column in of_outer else self.table).c[column] for column in SHARING_COLUMNS),
                 BLANK,
+                BLANK,
                 self.table.c.body,
                 self.outer_id,
             )
@@ -61,18 +62,21 @@ class Section:
         category: str | None,
         *only: sa.ColumnElement[bool],
         categories: sa.Column[Any] | None = None,
+        of: sa.Column[Any] | None = None,
         inside: Inside | None = None,
     ) -> None:
         """
         `category` is the one whose go-live date is the floor of history (K9); `only` are further conditions.
 
         Without a category the items are the portal's own: no organisation dates them, and none withholds them. Where
-        items are of several categories the column `categories` names theirs, and is empty for the section's.
+        items are of several categories the column `categories` names theirs, and is empty for the section's. Where
+        they are about other items the column `of` has the id of that: with it, they are hidden.
         """
         self.category = category
         self._field = inside.field if inside else None
-        self.newest_first = _statement(table, only, categories, inside, soonest_first=False)
-        self._soonest_first = _statement(table, only, categories, inside, soonest_first=True)
+        self.newest_first = _statement(table, only, categories, of, inside, soonest_first=False)
+        self._soonest_first = _statement(table, only, categories, of, inside, soonest_first=True)
+        self._one = _one(table, only, categories, of)
 
     def finished(
         self,
@@ -106,6 +110,11 @@ class Section:
         page.fill(reads, self._soonest_first, Cursor.read(cursor, Cursor(now, "")), newest_first=False)
         return page.finished(now)
 
+    def one(self, reads: Reads, rules: Mapping[str, Rules], access: AccessToken, item: str) -> Row[Any] | None:
+        """The item of that id with its `key`, if this reader is shown it."""
+        row = next(iter(reads.fetch(self._one, id=item)), None)
+        return row if row is not None and Showing(self.category, rules, access, reads.notes).may_show(row) else None
+
     def page(self, reads: Reads, rules: Mapping[str, Rules], access: AccessToken, limit: int) -> Page:
         """An empty page. Raises Malformed."""
         return Page(Showing(self.category, rules, access, reads.notes), limit, self._field)
@@ -137,10 +146,30 @@ class Sections:
         return finished
 
 
+def _one(
+    table: sa.Table,
+    only: Sequence[sa.ColumnElement[bool]],
+    categories: sa.Column[Any] | None,
+    of: sa.Column[Any] | None,
+) -> sa.Select[Any]:
+    """A select of one item, as `Showing` asks about it, with what its source calls it."""
+    names = ("id", "key", "organisation", "occurred_at", *SHARING_COLUMNS)
+    more = (_or_blank(categories).label("category"), _or_blank(of).label("of"))
+    this = table.c.id == sa.bindparam("id", type_=sa.String)
+    return sa.select(*(table.c[name] for name in names), *more).where(
+        table.c.owner == sa.bindparam("owner"), this, *only
+    )
+
+
+def _or_blank(column: sa.Column[Any] | None) -> sa.ColumnElement[Any]:
+    return BLANK if column is None else sa.func.coalesce(column, "")
+
+
 def _statement(
     table: sa.Table,
     only: Sequence[sa.ColumnElement[bool]],
     categories: sa.Column[Any] | None,
+    of: sa.Column[Any] | None,
     inside: Inside | None,
     *,
     soonest_first: bool,
@@ -151,7 +180,8 @@ def _statement(
     place = (table.c.occurred_at, table.c.id)
     beyond = sa.tuple_(*place) > sa.tuple_(at, last) if soonest_first else sa.tuple_(*place) < sa.tuple_(at, last)
     category = (BLANK if categories is None else categories).label("category")
-    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *(table.c[c] for c in SHARING_COLUMNS), category)
+    sharing = (table.c[name] for name in SHARING_COLUMNS)
+    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *sharing, category, _or_blank(of).label("of"))
     page = (
         sa.select(sa.literal("item").label("what"), *columns, table.c.body, BLANK.label("outer_id"))
         .where(*where, beyond)
@@ -167,6 +197,7 @@ def _statement(
             sa.func.min(table.c.occurred_at, type_=UtcDateTime),
             *(BLANK for _ in SHARING_COLUMNS),
             category,
+            BLANK,
             BLANK,
             BLANK,
         )

@@ -77,7 +77,7 @@ class Showing:
 
     def _is_hidden(self, row: Row[Any]) -> bool:
         hidden = self._access.hidden
-        return bool(hidden) and (row.id in hidden or getattr(row, "of", "") in hidden)
+        return bool(hidden) and (row.id in hidden or getattr(row, "of", None) in hidden)
 
     def _decided(self, row: Row[Any]) -> Decided[Restriction]:
         """Ask once: most items of a page are of few kinds, and an organisation answers the same question alike."""

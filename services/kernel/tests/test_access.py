@@ -303,7 +303,7 @@ def test_the_gateway_cannot_say_more_than_its_rights(verifier, claims):
         {"basis": "self", "subject": "c2"},
         {"basis": "grant"},
         {"basis": "self", "hidden": ["i1"]},
-        {"basis": "grant", "subject": "c2", "hidden": sorted(f"i{number}" for number in range(101))},
+        {"basis": "grant", "subject": "c2", "hidden": sorted(f"i{number}" for number in range(201))},
         {"basis": "grant", "subject": "c2", "scope": "journal:write"},
         {"basis": "grant", "subject": "c2", "organisation": "st_olavs"},
         {"basis": "system", "subject": None, "age_band": None, "scope": "journal:write", "organisation": "st_olavs"},
@@ -368,7 +368,7 @@ def test_a_missing_claim_is_refused(verifier, missing):
 
 
 @pytest.mark.parametrize(
-    "text", [None, b"", 7, "", ".", "..", "a.b.c", "é.é.é", "x" * 10_000, "eyJ9.e30.", "bnVsbA.e30.AA", "W10.e30.AA"]
+    "text", [None, b"", 7, "", ".", "..", "a.b.c", "é.é.é", "x" * 20_000, "eyJ9.e30.", "bnVsbA.e30.AA", "W10.e30.AA"]
 )
 def test_what_is_no_token_is_refused(verifier, text):
     expect_refusal(verifier, text, "form")

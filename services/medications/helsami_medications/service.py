@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from helsami_kernel import Clock, OrganisationRules, Store, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
@@ -11,15 +12,18 @@ from helsami_kernel.database import Reads
 from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.pages import PageQuery
+from helsami_kernel.sections import Section
+from helsami_kernel.shieldable import Shieldable
 from helsami_medications import fhir, storage
 
 AT_HOME: Final = 5
 
 
-class MedicationsService:
+class MedicationsService(Shieldable):
     """Owns the list of medicines."""
 
     name = "medications"
+    shieldable: ClassVar[Mapping[str, Section]] = {"medication": storage.LIST}
 
     store = Store(Reads, storage.Writes)
     rules = OrganisationRules()

@@ -19,6 +19,7 @@ class Subject(StrEnum):
     REFERRAL = "referral"
     REPRESENTATION = "representation"
     RESULT = "result"
+    SHIELD = "shield"
     STAY = "stay"
     VISIT = "visit"
 
@@ -55,6 +56,9 @@ CAPACITY_LAPSED = News("notice.capacity-lapsed", Subject.APPLICATION, "consents:
 REPRESENTATIVE_APPROVED = News("notice.representative-approved", Subject.REPRESENTATION, "consents:read")
 REPRESENTATIVE_REMOVED = News("notice.representative-removed", Subject.REPRESENTATION, "consents:read")
 REPRESENTATION_ENDED = News("notice.representation-ended", Subject.REPRESENTATION, "consents:read")
+SHIELDING_REQUESTED = News("notice.shielding-requested", Subject.SHIELD, "consents:read")
+SHIELDING_DECIDED = News("notice.shielding-decided", Subject.SHIELD, "consents:read")
+SHIELDING_ENDED = News("notice.shielding-ended", Subject.SHIELD, "consents:read")
 RESULT_RELEASED = News("notice.result-released", Subject.RESULT, "results:read")
 SUMMARY_PUBLISHED = News("notice.summary-published", Subject.VISIT, "records:read")
 STAY_PLANNED = News("notice.stay-planned", Subject.STAY, "records:read")
@@ -95,6 +99,9 @@ ALL = (
     REPRESENTATIVE_APPROVED,
     REPRESENTATIVE_REMOVED,
     REPRESENTATION_ENDED,
+    SHIELDING_REQUESTED,
+    SHIELDING_DECIDED,
+    SHIELDING_ENDED,
     RESULT_RELEASED,
     SUMMARY_PUBLISHED,
     STAY_PLANNED,

@@ -35,6 +35,9 @@ from helsami_notifications.domain import (
     REQUEST_EXPIRED,
     RESPONSIBILITY_CHANGED,
     RESULT_RELEASED,
+    SHIELDING_DECIDED,
+    SHIELDING_ENDED,
+    SHIELDING_REQUESTED,
     SLOT_BOOKED,
     STAY_CANCELLED,
     STAY_ENDED,
@@ -113,6 +116,18 @@ class OfRepresentation(Schema):
     representation = fields.String(required=True, validate=AN_ID)
 
 
+class OfShield(Schema):
+    """A citizen hides something, an organisation has had its word on that, or it is hidden no longer."""
+
+    shield = fields.String(required=True, validate=AN_ID)
+
+
+class ShieldStands(OfShield):
+    """How what a citizen hides stands by now."""
+
+    state = fields.String(required=True, validate=validate.Length(min=1, max=20))
+
+
 class ResultReleased(Schema):
     """A citizen may see a result."""
 
@@ -169,6 +184,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),
     **dict.fromkeys((CAPACITY_DECIDED, CAPACITY_REVIEW_DUE, CAPACITY_LAPSED), OfApplication),
     **dict.fromkeys((REPRESENTATION_ENDED, REPRESENTATIVE_APPROVED, REPRESENTATIVE_REMOVED), OfRepresentation),
+    **dict.fromkeys((SHIELDING_REQUESTED, SHIELDING_DECIDED, SHIELDING_ENDED), OfShield),
     RESULT_RELEASED: ResultReleased,
     SUMMARY_PUBLISHED: SummaryPublished,
     **dict.fromkeys((STAY_PLANNED, STAY_ENDED, STAY_CANCELLED), StayTold),
@@ -188,6 +204,16 @@ def notice(news: News, event: Event) -> tuple[str, Notice]:
 def end_of_offer(event: Event) -> News | None:
     """What to tell of the end of an offer, if anything. Raises Malformed."""
     return OFFER_ENDS.get(_used(OfferEnded(), event)["state"])
+
+
+def answer_awaited(event: Event) -> News | None:
+    """What to tell of something that was hidden: that an organisation has its word, if it has. Raises Malformed."""
+    return SHIELDING_REQUESTED if _used(ShieldStands(), event)["state"] in {"awaiting", "requested"} else None
+
+
+def end_of_shield(event: Event) -> News | None:
+    """What to tell of something that is hidden no longer: nothing to who has wished it so. Raises Malformed."""
+    return SHIELDING_ENDED if _used(ShieldStands(), event)["state"] == "ended" else None
 
 
 def of_oneself(event: Event, own: News, other: News) -> News:

@@ -134,6 +134,23 @@ class NotificationsService(OfPeople):
         """Tell that one may act for somebody no longer (R97, R98, R101)."""
         self._tell(domain.REPRESENTATION_ENDED, event)
 
+    @handles("shielding_requested", source="consents")
+    def tell_of_requested_shielding(self, event: Event) -> None:
+        """Confirm that an organisation was asked about what one hides, if it was (R68, R69)."""
+        if (news := schemas.answer_awaited(event)) is not None:
+            self._tell(news, event)
+
+    @handles("shielding_decided", source="consents")
+    def tell_of_decided_shielding(self, event: Event) -> None:
+        """Tell what an organisation says to what one hides (R68, R69)."""
+        self._tell(domain.SHIELDING_DECIDED, event)
+
+    @handles("shielding_lifted", source="consents")
+    def tell_of_end_of_shielding(self, event: Event) -> None:
+        """Tell that something is hidden no longer, unless one has shown it again oneself (R69)."""
+        if (news := schemas.end_of_shield(event)) is not None:
+            self._tell(news, event)
+
     @handles("result_released", source="results")
     def tell_of_result(self, event: Event) -> None:
         """Tell of a result that can be seen (R48)."""

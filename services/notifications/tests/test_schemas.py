@@ -31,6 +31,7 @@ FIELDS = {
     **dict.fromkeys(
         (domain.REPRESENTATION_ENDED, domain.REPRESENTATIVE_APPROVED, domain.REPRESENTATIVE_REMOVED), "representation"
     ),
+    **dict.fromkeys((domain.SHIELDING_REQUESTED, domain.SHIELDING_DECIDED, domain.SHIELDING_ENDED), "shield"),
     domain.RESULT_RELEASED: "result",
     domain.SUMMARY_PUBLISHED: "visit",
     **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),
@@ -62,6 +63,21 @@ def test_an_event_without_its_field_is_malformed(news, held):
 def test_an_event_about_nobody_is_malformed():
     with pytest.raises(Malformed, match="malformed"):
         schemas.notice(domain.SLOT_BOOKED, Event.of("e", subject=None, data={"appointment": "i1"}))
+
+
+@pytest.mark.parametrize(
+    ("read", "state", "told"),
+    [
+        (schemas.answer_awaited, "awaiting", domain.SHIELDING_REQUESTED),
+        (schemas.answer_awaited, "requested", domain.SHIELDING_REQUESTED),
+        (schemas.answer_awaited, "in-force", None),
+        (schemas.end_of_shield, "ended", domain.SHIELDING_ENDED),
+        (schemas.end_of_shield, "lifted", None),
+        (schemas.end_of_shield, "lifting", None),
+    ],
+)
+def test_of_what_one_hides_or_shows_oneself_only_what_waits_or_ends_is_news(read, state, told):
+    assert read(Event.of("a_shield", subject="c1", data={"shield": "i1", "state": state})) == told
 
 
 @pytest.mark.parametrize(("state", "told"), [("expired", domain.OFFER_EXPIRED), ("accepted", None), ("declined", None)])

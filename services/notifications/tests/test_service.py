@@ -148,6 +148,9 @@ def running(tmp_path):
         ("consents.representative_approved", {"representation": "i1"}, "notice.representative-approved"),
         ("consents.representative_removed", {"representation": "i1"}, "notice.representative-removed"),
         ("consents.capacity_lapsed", {"application": "i1"}, "notice.capacity-lapsed"),
+        ("consents.shielding_requested", {"shield": "i1", "state": "awaiting"}, "notice.shielding-requested"),
+        ("consents.shielding_decided", {"shield": "i1", "state": "declined"}, "notice.shielding-decided"),
+        ("consents.shielding_lifted", {"shield": "i1", "state": "ended"}, "notice.shielding-ended"),
         ("results.result_released", {"result": "i1"}, "notice.result-released"),
         ("records.summary_published", {"visit": "i1"}, "notice.summary-published"),
         *(

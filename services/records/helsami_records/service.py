@@ -11,6 +11,7 @@ from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import Item
 from helsami_kernel.journal import STORED, Delivery, Entry
+from helsami_kernel.shieldable import Shieldable
 from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
@@ -20,10 +21,11 @@ ITEMS_AT_HOME: Final = 5
 DOCUMENT: Final = "DocumentReference"
 
 
-class RecordsService(Letters):
+class RecordsService(Letters, Shieldable):
     """Owns what a record holds of visits, diagnoses, allergies, vaccines and letters, as its citizen reads it."""
 
     name = "records"
+    shieldable = storage.SHIELDABLE
 
     store = Store(Reads, storage.Writes)
     rules = OrganisationRules()

@@ -27,6 +27,16 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "allergies": Section(ALLERGIES, "allergies"),
     "vaccines": Section(VACCINES, "vaccines"),
 }
+SHIELDABLE: Final[Mapping[str, Section]] = {
+    "allergy": SECTIONS["allergies"],
+    "condition": SECTIONS["conditions"],
+    "document": SECTIONS["documents"],
+    "letter": SECTIONS["letters"],
+    "vaccine": SECTIONS["vaccines"],
+    "visit": SECTIONS["visits"],
+}
+"""What a citizen may hide, by its kind; a note is hidden with its visit."""
+
 AT_HOME: Final = ("visits", "conditions", "allergies", "vaccines")
 HOME: Final = Sections({name: SECTIONS[name] for name in AT_HOME})
 TABLES: Final = {

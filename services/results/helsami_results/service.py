@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from sqlalchemy.engine import Row
 
@@ -16,6 +16,8 @@ from helsami_kernel.items import item_id
 from helsami_kernel.journal import STORED, Entry
 from helsami_kernel.notes import note_all
 from helsami_kernel.pages import PageQuery
+from helsami_kernel.sections import Section
+from helsami_kernel.shieldable import Shieldable
 from helsami_kernel.showing import is_open
 from helsami_results import fhir, schemas, storage
 from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, ResultReleased, Verdict, strictest
@@ -29,10 +31,11 @@ CLASSIFY_AGAIN: Final = "classify_again"
 NOTHING_TO_CLASSIFY: Final = Verdict(Release.AUTO)
 
 
-class ResultsService:
+class ResultsService(Shieldable):
     """Owns results, and when a citizen may see them."""
 
     name = "results"
+    shieldable: ClassVar[Mapping[str, Section]] = {"result": storage.RELEASED}
 
     store = Store(Reads, storage.Writes)
     rules = OrganisationRules()

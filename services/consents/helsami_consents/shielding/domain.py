@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from helsami_consents.people import Person, is_at_least
+
 PARENTS: Final = "parents"
 REPRESENTATIVES: Final = "representatives"
 STAFF: Final = "staff"
 GROUPS: Final = frozenset({PARENTS, REPRESENTATIVES, STAFF})
-"""From whom one may hide an item, other than one representative alone."""
+"""From whom one may hide an item, other than from one representative alone."""
 
 YOUNGEST: Final = 12
 """From what age something may be kept from parents (the Patients' and Users' Rights Act, section 3-4)."""
 OF_AGE: Final = 16
-"""From what age nobody is asked: health matters are one's own."""
+"""From what age nobody is asked: what concerns one's health is one's own."""
 
 DECLINED_STAYS: Final = timedelta(days=7)
 """How long something stays hidden after staff have said no: who hid it is told first, and can speak with somebody."""
 
 MOST_STANDING: Final = 100
-"""How many of a citizen's may stand at once: what hides must fit into a token (MOST_HIDDEN of the kernel)."""
+"""How many of a citizen's may stand at once: the ids of all, two of each, must fit into a token (MOST_HIDDEN there)."""
+
+REASONS: Final = frozenset({"needed-for-treatment", "not-ours", "parents-must-know", "talk-to-us"})
+"""Why staff may decline: codes, for which the gateway has words."""
 
 
 class State(StrEnum):
@@ -41,26 +47,46 @@ class State(StrEnum):
 
 
 HIDING: Final = frozenset({State.AWAITING, State.IN_FORCE, State.CONFIRMED, State.DECLINED})
-"""The states in which representatives do not see the item; the last of them until its time is up."""
+"""The states in which representatives do not see the item; in the last of them until its time is up."""
 STANDING: Final = HIDING | {State.REQUESTED, State.GRANTED, State.LIFTING}
 OPEN: Final = frozenset({State.AWAITING, State.REQUESTED, State.LIFTING})
 """The states in which the organisation has the next word."""
+CONFIRMED_AS: Final[Mapping[State, State]] = {
+    State.AWAITING: State.CONFIRMED,
+    State.REQUESTED: State.GRANTED,
+    State.LIFTING: State.LIFTED,
+}
+DECLINED_AS: Final[Mapping[State, State]] = {State.AWAITING: State.DECLINED, State.REQUESTED: State.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """
+    What is hidden: an item of a kind, by the id that its citizen sees and perhaps another that others know it by.
+
+    `at` and `key` are for staff: from when it is, and what its source calls it there.
+    """
+
+    item: str
+    also: str | None
+    kind: str
+    organisation: str
+    at: datetime
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Shield:
     """
-    An item of the owner's that is hidden, or is to be.
+    Something of the owner's that is hidden, or is to be.
 
     `hidden_from` is one of GROUPS or the id of a representation, and `reader` the citizen whom that is, else None;
-    `until` is when it hides no longer, None while nothing ends it; `reason` is a code of staff's, empty without one.
+    `until` is when it hides no longer, None while nothing ends it; `reason` is one of REASONS, or empty.
     """
 
     id: str
     owner: str
-    item: str
-    kind: str
-    organisation: str
+    what: Hidden
     hidden_from: str
     reader: str | None
     state: State
@@ -69,3 +95,45 @@ class Shield:
     decided_at: datetime | None
     until: datetime | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShieldingTold:
+    """What is told of a shield: which one, and how it stands."""
+
+    shield: str
+    state: State
+
+
+class ShieldingRequested(ShieldingTold):
+    """A citizen has hidden something, or has asked their organisation to."""
+
+
+class ShieldingDecided(ShieldingTold):
+    """An organisation has had its word."""
+
+
+class ShieldingLifted(ShieldingTold):
+    """Something is hidden no longer."""
+
+
+def is_too_young(person: Person, now: datetime) -> bool:
+    """Whether nobody so young hides anything; the same of whose age nobody knows."""
+    return not is_at_least(person, YOUNGEST, now)
+
+
+def begins_as(hidden_from: str, person: Person, now: datetime) -> State:
+    """How a shield stands at first: staff are asked where they hold the block, or for a young person."""
+    if hidden_from == STAFF:
+        return State.REQUESTED
+    return State.IN_FORCE if is_at_least(person, OF_AGE, now) else State.AWAITING
+
+
+def lifted_as(state: State) -> State:
+    """How a shield stands that its citizen wants no more: what an organisation's own system hides, that must lift."""
+    return State.LIFTING if state in {State.GRANTED, State.LIFTING} else State.LIFTED
+
+
+def of_age_as(state: State) -> State | None:
+    """How a shield stands once its citizen is of age, and nobody else has a word in it; None for as it was."""
+    return State.IN_FORCE if state in {State.AWAITING, State.DECLINED} else None

@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Final
+import uuid
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Row
 
 from helsami_consents.capacity import storage
-from helsami_consents.models import SHIELDS
-from helsami_consents.shielding.domain import HIDING, PARENTS, REPRESENTATIVES
+from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS, SHIELDS, SHIELDS_RECEIVED
+from helsami_consents.shielding.domain import (
+    HIDING,
+    OPEN,
+    PARENTS,
+    REPRESENTATIVES,
+    STANDING,
+    Hidden,
+    Shield,
+    State,
+)
+from helsami_kernel.database import UtcDateTime, insert_new
+from helsami_kernel.pages import Cursor
 
+OWNER: Final = sa.bindparam("owner", type_=sa.String)
+NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 HIDDEN: Final = (
-    sa.select(SHIELDS.c.item, SHIELDS.c.hidden_from, SHIELDS.c.reader)
-    .where(SHIELDS.c.owner == sa.bindparam("owner", type_=sa.String))
-    .where(SHIELDS.c.state.in_(sorted(HIDING)))
-    .where(sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=SHIELDS.c.until.type)))
+    sa.select(SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader)
+    .where(SHIELDS.c.owner == OWNER, SHIELDS.c.state.in_(sorted(HIDING)))
+    .where(sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=UtcDateTime)))
+)
+PLACE: Final = (SHIELDS.c.asked_at, SHIELDS.c.id)
+MINE: Final = (
+    sa.select(SHIELDS)
+    .where(SHIELDS.c.owner == OWNER)
+    .where(
+        sa.tuple_(*PLACE)
+        < sa.tuple_(sa.bindparam("from_at", type_=UtcDateTime), sa.bindparam("from_id", type_=sa.String))
+    )
+    .order_by(*(column.desc() for column in PLACE))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 
 
 class Reads(storage.Reads):
     """What a citizen has hidden."""
+
+    def shields(self, start: Cursor, limit: int) -> list[Shield]:
+        """The owner's own beyond a place in time, the newest first, with those that are over."""
+        return [_shield(row) for row in self.fetch(MINE, from_at=start.at, from_id=start.id, limit=limit)]
 
 
 class Writes(storage.Writes):
@@ -32,8 +63,94 @@ class Writes(storage.Writes):
         What is hidden from parents stays hidden from one who has become something else since.
         """
         rows = self.connection.execute(HIDDEN, {"owner": self.owner, "now": self.now}).all()
-        hidden = {row.item for row in rows if row.hidden_from == REPRESENTATIVES or row.reader == actor}
-        from_parents = {row.item for row in rows if row.hidden_from == PARENTS} - hidden
-        if from_parents and (as_parent or self.parenthood_of(actor) is not None):
-            hidden |= from_parents
-        return frozenset(hidden)
+        if not as_parent and any(row.hidden_from == PARENTS for row in rows):
+            as_parent = self.parenthood_of(actor) is not None
+        groups = {REPRESENTATIVES, PARENTS} if as_parent else {REPRESENTATIVES}
+        from_them = [row for row in rows if row.hidden_from in groups or row.reader == actor]
+        return frozenset(its for row in from_them for its in (row.item, row.also) if its is not None)
+
+    def representative(self, representation: str) -> str | None:
+        """Who acts, or has acted, for the owner by a representation of this id: a grant, a parenthood or a capacity."""
+        sides = (
+            (GRANTS, GRANTS.c.giver, GRANTS.c.receiver),
+            (PARENTHOODS, PARENTHOODS.c.child, PARENTHOODS.c.parent),
+            (APPLICATIONS, APPLICATIONS.c.subject, APPLICATIONS.c.applicant),
+        )
+        for table, subject, actor in sides:
+            this = sa.select(actor).where(subject == self.owner, table.c.id == representation)
+            if (found := self.connection.execute(this).scalar_one_or_none()) is not None:
+                return str(found)
+        return None
+
+    def count_standing(self) -> int:
+        """How many of the owner's stand."""
+        standing = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.state.in_(sorted(STANDING)))
+        return int(self.connection.execute(sa.select(sa.func.count()).where(standing)).scalar_one())
+
+    def shield(self, what: Hidden, hidden_from: str, reader: str | None, state: State) -> Shield | None:
+        """Hide something of the owner's; None while it is hidden from the same already."""
+        named = asdict(what)
+        new = {
+            "id": uuid.uuid4().hex,
+            "owner": self.owner,
+            "item_at": named.pop("at"),
+            "item_key": named.pop("key"),
+            **named,
+            "hidden_from": hidden_from,
+            "reader": reader,
+            "state": state.value,
+            "version": 1,
+            "asked_at": self.now,
+            "reason": "",
+        }
+        if not self.connection.execute(insert_new(self.connection, SHIELDS, new)).rowcount:
+            return None
+        if state in OPEN:
+            received = {name: new[name] for name in ("id", "owner", "organisation", "asked_at")}
+            self.connection.execute(sa.insert(SHIELDS_RECEIVED).values(**received, open=True))
+        return self.own_shield(str(new["id"]))
+
+    def own_shield(self, shield_id: str) -> Shield | None:
+        """One of the owner's own; locked, so that of two who settle it one waits."""
+        this = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.id == shield_id)
+        row = self.connection.execute(sa.select(SHIELDS).where(this).with_for_update()).one_or_none()
+        return None if row is None else _shield(row)
+
+    def settle_shield(self, shield: Shield, state: State, **values: Any) -> Shield:
+        """Let a shield of the owner's stand otherwise; whether staff have to look at it follows from that."""
+        this = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.id == shield.id)
+        settled = {"state": state.value, "version": shield.version + 1, **values}
+        self.connection.execute(sa.update(SHIELDS).where(this).values(**settled))
+        received = sa.and_(SHIELDS_RECEIVED.c.owner == self.owner, SHIELDS_RECEIVED.c.id == shield.id)
+        self.connection.execute(sa.update(SHIELDS_RECEIVED).where(received).values(open=state in OPEN))
+        return _shield(self.connection.execute(sa.select(SHIELDS).where(this)).one())
+
+    def open_shields(self, organisation: str, start: Cursor, limit: int) -> list[tuple[str, str, datetime]]:
+        """What an organisation has to decide, beyond a place in time, the oldest first: id, owner, when."""
+        place = (SHIELDS_RECEIVED.c.asked_at, SHIELDS_RECEIVED.c.id)
+        beyond = sa.tuple_(*place) > sa.tuple_(sa.literal(start.at, UtcDateTime), sa.literal(start.id))
+        wanted = sa.and_(SHIELDS_RECEIVED.c.organisation == organisation, SHIELDS_RECEIVED.c.open, beyond)
+        rows = sa.select(SHIELDS_RECEIVED).where(wanted).order_by(*place).limit(limit)
+        return [(row.id, row.owner, row.asked_at) for row in self.connection.execute(rows)]
+
+    def shield_owner(self, organisation: str, shield_id: str) -> str | None:
+        """Whose shield it is that an organisation was asked about by this id, decided or not."""
+        asked = sa.and_(SHIELDS_RECEIVED.c.organisation == organisation, SHIELDS_RECEIVED.c.id == shield_id)
+        found: str | None = self.connection.execute(sa.select(SHIELDS_RECEIVED.c.owner).where(asked)).scalar()
+        return found
+
+
+def _shield(row: Row[Any]) -> Shield:
+    return Shield(
+        id=row.id,
+        owner=row.owner,
+        what=Hidden(row.item, row.also, row.kind, row.organisation, row.item_at, row.item_key),
+        hidden_from=row.hidden_from,
+        reader=row.reader,
+        state=State(row.state),
+        version=row.version,
+        asked_at=row.asked_at,
+        decided_at=row.decided_at,
+        until=row.until,
+        reason=row.reason,
+    )

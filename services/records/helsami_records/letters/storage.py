@@ -17,11 +17,12 @@ from helsami_records.letters.domain import Letter
 from helsami_records.models import DOCUMENTS, ENCLOSURES
 
 CATEGORY: Final = "documents"
-SECTION: Final = Section(DOCUMENTS, CATEGORY, DOCUMENTS.c.is_letter)
+SECTION: Final = Section(DOCUMENTS, CATEGORY, DOCUMENTS.c.is_letter, of=DOCUMENTS.c.appointment)
 MOST_OF_AN_APPOINTMENT: Final = 20
 LETTER: Final = sa.select(
     *(DOCUMENTS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
+    DOCUMENTS.c.appointment.label("of"),  # with which it is hidden
 ).where(DOCUMENTS.c.owner == sa.bindparam("owner"), DOCUMENTS.c.is_letter)
 ONE: Final = LETTER.where(DOCUMENTS.c.id == sa.bindparam("id", type_=sa.String))
 OF_APPOINTMENT: Final = (

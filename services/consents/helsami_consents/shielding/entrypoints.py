@@ -1,0 +1,133 @@
+"""Where the bus meets shields: what citizens hide, and what is theirs alone to see (R68, R69, K23)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from helsami_consents.children.domain import ends_at as comes_of_age
+from helsami_consents.grants.entrypoints import oneself
+from helsami_consents.people import Person
+from helsami_consents.register import Register
+from helsami_consents.shielding import schemas
+from helsami_consents.shielding.announcing import event_of
+from helsami_consents.shielding.domain import (
+    GROUPS,
+    MOST_STANDING,
+    STANDING,
+    Shield,
+    ShieldingLifted,
+    ShieldingRequested,
+    State,
+    begins_as,
+    is_too_young,
+    lifted_as,
+    of_age_as,
+)
+from helsami_consents.shielding.storage import NEWEST, Reads, Writes
+from helsami_kernel import Obligation, fulfils, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.errors import Conflict, NotFound, Refused, load
+from helsami_kernel.pages import Cursor
+from helsami_kernel.store import OpenStore
+
+END: Final = "end_shield"
+COME_OF_AGE: Final = "shield_comes_of_age"
+NO_SUCH: Final = "shield-not-found"
+
+Json = dict[str, Any]
+
+
+class Shielding(Register):
+    """Part of consents: what citizens hide of their own. Representatives learn nothing of it, not even that it is."""
+
+    store: OpenStore[Reads, Writes]
+    clock: Callable[[], datetime]
+
+    @rpc(scope="consents:act", answers=schemas.Shown)
+    def shield(self, command: Json, access: AccessToken) -> Json:
+        """
+        Hide an item of one's own, from the next request on; whoever asks has seen to it that it is one's own.
+
+        From parents, from all who act for one, or from one of them it is hidden here and at once; below 16 the
+        organisation has its word afterwards. From staff it is for the organisation to hide. Raises
+        NotFound("representation-not-found"), Refused `too-young-to-shield`, and Conflict `already-shielded` or
+        `too-many-shields`.
+        """
+        wish, me = load(schemas.Conceal, command), oneself(access)
+        person, now = self.people(me).get(me), self.clock()
+        if person is None or is_too_young(person, now):
+            raise Refused("too-young-to-shield")
+        with self.store.transaction(me) as tx:
+            if (done := tx.once(access.idempotency_key, ["shield", command])) is not None:
+                return dict(done)
+            reader = None if wish["hidden_from"] in GROUPS else tx.representative(wish["hidden_from"])
+            if reader is None and wish["hidden_from"] not in GROUPS:
+                raise NotFound("representation-not-found")
+            if tx.count_standing() >= MOST_STANDING:
+                raise Conflict("too-many-shields")
+            state = begins_as(wish["hidden_from"], person, now)
+            shielded = tx.shield(schemas.hidden_of(wish), wish["hidden_from"], reader, state)
+            if shielded is None:
+                raise Conflict("already-shielded")
+            _promise_age(tx, shielded, person)
+            tx.announce(event_of(ShieldingRequested, shielded))
+            return dict(tx.remember(schemas.shown(shielded, protected=access.protected)))
+
+    @rpc(scope="consents:act", answers=schemas.Shown)
+    def lift_shield(self, command: Json, access: AccessToken) -> Json:
+        """
+        Hide something no longer, from the next request on; again is the same. Raises NotFound("shield-not-found").
+
+        What an organisation has hidden from its staff, it is asked to show them again.
+        """
+        me, wanted = oneself(access), load(schemas.OneShield, command)["shield"]
+        with self.store.transaction(me) as tx:
+            shield = tx.own_shield(wanted)
+            if shield is None:
+                raise NotFound(NO_SUCH)
+            lifted = lifted_as(shield.state)
+            if shield.state in STANDING and shield.state is not lifted:
+                shield = tx.settle_shield(shield, lifted)
+                tx.announce(event_of(ShieldingLifted, shield))
+        return schemas.shown(shield, protected=access.protected)
+
+    @rpc(scope="consents:read", answers=schemas.Mine)
+    def shields(self, question: Json, access: AccessToken) -> Json:
+        """What one has hidden and how it stands, the newest first, with what is over. Raises Malformed."""
+        wanted = load(schemas.Asked, question)
+        reads = self.store.reading(oneself(access))
+        found = reads.shields(Cursor.read(wanted["cursor"], NEWEST), wanted["limit"] + 1)
+        page = found[: wanted["limit"]]
+        more = str(Cursor(page[-1].asked_at, page[-1].id)) if len(found) > len(page) else None
+        return {"shields": [schemas.shown(each, protected=access.protected) for each in page], "next": more}
+
+    # Promises
+
+    @fulfils(END)
+    def end_shield(self, promised: Obligation) -> None:
+        """Write down that what staff have declined hides no longer, and tell its citizen; it has not since."""
+        with self.store.transaction(promised.owner) as tx:
+            shield = tx.own_shield(promised.payload["shield"])
+            if shield is not None and shield.state is State.DECLINED and _is_over(shield, tx.now):
+                tx.announce(event_of(ShieldingLifted, tx.settle_shield(shield, State.ENDED)))
+
+    @fulfils(COME_OF_AGE)
+    def shield_comes_of_age(self, promised: Obligation) -> None:
+        """From one's 16th birthday on nobody else has a word in what one hides: it stays hidden."""
+        with self.store.transaction(promised.owner) as tx:
+            shield = tx.own_shield(promised.payload["shield"])
+            if shield is None or _is_over(shield, tx.now):
+                return
+            if (state := of_age_as(shield.state)) is not None:
+                tx.settle_shield(shield, state, until=None)
+
+
+def _is_over(shield: Shield, now: datetime) -> bool:
+    return shield.until is not None and shield.until <= now
+
+
+def _promise_age(tx: Writes, shield: Shield, person: Person) -> None:
+    if shield.state is State.AWAITING and person.birth_date is not None:
+        tx.promise(COME_OF_AGE, comes_of_age(person.birth_date), {"shield": shield.id}, key=shield.id)
