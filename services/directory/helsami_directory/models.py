@@ -73,6 +73,14 @@ RESPONSIBILITIES = sa.Table(
     sa.Column("holder", sa.String(32), sa.ForeignKey("citizens.id"), primary_key=True),
     sa.Index("responsibilities_by_holder", "holder"),
 )
+FEED = sa.Table(
+    "register_feed",
+    metadata,
+    # One row, and none before the feed was ever asked: up to where what it says has been heeded.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("place", sa.BigInteger, nullable=False),
+    sa.Column("followed_at", UtcDateTime, nullable=False),
+)
 PRACTITIONERS = sa.Table(
     "practitioners",
     metadata,

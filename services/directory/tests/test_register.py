@@ -247,9 +247,9 @@ def test_what_is_said_to_have_changed_decides_nothing_until_the_register_is_back
 
     with store._database.engine.connect() as connection:
         promised = connection.execute(sa.select(OBLIGATIONS).where(OBLIGATIONS.c.kind == "ask_register")).one()
-    assert promised.payload == f'{{"citizen":"{household[CHILD]}"}}'
+    assert promised.payload == f'{{"citizens":["{household[CHILD]}"]}}'
     in_register(family(**{CHILD: document("Snill Fjell", "2015-05-01", **cared_for_by(MOTHER, kind="mor"))}))
-    directory.ask_again(Obligation("1", "ask_register", None, promised.due_at, {"citizen": household[CHILD]}))
+    directory.ask_again(Obligation("1", "ask_register", None, promised.due_at, {"citizens": [household[CHILD]]}))
     assert asked(household[CHILD])["holders"] == [household[MOTHER]]
 
 

@@ -10,6 +10,7 @@ from helsami_kernel.rpc import RemoteService, rpc
 from helsami_kernel.rules import OrganisationRules
 from helsami_kernel.states import TellStates, goes_live
 from helsami_kernel.store import Store
+from helsami_kernel.timers import every
 from helsami_kernel.views import contributes
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Store",
     "TellStates",
     "contributes",
+    "every",
     "fulfils",
     "goes_live",
     "handles",

@@ -14,6 +14,7 @@ from helsami_kernel.events import Handles
 from helsami_kernel.http import Http
 from helsami_kernel.obligations import Fulfils
 from helsami_kernel.rpc import RemoteService, Rpc
+from helsami_kernel.timers import Every
 from helsami_kernel.views import Contributes
 
 HEAD = """\
@@ -54,6 +55,10 @@ def section(service: type) -> str:
         ("Announces", [f"`{event}`" for event in announced(service)]),
         ("Hears", [f"`{each.event}` of {each.source}" for each in entrypoints(service, Handles)]),
         ("Fulfils", [f"`{each.obligation}`" for each in entrypoints(service, Fulfils)]),
+        (
+            "Does again and again",
+            [f"`{each.method_name}` ({each.pause.total_seconds():g} s)" for each in entrypoints(service, Every)],
+        ),
         ("Asks", sorted(each.service for each in vars(service).values() if isinstance(each, RemoteService))),
     ):
         if told:

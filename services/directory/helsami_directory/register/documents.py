@@ -58,6 +58,38 @@ def read_answer(body: bytes, asked: Collection[str]) -> dict[str, Entry]:
     return {number: entry_of(people[number]) for number in asked if people.get(number)}
 
 
+def read_feed(body: bytes, after: int) -> tuple[frozenset[str], int, int]:
+    """
+    Read a page of the feed (`hendelser/feed`): about whom, the last place in it, and how many changes it has.
+
+    A page without any leaves one where one was. Raises Unreadable.
+    """
+    try:
+        told = list(_objects(orjson.loads(body)))
+    except orjson.JSONDecodeError:
+        raise Unreadable from None
+    places = [_place(one) for one in told]
+    if any(place <= after for place in places):
+        raise Unreadable
+    people = {_text(_object(one.get("hendelse")).get("folkeregisteridentifikator")) for one in told}
+    return frozenset(filter(NATIONAL_ID.fullmatch, people)), max([after, *places]), len(told)
+
+
+def read_place(body: bytes) -> int:
+    """Read the last place in the feed (`hendelser/siste/sekvensnummer`). Raises Unreadable."""
+    try:
+        return _place(_object(orjson.loads(body)))
+    except orjson.JSONDecodeError:
+        raise Unreadable from None
+
+
+def _place(told: Document) -> int:
+    place = told.get("sekvensnummer")
+    if type(place) is not int or place < 0:
+        raise Unreadable
+    return place
+
+
 def entry_of(document: Document) -> Entry:
     """One person's document as it holds now; history in it is passed over. Raises Unreadable."""
     died = next(_current(document, "doedsfall"), None)

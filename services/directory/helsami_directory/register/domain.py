@@ -45,6 +45,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """Of whom the register says something else, by national ids, up to a place in its feed; `more` is there already."""
+
+    national_ids: frozenset[str]
+    place: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What is kept of an entry: holders by opaque ids, the address by a token that says whether two are the same."""
 

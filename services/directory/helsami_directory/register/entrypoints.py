@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,10 +15,10 @@ from helsami_directory.identity import Identity
 from helsami_directory.register import schemas as own
 from helsami_directory.register.belief import Registered
 from helsami_directory.register.birthdays import SOON, Turned16, Turning16Soon, moment_of
-from helsami_directory.register.domain import Entry, Said, is_fresh, is_usable
+from helsami_directory.register.domain import Changes, Entry, Said, is_fresh, is_usable
 from helsami_directory.register.port import PopulationRegister
 from helsami_directory.register.storage import TELL_OF_BIRTHDAY, Reads, Writes
-from helsami_kernel import Obligation, fulfils, rpc
+from helsami_kernel import Obligation, every, fulfils, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, Unavailable, load
 from helsami_kernel.store import OpenStore
@@ -25,6 +26,11 @@ from helsami_sdk.rules import REGION
 
 ASK_AGAIN: Final = "ask_register"
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=10)
+FOLLOWED_EVERY: Final = timedelta(seconds=15)
+"""Between two questions to the register's feed; it takes no more than this and a moment for a change to be heeded."""
+
+MOST_PAGES: Final = 20
+"""How much of the feed is heeded in one turn: twenty thousand changes, about a day's in the whole country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +75,65 @@ class RegisterFacts:
         changed = load(own.RegisterChanged, command)["national_ids"]
         if access.organisation != REGION:
             raise Forbidden("operators-only")
-        known = sorted(self.store.reading(None).ids([self.identity.lookup(each) for each in changed]).values())
+        known = self._known(changed)
         with self.store.transaction(None) as tx:
-            tx.outdate(known)
-        try:
-            self._ask(known)
-        except Unavailable:
-            with self.store.transaction(None) as tx:
-                for citizen in known:
-                    key = f"{citizen} {tx.now.isoformat()}"
-                    tx.promise(ASK_AGAIN, tx.now + ASKED_AGAIN_AFTER, {"citizen": citizen}, key)
+            key = _outdate(tx, known)
+        self._ask_now(known, key)
         return {"known": len(known)}
+
+    @every(FOLLOWED_EVERY)
+    def follow_register(self) -> None:
+        """
+        Heed what the register's feed says has changed since it was last asked: it holds from the next question on.
+
+        How far it was heeded is stored with what it outdated, so that nothing is passed over by who stops in between,
+        and of several processes each page is heeded by one. Raises Unavailable while the feed is away; then the next
+        turn goes on from the same place.
+        """
+        if not self.population.present:
+            return
+        place = self.store.reading(None).feed_place()
+        if place is None:
+            # What was kept before is at most FRESH_FOR old.
+            latest = self.population.latest()
+            with self.store.transaction(None) as tx:
+                tx.begin_feed(latest)
+            return
+        for _ in range(MOST_PAGES):
+            changes = self.population.changes(place)
+            if changes.place == place or not self._heed(changes, place) or not changes.more:
+                return
+            place = changes.place
+
+    def _heed(self, changes: Changes, place: int) -> bool:
+        """Ask about those of a page of the feed that are known here; False where another process has the page."""
+        known = self._known(changes.national_ids)
+        with self.store.transaction(None) as tx:
+            if not tx.move_feed(place, changes.place):
+                return False
+            key = _outdate(tx, known)
+        self._ask_now(known, key)
+        return True
+
+    def _known(self, national_ids: Iterable[str]) -> list[str]:
+        return sorted(self.store.reading(None).ids([self.identity.lookup(each) for each in national_ids]).values())
+
+    def _ask_now(self, citizens: Collection[str], key: str) -> None:
+        """Ask about those who were outdated under a key, so that whoever is concerned hears; later where it is away."""
+        if not citizens:
+            return
+        try:
+            answers = self.answers(self._national_ids(citizens))
+        except Unavailable:
+            return
+        with self.store.transaction(None) as tx:
+            self.keep(tx, answers)
+            tx.discharge(ASK_AGAIN, key)
 
     @fulfils(ASK_AGAIN)
     def ask_again(self, promised: Obligation) -> None:
-        """Ask about somebody of whom the register was to say something else when it was away."""
-        self._ask([promised.payload["citizen"]])
+        """Ask about those of whom the register said something else, where that could not be done at once."""
+        self._ask(promised.payload["citizens"])
 
     def renew(self, found: Collection[Registered]) -> bool:
         """
@@ -178,6 +227,15 @@ class RegisterFacts:
         now = self.clock()
         asked = self.store.reading(None).asked_at(by_lookup)
         return {by_lookup[lookup] for lookup, moment in asked.items() if is_fresh(moment, now)}
+
+
+def _outdate(tx: Writes, citizens: Collection[str]) -> str:
+    """Decide nothing more by what was said of these, and promise to ask about them; the key of that promise."""
+    key = uuid.uuid4().hex
+    if citizens:
+        tx.outdate(citizens)
+        tx.promise(ASK_AGAIN, tx.now + ASKED_AGAIN_AFTER, {"citizens": sorted(citizens)}, key)
+    return key
 
 
 def _fact(one: Registered) -> dict[str, Any]:

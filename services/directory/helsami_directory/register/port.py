@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, Protocol
 
-from helsami_directory.register.domain import Entry
+from helsami_directory.register.domain import Changes, Entry
 from helsami_directory.register.folkeregisteret import Folkeregisteret
 from helsami_directory.register.synthetic import Synthetic
 from helsami_kernel.config import Settings
@@ -23,6 +23,12 @@ class PopulationRegister(Protocol):
 
     def people(self, national_ids: Collection[str]) -> dict[str, Entry]:
         """Those of these people whom the register knows, by national id. Raises Unavailable."""
+
+    def latest(self) -> int:
+        """The place in the feed of changes after which nothing has happened yet. Raises Unavailable."""
+
+    def changes(self, after: int) -> Changes:
+        """What has changed since a place in the feed, or the first part of it. Raises Unavailable."""
 
 
 def population_register(settings: Settings) -> PopulationRegister:

@@ -13,7 +13,7 @@ from helsami_directory import storage
 from helsami_directory.announcing import event_of
 from helsami_directory.domain import Citizen, Facts, Told
 from helsami_directory.identity import Sealed
-from helsami_directory.models import CITIZENS, REGISTERED, RESPONSIBILITIES
+from helsami_directory.models import CITIZENS, FEED, REGISTERED, RESPONSIBILITIES
 from helsami_directory.register.belief import Registered, believed
 from helsami_directory.register.birthdays import STEPS, TURNED, moment_of
 from helsami_directory.register.domain import (
@@ -26,7 +26,9 @@ from helsami_directory.register.domain import (
     Said,
     protection_of,
 )
+from helsami_kernel.database import insert_new
 
+THE_FEED: Final = 1
 TELL_OF_BIRTHDAY: Final = "tell_of_birthday"
 SAID: Final = ("known", "name", "birth_date", "protection", "deceased", "death_date", "address_token")
 OF_HOLDERS: Final = REGISTERED.alias("of_holders")
@@ -77,6 +79,10 @@ class Reads(storage.Reads):
         rows = self._rows(sa.select(REGISTERED.c.known).where(REGISTERED.c.citizen == citizen))
         return any(row.known for row in rows)
 
+    def feed_place(self) -> int | None:
+        """Up to where the register's feed has been heeded; None before it was ever asked."""
+        return next((int(row.place) for row in self._rows(sa.select(FEED.c.place))), None)
+
     def address(self, citizen: str) -> Sealed | None:
         """Where a citizen is registered, sealed."""
         row = next(iter(self._rows(sa.select(REGISTERED).where(REGISTERED.c.citizen == citizen))), None)
@@ -96,6 +102,17 @@ class Reads(storage.Reads):
 
 class Writes(storage.Writes):
     """What the register's word changes, beside that of record systems."""
+
+    def begin_feed(self, place: int) -> None:
+        """Follow the register's feed from here on, unless somebody has begun already."""
+        values = {"id": THE_FEED, "place": place, "followed_at": self.now}
+        self.connection.execute(insert_new(self.connection, FEED, values))
+
+    def move_feed(self, place: int, to: int) -> bool:
+        """Go on in the feed from one place to another; False where somebody else has gone on from there before."""
+        here = sa.and_(FEED.c.id == THE_FEED, FEED.c.place == place)
+        there = {"place": to, "followed_at": self.now}
+        return bool(self.connection.execute(sa.update(FEED).where(here).values(**there)).rowcount)
 
     def outdate(self, citizens: Collection[str]) -> None:
         """Decide nothing more by what the register has said of these, until it is asked again."""
