@@ -102,10 +102,11 @@ def taking_turns(steps: Iterable[Deliverable | Outcome]) -> Iterator[Deliverable
 
 
 class People:
-    """The opaque ids of those a bundle is about, each looked up once."""
+    """The opaque ids of those a bundle is about, each looked up once, and who of them reads nothing here now."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self.by_post: set[str] = set()
         self._citizens: dict[str, str | Exception] = {}
 
     def register(self, patient: Deliverable) -> Outcome:
@@ -117,6 +118,8 @@ class People:
             self._citizens.setdefault(str(patient.national_id), failure)
             return failed(patient, failure)
         self._citizens[str(patient.national_id)] = answer["citizen"]
+        if answer.get("by_post"):
+            self.by_post.add(answer["citizen"])
         return Outcome(patient.index, patient.type, Fate(answer["outcome"]))
 
     def citizen(self, national_id: str) -> str:
@@ -133,19 +136,25 @@ class People:
         unknown = iter(dict.fromkeys(number for number in national_ids if number not in self._citizens))
         while some := list(islice(unknown, PEOPLE_A_CALL)):
             try:
-                found = self._ask("directory", "resolve", {"national_ids": some})["citizens"]
+                answer = self._ask("directory", "resolve", {"national_ids": some})
             except (Refusal, Unavailable, Internal) as failure:
                 self._citizens |= dict.fromkeys(some, failure)
             else:
                 for place, number in enumerate(some):
-                    self._citizens[number] = found[str(place)] or NotFound("unknown-person")
+                    self._citizens[number] = self._found(answer, str(place))
 
     def _resolved(self, national_id: str) -> str | Exception:
         try:
             answer = self._ask("directory", "resolve", {"national_ids": [national_id]})
         except (Refusal, Unavailable, Internal) as failure:
             return failure
-        return answer["citizens"]["0"] or NotFound("unknown-person")
+        return self._found(answer, "0")
+
+    def _found(self, answer: Mapping[str, Any], place: str) -> str | Exception:
+        citizen = answer["citizens"][place]
+        if citizen and place in answer.get("by_post", ()):
+            self.by_post.add(citizen)
+        return citizen or NotFound("unknown-person")
 
 
 def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], ask: Ask) -> Iterator[Outcome]:
@@ -157,7 +166,9 @@ def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], a
             yield from (failed(entry, failure) for entry in chunk)
         else:
             told = [_for_owner(entry, settings) for entry in chunk]
-            yield from _received(chunk, ask, delivery.owner, {"citizen": citizen, "entries": told})
+            # Said of whom it holds, and of nobody else: an owner of an older release does not know it.
+            by_post = {"by_post": True} if citizen in people.by_post else {}
+            yield from _received(chunk, ask, delivery.owner, {"citizen": citizen, "entries": told, **by_post})
 
 
 def _to_log(deliveries: Sequence[Delivery], people: People, ask: Ask) -> Iterator[Outcome]:

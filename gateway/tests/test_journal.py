@@ -202,3 +202,33 @@ def test_a_visit_of_which_one_owner_is_away_is_still_to_come():
 
     assert delivered.pending
     assert fates(delivered) == {"Patient": Fate.STORED, "Encounter": Fate.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    ("answers", "resources"),
+    [
+        ({"directory_register": {"citizen": "c1", "outcome": "stored", "by_post": True}}, {"p": PATIENT}),
+        ({"directory_resolve": {"citizens": {"0": "c1"}, "by_post": ["0"]}}, {}),
+    ],
+    ids=["with its patient", "without"],
+)
+def test_owners_are_told_of_whom_reads_nothing_here_now_and_of_nobody_else(answers, resources):
+    result = {name: part for name, part in RESULT.items() if name != "encounter"}
+    subject = {} if resources else {"subject": {"type": "Patient", "identifier": {"system": FNR, "value": PID}}}
+
+    def told(**said):
+        owners = Owners(**said)
+        deliver(bundle(**resources, o=result | subject), owners)
+        return [command.get("by_post", "unsaid") for service, _, command in owners.asked if service == "results"]
+
+    assert told(**answers) == [True]
+    here = {name: {**answer, "by_post": [] if name.endswith("resolve") else False} for name, answer in answers.items()}
+    assert told(**here) == ["unsaid"]
+
+
+def test_what_an_owner_refuses_by_post_is_told_with_its_code():
+    refused = {"index": 1, "outcome": "refused", "code": "not-digital", "path": "DocumentReference", "expected": "post"}
+    delivered = deliver(bundle(p=PATIENT, o=RESULT), Owners(results={"outcomes": [refused]}))
+
+    told = next(outcome for outcome in delivered.outcomes if outcome.type == "Observation")
+    assert (told.fate, told.code) == (Fate.REFUSED, "not-digital")

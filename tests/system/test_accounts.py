@@ -1,11 +1,12 @@
 """Accounts and profiles in a running system: left and taken up again, and never one's own in another's hands."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 import requests
 
+from harness import delivered
 from harness.pictures import jpeg
 from helsami_gateway.demo import families, people
 from helsami_kernel.clock import OSLO
@@ -31,6 +32,25 @@ def test_an_account_that_is_left_hides_the_portal_at_once_and_is_back_with_the_n
     again = demo.log_in(pid)
     assert again.get("/api/v1/home").status_code == 200
     assert elsewhere.get("/api/v1/home").status_code == 401
+
+
+def test_a_letter_to_whom_has_left_is_refused_so_that_its_sender_posts_it_and_all_else_is_kept(demo, citizens):
+    pid = citizens[-1]["pid"]
+    assert demo.log_in(pid).post(DEACTIVATE, {}).json() == {"state": "deactivated"}
+
+    def sent():
+        starts_at = datetime.now(UTC) + timedelta(days=11)
+        answer = demo.deliver("oya_legesenter", delivered.about(pid, "by-post", "consultation", starts_at)).json()
+        return [one["response"] for one in answer["entry"]]
+
+    *others, letter = sent()
+    assert {response["status"][:2] for response in others} == {"20"}
+    assert letter["status"].startswith("400")
+    assert "not-digital" in orjson.dumps(letter).decode()
+
+    citizen = demo.log_in(pid)
+    assert sent()[-1]["status"].startswith("201")
+    assert "Innkalling" in citizen.get("/api/v1/letters").text
 
 
 def test_a_session_that_was_logged_out_of_is_over_wherever_its_cookie_lies(demo, citizens):

@@ -163,16 +163,18 @@ class FactsFound(Schema):
 
 
 class Registered(Schema):
-    """Who it is, and whether anything new was said."""
+    """Who it is, whether anything new was said, and whether they read nothing here now."""
 
     citizen = fields.String()
     outcome = fields.String()
+    by_post = fields.Boolean()
 
 
 class Resolved(Schema):
-    """Citizens by position in the question, so that no national id is repeated."""
+    """Citizens by position in the question, so that no national id is repeated; who of them reads nothing here now."""
 
     citizens = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True))
+    by_post = fields.List(fields.String())
 
 
 class Outcome(Schema):

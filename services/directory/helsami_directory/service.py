@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
@@ -57,7 +57,7 @@ class DirectoryService(Accounts):
         raise NotFound("citizen-not-found")
 
     @rpc(scope="journal:write", answers=schemas.Registered)
-    def register(self, command: object, access: AccessToken) -> dict[str, str]:
+    def register(self, command: object, access: AccessToken) -> dict[str, Any]:
         """A record system knows this person: the account arises from that contact (R5)."""
         wish = load(schemas.Register, command)
         organisation, national_id = _organisation(access), wish["national_id"]
@@ -67,15 +67,22 @@ class DirectoryService(Accounts):
                 self.identity.lookup(national_id), lambda opened: self.identity.seal(national_id, opened)
             )
             outcome = tx.told(citizen, organisation, self.identity.record(wish["key"]), told)
-        return {"citizen": citizen.id, "outcome": outcome}
+        return {"citizen": citizen.id, "outcome": outcome, "by_post": bool(self._by_post([citizen.id]))}
 
     @rpc(scope="journal:write", answers=schemas.Resolved)
     def resolve(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
-        """The ids of these people by position in the question, null for who is not known."""
+        """
+        The ids of these people by position in the question, null for who is not known.
+
+        `by_post` names those by their positions who have left their account or died: what has to reach them must go
+        another way (K19).
+        """
         asked = load(schemas.Resolve, command)
         lookups = [self.identity.lookup(national_id) for national_id in asked["national_ids"]]
         known = self.store.reading(None).ids(lookups)
-        return {"citizens": {str(position): known.get(lookup) for position, lookup in enumerate(lookups)}}
+        found = {str(position): known.get(lookup) for position, lookup in enumerate(lookups)}
+        by_post = self._by_post(known.values())
+        return {"citizens": found, "by_post": [position for position, one in found.items() if one in by_post]}
 
     @rpc(scope="journal:write", answers=schemas.Received)
     def receive(self, command: object, access: AccessToken) -> dict[str, Any]:
@@ -122,6 +129,9 @@ class DirectoryService(Accounts):
             history = entered(tx, self.rules, wish, access.actor)
         self.tell_states()
         return with_history(self.rules, wish["organisation"], history)
+
+    def _by_post(self, citizens: Iterable[str]) -> set[str]:
+        return self.store.reading(None).by_post(citizens)
 
     @rpc(scope="directory:identify", answers=schemas.Accounts)
     def citizens(self, command: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002

@@ -8,7 +8,7 @@ from harness.register import document, graded, living_in
 from helsami_directory import schemas
 from helsami_directory.account.schemas import LoggedIn
 from helsami_kernel.errors import Forbidden, Malformed, NotFound, Unavailable
-from helsami_kernel.testing import citizen_token
+from helsami_kernel.testing import citizen_token, system_token
 
 MODIG, SNAR = "13838600136", "02838512345"
 GATEWAY = replace(citizen_token("", ["directory:identify"], basis="service"), subject=None)
@@ -50,6 +50,24 @@ def test_whom_the_register_alone_knows_may_log_in_and_the_first_time_is_told(in_
     assert (first["name"], first["birth_date"], first["protected"]) == ("Modig Fjell", "1986-03-13", False)
     assert (first["first_login"], second["first_login"]) == (True, False)
     assert first["citizen"] == second["citizen"]
+
+
+@ON_BOTH
+def test_record_systems_are_told_who_has_left_or_died_and_is_written_to_by_post(register, leave, log_in, directory):
+    citizen = register(MODIG, birthDate="1986-03-13")["citizen"]
+    register(SNAR, key="k2", deceasedBoolean=True)
+
+    def by_post():
+        asked = {"national_ids": [MODIG, "01810112345", SNAR]}
+        return directory.resolve(asked, system_token("st_olavs"))["by_post"]
+
+    assert by_post() == ["2"]
+    leave(citizen)
+    assert by_post() == ["0", "2"]
+    assert register(MODIG, birthDate="1986-03-13")["by_post"]
+    log_in()
+    assert by_post() == ["2"]
+    assert not register(MODIG, birthDate="1986-03-13")["by_post"]
 
 
 def test_whom_neither_the_register_nor_an_organisation_knows_is_not_found(in_register, log_in, store):

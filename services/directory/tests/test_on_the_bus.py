@@ -55,7 +55,10 @@ def test_a_person_is_registered_identified_and_told_about(directory):
     known = {"citizen": citizen, "name": "Modig Fjell", "birth_date": "1986-03-13", "protected": False}
     identified = directory("identify", {"national_id": NATIONAL_ID}, **GATEWAY)
     assert identified == known | {"language": None}
-    assert directory("resolve", {"national_ids": [NATIONAL_ID]}, **SYSTEM) == {"citizens": {"0": citizen}}
+    assert directory("resolve", {"national_ids": [NATIONAL_ID]}, **SYSTEM) == {
+        "citizens": {"0": citizen},
+        "by_post": [],
+    }
     consents = {"issuer": "consents", "actor": "consents", "basis": "service", "scopes": ["directory:facts"]}
     (fact,) = directory("facts", {"citizens": [citizen]}, **consents)["facts"]
     assert fact.items() >= known.items()

@@ -101,7 +101,7 @@ def test_people_are_resolved_by_position_and_no_national_id_comes_back(directory
 
     answer = directory.resolve({"national_ids": [NOBODY, MODIG, MODIG]}, system_token("st_olavs"))
 
-    assert answer == {"citizens": {"0": None, "1": citizen, "2": citizen}}
+    assert answer == {"citizens": {"0": None, "1": citizen, "2": citizen}, "by_post": []}
 
 
 def test_a_record_system_that_speaks_for_nobody_registers_nobody(directory):

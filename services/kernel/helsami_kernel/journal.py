@@ -67,11 +67,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The entries of one call, all from one organisation, and about one citizen or about nobody."""
+    """
+    The entries of one call, all from one organisation, and about one citizen or about nobody.
+
+    `by_post` says that this citizen reads nothing here now: they have left their account, or have died.
+    """
 
     organisation: str
     citizen: str | None
     entries: tuple[Entry, ...]
+    by_post: bool = False
 
 
 class DeliveredEntry(Schema):
@@ -94,6 +99,7 @@ class ReceiveCommand(Schema):
 
     citizen = fields.String(required=True, allow_none=True, validate=validate.Length(1, 40))
     entries = fields.List(fields.Nested(DeliveredEntry), required=True)
+    by_post = fields.Boolean(load_default=False)
 
 
 class EntryOutcome(Schema):
@@ -118,7 +124,7 @@ def delivered(command: object, access: AccessToken) -> Delivery:
         raise Forbidden("no-organisation")
     loaded = load(ReceiveCommand, command)
     entries = tuple(Entry(**entry) for entry in loaded["entries"])
-    return Delivery(access.organisation, loaded["citizen"], entries)
+    return Delivery(access.organisation, loaded["citizen"], entries, loaded["by_post"])
 
 
 def delivered_about_someone(command: object, access: AccessToken) -> tuple[Delivery, str]:

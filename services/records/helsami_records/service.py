@@ -15,7 +15,7 @@ from helsami_kernel.shieldable import Shieldable
 from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
-from helsami_records.letters.entrypoints import Letters
+from helsami_records.letters.entrypoints import Letters, for_readers
 
 ITEMS_AT_HOME: Final = 5
 DOCUMENT: Final = "DocumentReference"
@@ -40,7 +40,8 @@ class RecordsService(Letters, Shieldable):
             def keep(read: list[tuple[Entry, Thing | None]]) -> list[str]:
                 return self._keep(tx, citizen, delivery, read)
 
-            return journal.take(delivery, fhir.READERS, keep)
+            documents = for_readers(fhir.READERS[DOCUMENT], delivery, tx.now)
+            return journal.take(delivery, {**fhir.READERS, DOCUMENT: documents}, keep)
 
     @rpc(scope="records:read")
     def page(self, query: object, access: AccessToken) -> bytes:

@@ -42,12 +42,12 @@ def citizen():
 def receive(records):
     """Deliver resources about the citizen; the outcomes by position."""
 
-    def send(*resources, organisation="trondheim", as_they_are=False):
+    def send(*resources, organisation="trondheim", as_they_are=False, **more):
         entries = [
             {"index": place, "type": one["resourceType"], "key": one["id"], "resource": one}
             for place, one in enumerate(resources)
         ]
-        answer = records.receive({"citizen": "c1", "entries": entries}, system_token(organisation))
+        answer = records.receive({"citizen": "c1", "entries": entries, **more}, system_token(organisation))
         return answer["outcomes"] if as_they_are else [outcome["outcome"] for outcome in answer["outcomes"]]
 
     return send

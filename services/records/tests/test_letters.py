@@ -193,3 +193,30 @@ def test_the_database_itself_gives_an_enclosure_to_its_owner_alone(receive, stor
             return
     with store.transaction("c2") as tx:
         assert tx.connection.execute(everything).scalar_one() == 0
+
+
+def test_a_letter_to_somebody_who_reads_nothing_here_is_not_taken_for_sent(receive, page, told):
+    sent, known = receive(letter(), letter(key="l2"), as_they_are=True, by_post=True)
+
+    assert (sent["outcome"], sent["code"], sent["path"]) == ("refused", "not-digital", "DocumentReference")
+    assert "by post" in sent["expected"]
+    assert known["outcome"] == "refused"
+    assert (page("letters")["items"], told("letter")) == ([], [])
+
+    assert receive(letter()) == ["stored"], "once they read here again"
+    assert len(told("letter")) == 1
+
+
+def test_what_is_no_news_and_what_is_no_letter_is_kept_for_whoever_comes_back(receive, page):
+    note = letter(about=None, category="note", key="d1")
+    old = letter(day="2025-02-25", key="l2")
+
+    assert receive(note, old, by_post=True) == ["stored", "stored"]
+    assert len(page("letters")["items"]) == 1
+
+
+def test_a_letter_is_taken_back_also_from_whoever_reads_nothing_here_now(receive, page):
+    receive(letter())
+
+    assert receive(letter(status="entered-in-error"), by_post=True) == ["stored"]
+    assert page("letters")["items"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,6 +21,12 @@ class Reads(storage.Reads):
         """How a citizen uses their account."""
         (row,) = self._rows(COLUMNS.where(CITIZENS.c.id == citizen))
         return Account(row.first_login_at, row.deactivated_at)
+
+    def by_post(self, citizens: Iterable[str]) -> set[str]:
+        """Those of these citizens who read nothing here now: who have left their account, or have died."""
+        away = sa.or_(CITIZENS.c.deactivated_at.is_not(None), CITIZENS.c.deceased)
+        rows = self._rows(sa.select(CITIZENS.c.id).where(CITIZENS.c.id.in_(set(citizens)), away))
+        return {row.id for row in rows}
 
 
 class Writes(storage.Writes):

@@ -16,7 +16,7 @@ from helsami_kernel.clock import written
 from helsami_kernel.database import Reads
 from helsami_kernel.errors import NotFound, load
 from helsami_kernel.items import Item, Withdrawn, item_id
-from helsami_kernel.journal import STORED
+from helsami_kernel.journal import STORED, Delivery, Entry, Unreadable
 from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
 from helsami_records.letters import schemas, storage
@@ -24,8 +24,30 @@ from helsami_records.letters.domain import Letter, LetterIssued
 from helsami_sdk.organisations import Organisations
 
 LONGEST_ID: Final = 36
+NOT_DIGITAL: Final = "not-digital"
+BY_POST: Final = "this letter by post: whom it is to reads nothing here now"
 
 Json = dict[str, Any]
+Reader = Callable[[Entry], Any]
+
+
+def for_readers(reader: Reader, delivery: Delivery, now: datetime) -> Reader:
+    """
+    As a reader of documents, but for a letter of these days to somebody who reads nothing here now.
+
+    That is refused, not stored: what its sender takes for sent must have reached somebody (K19, R85). Older letters
+    are an import of history, of which nobody is told anyway, and what is taken back is taken back.
+    """
+    if not delivery.by_post:
+        return reader
+
+    def read(entry: Entry) -> Any:
+        thing = reader(entry)
+        if isinstance(thing, Letter) and thing.is_news(now):
+            raise Unreadable(NOT_DIGITAL, entry.type, BY_POST)
+        return thing
+
+    return read
 
 
 class Letters:
