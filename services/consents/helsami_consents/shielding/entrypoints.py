@@ -89,7 +89,7 @@ class Shielding(Register):
                 raise NotFound(NO_SUCH)
             lifted = lifted_as(shield.state)
             if shield.state in STANDING and shield.state is not lifted:
-                shield = tx.settle_shield(shield, lifted)
+                shield = tx.settle_shield(shield, lifted, until=None)
                 tx.announce(event_of(ShieldingLifted, shield))
         return schemas.shown(shield, protected=access.protected)
 

@@ -13,6 +13,7 @@ from helsami_kernel.access import LONGEST_ID
 from helsami_kernel.clock import written
 
 FROM: Final = validate.Regexp(rf"({'|'.join(sorted(GROUPS))}|[0-9a-f]{{32}})\Z")
+WHY_NOT: Final = f"with a refusal, and with that alone, one of {', '.join(sorted(REASONS))}"
 
 
 class Conceal(Schema):
@@ -41,13 +42,15 @@ class Decide(OneShield):
     """What staff decide: to confirm what is asked for, or to decline it and say why."""
 
     decision = fields.String(required=True, validate=validate.OneOf(["confirm", "decline"]))
-    reason = fields.String(load_default="", validate=validate.OneOf(["", *sorted(REASONS)]))
+    reason = fields.String(
+        load_default="", validate=validate.OneOf(["", *sorted(REASONS)]), metadata={"expected": WHY_NOT}
+    )
 
     @validates_schema(skip_on_field_errors=True)
     def agrees(self, decision: dict[str, Any], **_: object) -> None:
         """Refuse to decline for no reason, and a reason for nothing."""
         if (decision["decision"] == "decline") != bool(decision["reason"]):
-            raise ValidationError(f"with a refusal, and with that alone: one of {', '.join(sorted(REASONS))}", "reason")
+            raise ValidationError(WHY_NOT, "reason")
 
 
 class Asked(Received):
