@@ -87,6 +87,7 @@ class Makers:
             self.persons,
         ):
             made |= make()
+        made |= self.shields(made["appointment"].real, made["grant"].real)
         return made | self.decisions(made["/api/v1/waitlist/{appointment} appointment"].real)
 
     def delivered_things(self) -> dict[str, Named]:
@@ -217,6 +218,12 @@ class Makers:
         path = "/api/v1/capacity-applications"
         applied = ok(self.cast.citizens["victim"].post(path, wish, headers=mine(path)), 201)
         return {"application": Named(applied["id"], HEX)}
+
+    def shields(self, appointment: str, grant: str) -> dict[str, Named]:
+        """An appointment that its organisation is asked to hide from its staff, to be hidden from somebody as well."""
+        path, wish = "/api/v1/shields", {"kind": "appointment", "item": appointment, "hidden_from": "staff"}
+        shield = ok(self.cast.citizens["victim"].post(path, wish, headers=mine(path)), 201)
+        return {"shield": Named(shield["id"], HEX), "item": Named(appointment, UUID), "hidden_from": Named(grant, HEX)}
 
     def opened_by_staff(self) -> dict[str, Named]:
         """A schedule, a time in it, and a room."""

@@ -50,6 +50,7 @@ BODIES = {
         "schedule": "",
         "slots": [{"starts": f"{SOON:%Y-%m-%d}T14:00", "ends": f"{SOON:%Y-%m-%d}T14:20"}],
     },
+    "POST /api/v1/shields": {"kind": "appointment", "item": "", "hidden_from": ""},
     "PUT /staff/v1/schedules/{schedule}": {"visit_type": "consultation", "kind": "Legetime"},
 }
 NO_DIFFERENCE = {
