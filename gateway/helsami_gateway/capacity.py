@@ -57,7 +57,7 @@ class CapacityRoutes(GrantRoutes):
         organisation = wish["organisation"]
         if organisation not in self.rules or self.rules[organisation].state != LIVE:
             raise Refused("unknown-organisation")
-        subject = self.named(wish.pop("national_id"))
+        subject = self.named(request, wish.pop("national_id"))
         return {**wish, "subject": subject}
 
 

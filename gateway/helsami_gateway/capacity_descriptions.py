@@ -6,6 +6,7 @@ from typing import Final
 
 from helsami_gateway import capacity_schemas as own
 from helsami_gateway.described import OF_CITIZENS, OF_STAFF, REUSED, TOO_LARGE, Route
+from helsami_gateway.grant_descriptions import NAMED
 
 APPLICATION: Final = {
     "id": "6a5b4c3d2e1f40a9b8c7d6e5f4a3b2c1",
@@ -60,7 +61,10 @@ ROUTES: Final = (
         status="201",
         problems=(
             *OF_CITIZENS,
-            ("409", f"One stands already (`already-applied`), or too many (`too-many-applications`). {REUSED[1]}"),
+            (
+                "409",
+                f"One stands already (`already-applied`), or too many (`too-many-applications`). {NAMED} {REUSED[1]}",
+            ),
             ("422", "The organisation is not here (`unknown-organisation`)."),
             TOO_LARGE,
         ),

@@ -29,9 +29,10 @@ LAW: Final = (
     "The rules say no: `giver-too-young`, `receiver-too-young`, `protected-address`, `grant-to-oneself`.",
 )
 OFTEN: Final = "Or its receiver was told of other terms too often in a day (`changed-too-often`)."
+NAMED: Final = "As many were named by national id as one may name in a day (`too-many-named`)."
 TWICE: Final = (
     "409",
-    f"There is one already (`already-granted`), or too many (`too-many-grants`). {OFTEN} {REUSED[1]}",
+    f"There is one already (`already-granted`), or too many (`too-many-grants`). {OFTEN} {NAMED} {REUSED[1]}",
 )
 BY_STAFF: Final = {
     **GRANT,
@@ -80,7 +81,12 @@ ROUTES: Final = (
         answers.Child,
         body=schemas.ApplyForChild,
         status="201",
-        problems=(*OF_CITIZENS, ("422", "The register does not say so (`no-parental-access`)."), TOO_LARGE),
+        problems=(
+            *OF_CITIZENS,
+            ("409", NAMED),
+            ("422", "The register does not say so (`no-parental-access`)."),
+            TOO_LARGE,
+        ),
         on_behalf=False,
         example=CHILD,
         body_example={"national_id": "01825599999"},

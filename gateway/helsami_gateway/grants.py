@@ -12,19 +12,24 @@ from helsami_gateway import schemas
 from helsami_gateway.asked import command_of
 from helsami_gateway.citizens import CitizenDoor
 from helsami_gateway.errors import as_response
-from helsami_kernel.errors import NotFound
+from helsami_gateway.storage import NamingWrites, SessionReads
+from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.http import http as kernel_http
 from helsami_kernel.rpc import Remote
+from helsami_kernel.store import OpenStore
 
 http = partial(kernel_http, on_failure=as_response)
 
 OWNER: Final = "consents"
+NAMED_A_DAY: Final = 30
+"""How many people somebody names by national id in a day, known here or not: trying numbers finds out little."""
 
 
 class GrantRoutes(CitizenDoor):
     """Part of the gateway: grants, for whoever has given or received them, and parents for children (R9, R91-R98)."""
 
     directory: Remote
+    store: OpenStore[SessionReads, NamingWrites]
 
     @http("GET", "/api/v1/grants")
     def list_grants(self, request: Request) -> Response:
@@ -81,19 +86,23 @@ class GrantRoutes(CitizenDoor):
         wish = command_of(request, schemas.OfferGrant)
         if (national_id := wish.pop("national_id")) is None:
             return wish
-        return {**wish, "receiver": self.named(national_id)}
+        return {**wish, "receiver": self.named(request, national_id)}
 
     def _child(self, request: Request) -> dict[str, Any]:
         """The child in the body."""
-        return {"child": self.named(command_of(request, schemas.ApplyForChild)["national_id"])}
+        return {"child": self.named(request, command_of(request, schemas.ApplyForChild)["national_id"])}
 
-    def named(self, national_id: str) -> str:
+    def named(self, request: Request, national_id: str) -> str:
         """
         The id of whom a citizen names by national id; of whom the directory does not know, one that is nobody's.
 
         Consents refuses nobody as it refuses whoever may not be named, and after as long: an answer that came sooner
-        would say who has no account here.
+        would say who has no account here. Raises Conflict("too-many-named") beyond NAMED_A_DAY, whoever is named.
         """
+        with self.store.transaction(self._who(request).citizen) as tx:
+            number = tx.name()
+        if number > NAMED_A_DAY:
+            raise Conflict("too-many-named")
         token = self.tokens.own("directory", "directory:identify")
         try:
             return str(self.directory.identify({"national_id": national_id}, token=token)["citizen"])

@@ -33,6 +33,13 @@ ENDED_SESSIONS = sa.Table(
     sa.Column("session", sa.String(40), primary_key=True),
     sa.Column("ended_at", UtcDateTime, nullable=False),
 )
+NAMINGS = sa.Table(
+    "namings",
+    METADATA,
+    sa.Column("owner", sa.String(40), primary_key=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+)
 ROSTER = sa.Table(
     "roster",
     METADATA,

@@ -11,8 +11,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from helsami_gateway.fhir.outcomes import Outcome
-from helsami_gateway.models import BUNDLES, ENDED_SESSIONS, LATE_REFUSALS, ROSTER
+from helsami_gateway.models import BUNDLES, ENDED_SESSIONS, LATE_REFUSALS, NAMINGS, ROSTER
 from helsami_gateway.session import LIFE
+from helsami_kernel.clock import OSLO
 from helsami_kernel.database import Database, Reads, UtcDateTime, Writes, insert_new
 
 EVERY: Final = ""
@@ -69,6 +70,20 @@ class SessionWrites(Writes):
             self.connection.execute(sa.update(ENDED_SESSIONS).where(all_of_them).values(ended_at=until))
 
 
+class NamingWrites(SessionWrites):
+    """Counts whom a citizen names."""
+
+    def name(self) -> int:
+        """Count one more that the owner names today (in Oslo), and say how many those are; yesterday is forgotten."""
+        day = self.now.astimezone(OSLO).date()
+        first = {"owner": self.owner, "day": day, "number": 0}
+        self.connection.execute(insert_new(self.connection, NAMINGS, first))
+        mine = NAMINGS.c.owner == self.owner
+        number = sa.case((NAMINGS.c.day == day, NAMINGS.c.number + 1), else_=1)
+        self.connection.execute(sa.update(NAMINGS).where(mine).values(day=day, number=number))
+        return int(self.connection.execute(sa.select(NAMINGS.c.number).where(mine)).scalar_one())
+
+
 class BundleReads(SessionReads):
     """Reads of the journal."""
 
@@ -78,7 +93,7 @@ class BundleReads(SessionReads):
         return row.organisation, bytes(row.body)
 
 
-class BundleWrites(SessionWrites):
+class BundleWrites(NamingWrites):
     """Writes of the journal."""
 
     def keep_bundle(self, organisation: str, body: bytes) -> str:

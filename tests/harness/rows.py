@@ -14,7 +14,7 @@ Rows = frozenset[tuple[str, ...]]
 
 # Who asked and how it was answered is written down, be it refused; none of these is what anything was asked about.
 WRITTEN_OF_ASKING: Final = frozenset(
-    {"access_log", "access_log_heads", "access_log_anchors", "decisions", "idempotency", "alembic_version"}
+    {"access_log", "access_log_heads", "access_log_anchors", "decisions", "idempotency", "namings", "alembic_version"}
 )
 PROMISED_OF_ASKING: Final = "'anchor_access_log'"
 QUIET_FOR: Final = 1.0

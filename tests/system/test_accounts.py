@@ -157,3 +157,16 @@ def test_what_the_register_changes_holds_from_the_next_request_on(fresh, tmp_pat
 
     until(lambda: citizen.get("/api/v1/me").status_code == 401)
     assert fresh.log_in(parent).get(f"{PROFILE}/register").json()["address"] is None
+
+    # Whoever has died is nobody to whom anything could be granted, from the next request on.
+    listed = requests.get(f"{fresh.url}/dev/citizens", timeout=60).json()
+    dead, giver = (next(one for one in listed if one["name"].endswith(name)) for name in (" Myr", " Ørn"))
+    granting, wish = fresh.log_in(giver["pid"]), {"areas": {"appointments": ["see"]}}
+    change(fresh, tmp_path, dead["pid"], doedsfall=[{"erGjeldende": True, "doedsdato": "2026-01-02"}])
+    named = ({"receiver": dead["citizen"]}, {"national_id": dead["pid"]}, {"receiver": "0" * 32})
+    asked = [granting.post("/api/v1/grants", wish | one) for one in named]
+    assert {(answer.status_code, answer.headers["Content-Type"]) for answer in asked} == {
+        (404, "application/problem+json")
+    }
+    assert len({answer.content for answer in asked}) == 1
+    assert granting.get("/api/v1/grants").json()["given"] == []
