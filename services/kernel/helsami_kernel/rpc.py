@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -141,7 +142,17 @@ def verified(verifier: Verifier, call: Message, audience: str, scope: str) -> Ac
     if not granted.allows(scope):
         raise Forbidden("not-permitted")
     key = call.headers.get("idempotency-key")
-    return granted if key is None else replace(granted, idempotency_key=str(key))
+    return granted if key is None else replace(granted, idempotency_key=_kept_under(granted, str(key)))
+
+
+def _kept_under(access: AccessToken, key: str) -> str:
+    """
+    Under what key an answer is kept: whoever acts for somebody has keys of their own.
+
+    What the other was answered under the same key may be of what is hidden from them, and that they have used one is
+    nobody else's business (K23).
+    """
+    return hashlib.sha256(f"{access.actor}|{key}".encode()).hexdigest() if access.on_behalf else key
 
 
 def deadline_of(message: Message) -> float | None:

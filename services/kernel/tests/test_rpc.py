@@ -7,14 +7,17 @@ import eventlet
 import orjson
 import pytest
 from eventlet.event import Event
+from joserfc.jwk import OKPKey
 from kombu.connection import Connection
 from marshmallow import Schema, fields
 
 from helsami_kernel import rpc
+from helsami_kernel.access import Issuer, Verifier
 from helsami_kernel.bus import RPC, Message
+from helsami_kernel.database import IDEMPOTENCY
 from helsami_kernel.errors import Conflict, Forbidden, Internal, Malformed, Unavailable
 from helsami_kernel.parking import DeadLetters
-from helsami_kernel.rpc import Remote, Rpc, deadline_of
+from helsami_kernel.rpc import Remote, Rpc, deadline_of, verified
 from helsami_kernel.testing import until
 
 
@@ -72,6 +75,30 @@ def test_a_call_returns_what_its_schema_declares(echo, token):
     answer = echo.remote("echo").say({"say": "hello"}, token=token("echo"))
 
     assert answer == {"said": "hello c1"}
+
+
+def test_a_representatives_idempotency_keys_are_none_of_the_citizens_own():
+    key = OKPKey.generate_key("Ed25519")
+    issuer, verifier = Issuer("consents", key), Verifier({"consents": key})
+
+    def kept_under(actor, basis, sent):
+        token = issuer.issue(audience="echo", actor=actor, subject="c1", basis=basis, scopes=["results:read"])
+        return verified(verifier, Message(b"", {"token": token, "idempotency-key": sent}), "echo", "results:read")
+
+    own, mothers, fathers, again = (
+        kept_under(*asked).idempotency_key
+        for asked in (
+            ("c1", "self", "k1"),
+            ("c2", "parental", "k1"),
+            ("c3", "parental", "k1"),
+            ("c2", "grant", "k1"),
+        )
+    )
+
+    assert own == "k1"
+    assert len({own, mothers, fathers}) == 3
+    assert again == mothers
+    assert len(kept_under("c2", "grant", "k" * 120).idempotency_key) <= IDEMPOTENCY.c.key.type.length
 
 
 def test_finished_json_passes_through_as_bytes(echo, token):

@@ -1,6 +1,7 @@
 """Letters with what is enclosed: read, fetched, linked from appointments, and told of (R40)."""
 
 import base64
+from dataclasses import replace
 from datetime import date
 
 import orjson
@@ -11,6 +12,7 @@ from helsami_kernel.errors import Malformed, NotFound, to_wire
 from helsami_kernel.items import item_id
 from helsami_kernel.testing import citizen_token
 from helsami_records.letters.domain import LARGEST
+from helsami_records.letters.storage import MOST_OF_AN_APPOINTMENT
 from helsami_records.models import ENCLOSURES
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
@@ -71,6 +73,30 @@ def test_a_letter_is_read_and_what_is_enclosed_is_fetched_byte_by_byte(receive, 
     fetched = records.letter_attachment({"letter": one["id"], "number": 1}, citizen)
     assert fetched == {"content_type": "application/pdf", "data": base64.b64encode(PDF).decode()}
     assert page("documents")["items"] == []
+
+
+def test_a_letter_that_is_hidden_takes_no_place_of_another(receive, about, citizen):
+    receive(*(letter(TEXT, key=f"l{number}") for number in range(MOST_OF_AN_APPOINTMENT + 1)))
+    whole = [item["id"] for item in about()["items"]]
+    representative = replace(citizen, actor="c2", basis="grant", hidden=frozenset(whole[:1]))
+
+    shown = [item["id"] for item in about(access=representative)["items"]]
+
+    assert len(whole) == len(shown) == MOST_OF_AN_APPOINTMENT
+    assert shown[:-1] == whole[1:]
+
+
+def test_what_is_about_a_hidden_appointment_is_hidden_with_it(receive, records, citizen, page):
+    receive(letter(TEXT), letter(TEXT, key="l2", about=None))
+    hidden, other = (item_id("c1", "trondheim", f"DocumentReference|{key}") for key in ("l1", "l2"))
+    representative = replace(citizen, actor="c2", basis="grant", hidden=frozenset({OF_A1}))
+
+    with pytest.raises(NotFound):
+        records.letter({"letter": hidden}, representative)
+    listed = orjson.loads(records.page({"section": "letters"}, representative))
+
+    assert [item["id"] for item in listed["items"]] == [other]
+    assert {item["id"] for item in page("letters")["items"]} == {hidden, other}
 
 
 def test_an_appointment_names_its_letters_and_no_others(receive, about):

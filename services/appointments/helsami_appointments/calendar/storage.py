@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 from helsami_appointments.calendar.domain import MOST_EVENTS, MOST_RECURRING, MOST_SHOWN, Link, OwnEvent
 from helsami_appointments.calendar.models import ACTIONS, EVENTS, LINKS
 from helsami_appointments.models import APPOINTMENTS
+from helsami_kernel.access import MOST_HIDDEN
 from helsami_kernel.database import Reads, UtcDateTime, Writes
 from helsami_kernel.errors import NotFound, Refused
 from helsami_kernel.items import SHARING_COLUMNS, Item, keep_all
@@ -38,7 +39,7 @@ APPOINTMENTS_BETWEEN: Final = (
         APPOINTMENTS.c.ends_at > SINCE,
     )
     .order_by(APPOINTMENTS.c.occurred_at, APPOINTMENTS.c.id)
-    .limit(MOST_SHOWN + 1)
+    .limit(MOST_SHOWN + 1 + MOST_HIDDEN)
 )
 ACTIONS_BETWEEN: Final = (
     sa.select(

@@ -17,7 +17,7 @@ from helsami_appointments.offers import Offers, subject_of
 from helsami_appointments.waitlist import schemas
 from helsami_appointments.waitlist.domain import OfferState, ended_as, stands
 from helsami_appointments.waitlist.matching import Matching, terms_of
-from helsami_appointments.waitlist.offering import LOOK_AGAIN, MATCH
+from helsami_appointments.waitlist.offering import LOOK_AGAIN, MATCH, MOST_LISTED
 from helsami_appointments.waitlist.retention import FORGET
 from helsami_appointments.waitlist.storage import END_WAIT, Reads, Writes, slot_of
 from helsami_kernel import Event, Obligation, fulfils, goes_live, handles, rpc
@@ -86,14 +86,14 @@ class Waitlist(Changes):
     def waitlist(self, question: Json, access: AccessToken) -> Json:
         """What the citizen waits for, first come first."""
         load(schemas.Nothing, question)
-        rows = self._visible(self.store.reading(subject_of(access)).waiting(), access)
+        rows = self._visible(self.store.reading(subject_of(access)).waiting(), access)[:MOST_LISTED]
         return {"waiting": [{"appointment": row.id, "since": written(row.joined_at)} for row in rows]}
 
     @rpc(scope="appointments:read", answers=schemas.Offers)
     def waitlist_offers(self, question: Json, access: AccessToken) -> Json:
         """What the citizen was offered, newest first, and how each offer stands (R24, R27)."""
         load(schemas.Nothing, question)
-        rows = self._visible(self.store.reading(subject_of(access)).offers(), access)
+        rows = self._visible(self.store.reading(subject_of(access)).offers(), access)[:MOST_LISTED]
         shown = [offer_shown(row, self.clock()) for row in rows]
         return {"offers": [{**one, "slot": appointments.placed(one["slot"], access)} for one in shown]}
 

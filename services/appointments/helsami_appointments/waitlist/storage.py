@@ -17,10 +17,14 @@ from helsami_appointments.storage import schedule_id
 from helsami_appointments.waitlist import offering
 from helsami_appointments.waitlist.domain import Facts, OfferState
 from helsami_appointments.waitlist.offering import MOST_LISTED, facts_in, facts_of
+from helsami_kernel.access import MOST_HIDDEN
 from helsami_kernel.database import insert_new
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, item_id
 from helsami_kernel.journal import STORED
+
+MOST_READ: Final = MOST_LISTED + MOST_HIDDEN
+"""What a reader is not shown takes no place of what they are."""
 
 END_WAIT: Final = "end_wait"
 SHOWN: Final = (
@@ -45,14 +49,14 @@ OWN_OFFERS: Final = (
     .join(SCHEDULES, SLOTS.c.schedule == SCHEDULES.c.id)
     .where(OFFERS.c.owner == sa.bindparam("owner"), APPOINTMENTS.c.owner == sa.bindparam("owner"))
     .order_by(OFFERS.c.offered_at.desc(), OFFERS.c.id)
-    .limit(MOST_LISTED)
+    .limit(MOST_READ)
 )
 OWN_WAITING: Final = (
     sa.select(*SHOWN, WAITING.c.joined_at)
     .join_from(WAITING, APPOINTMENTS, WAITING.c.appointment == APPOINTMENTS.c.id)
     .where(WAITING.c.owner == sa.bindparam("owner"), APPOINTMENTS.c.owner == sa.bindparam("owner"))
     .order_by(WAITING.c.joined_at, WAITING.c.id)
-    .limit(MOST_LISTED)
+    .limit(MOST_READ)
 )
 
 

@@ -80,7 +80,8 @@ class Letters:
         wanted = load(schemas.OfAppointment, question)
         reads = self.store.reading(access.subject)
         showing = Showing(storage.CATEGORY, self.rules, access, reads.notes)
-        rows = [row for row in storage.of_appointment(reads, wanted["appointment"]) if showing.may_show(row)]
+        shown = [row for row in storage.of_appointment(reads, wanted["appointment"]) if showing.may_show(row)]
+        rows = shown[: storage.MOST_OF_AN_APPOINTMENT]
         showing.note()
         items = [schemas.listed(_body(row)) for row in rows]
         absences = showing.absences(rows, {})

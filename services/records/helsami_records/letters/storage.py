@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from helsami_kernel import database
+from helsami_kernel.access import MOST_HIDDEN
 from helsami_kernel.database import Reads
 from helsami_kernel.items import SHARING_COLUMNS, item_id
 from helsami_kernel.sections import Section
@@ -19,6 +20,9 @@ from helsami_records.models import DOCUMENTS, ENCLOSURES
 CATEGORY: Final = "documents"
 SECTION: Final = Section(DOCUMENTS, CATEGORY, DOCUMENTS.c.is_letter, of=DOCUMENTS.c.appointment)
 MOST_OF_AN_APPOINTMENT: Final = 20
+MOST_READ: Final = MOST_OF_AN_APPOINTMENT + MOST_HIDDEN
+"""What a reader is not shown takes no place of what they are."""
+
 LETTER: Final = sa.select(
     *(DOCUMENTS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
@@ -28,7 +32,7 @@ ONE: Final = LETTER.where(DOCUMENTS.c.id == sa.bindparam("id", type_=sa.String))
 OF_APPOINTMENT: Final = (
     LETTER.where(DOCUMENTS.c.appointment == sa.bindparam("appointment", type_=sa.String))
     .order_by(DOCUMENTS.c.occurred_at.desc(), DOCUMENTS.c.id)
-    .limit(MOST_OF_AN_APPOINTMENT)
+    .limit(MOST_READ)
 )
 ENCLOSURE: Final = sa.select(ENCLOSURES.c.content_type, ENCLOSURES.c.data).where(
     ENCLOSURES.c.owner == sa.bindparam("owner"),
@@ -83,7 +87,7 @@ def one(reads: Reads, letter: str) -> Row[Any] | None:
 
 
 def of_appointment(reads: Reads, appointment: str) -> Sequence[Row[Any]]:
-    """The letters about an appointment, the newest first, as `Showing` asks about them."""
+    """The letters about an appointment, the newest first, some more than are shown, as `Showing` asks about them."""
     return reads.fetch(OF_APPOINTMENT, appointment=appointment)
 
 
