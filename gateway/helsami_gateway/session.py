@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from helsami_gateway.errors import LoginNeeded
 from helsami_kernel.access import CITIZEN_SCOPES, Issuer, SystemToken, age_band
+from helsami_kernel.clock import Clock
 from helsami_kernel.errors import Forbidden
 from helsami_kernel.keys import KeyFolder
 
@@ -53,7 +54,7 @@ class Sessions:
 
     def __init__(self, secret: bytes, clock: Callable[[], datetime] | None = None) -> None:
         self._key = OctKey.import_key(secret)
-        self._clock = clock or (lambda: datetime.now(UTC))
+        self._clock = clock or Clock()
         self._read: dict[str, Session] = {}
 
     def begin(
@@ -130,7 +131,7 @@ class Tokens:
 
     def __init__(self, issuer: Issuer, clock: Callable[[], datetime] | None = None) -> None:
         self._issuer = issuer
-        self._clock = clock or (lambda: datetime.now(UTC))
+        self._clock = clock or Clock()
         self._issued: dict[tuple[str, str], tuple[datetime, str]] = {}
 
     def about_self(self, session: Session, audience: str) -> str:

@@ -1,0 +1,166 @@
+"""
+What is hidden from somebody cannot be told from what never was, whatever they look at or try (R69, K23, issue 5).
+
+Two worlds are alike but for what is hidden from one who looks: all that they are answered is compared, to the byte.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from harness.still import still
+
+from .doing import attempts, done
+from .family import families
+from .looking import SHARES, Looking, Routes, ids_of, marks
+from .stage import SUBJECT, TEMPLATE_MADE, Stage, comes_late
+
+EXAMPLES, PARTS = 200, 10
+TRIES = st.just(()) | st.lists(st.integers(0, 10_000), max_size=3).map(tuple)
+LATER = timedelta(days=2, hours=1)
+WHY = ("no ground", "area", "before go-live", "home care", "hospital from 12")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    with still(tmp_path_factory.mktemp("still"), TEMPLATE_MADE) as portal:
+        yield Stage(portal)
+
+
+@pytest.fixture(scope="module")
+def routes(stage):
+    return Routes.of(stage.portal)
+
+
+class Twins:
+    """A world with everything, and the same one without what is hidden from who looks."""
+
+    def __init__(self, stage, routes, family) -> None:
+        self.stage, self.portal, self.routes, self.family = stage, stage.portal, routes, family
+        self.beginning = stage.arrange(family)
+        self.late = [one for one in family.things if one not in family.hidden and comes_late(one)]
+
+    def both(self, act):
+        """What comes of the same in each of them."""
+        answers = []
+        for hidden in (self.family.hidden, ()):
+            self.portal.restore(self.beginning)
+            self.portal.clock.move_to(self.family.now)
+            for things in (hidden, self.late):
+                self.stage.deliver(self.family, things)
+                self.stage.shield(self.family, things)
+            answers.append(act(bool(hidden)))
+        return answers
+
+
+class Visit:
+    """One who comes to see, tries something, and comes again later."""
+
+    def __init__(self, twins, share, tries) -> None:
+        self.twins, self.family, self.stage, self.portal = twins, twins.family, twins.stage, twins.portal
+        self.share, self.tries = share, tries
+        self.ids = None
+
+    def __call__(self, _):
+        """All that they are answered, by the request."""
+        if self.ids is None:
+            self.ids = ids_of(self.portal, self.stage.ids[SUBJECT])
+        answers = self.look(self.share)
+        some = self.share or 0
+        if self.tries:
+            answers |= self.act()
+            answers |= {f"then {asked}": answer for asked, answer in self.look(some).items()}
+            self.portal.move_to(self.family.now + LATER)
+            answers |= {f"later {asked}": answer for asked, answer in self.look(some).items()}
+        return answers
+
+    def look(self, share):
+        viewer = self.family.viewer
+        headers, own = (self.stage.headers(viewer, self.family, acts=acts) for acts in (True, False))
+        routes = self.twins.routes.some(share)
+        limit = self.family.limit
+        return Looking(self.portal, routes, self.portal.clock(), limit).everything(self.ids, headers, own)
+
+    def act(self):
+        headers = self.stage.headers(self.family.viewer, self.family)
+        times = [2 * one.place for one in self.family.hidden if one.is_to_come]
+        possible = list(attempts(self.twins.routes, self.ids, headers, times))
+        tried = [possible[number % len(possible)] for number in self.tries]
+        REACHED.update(name for name, _ in tried)
+        return done(self.portal, tried)
+
+
+REACHED = Counter()
+
+
+def differences(one, other):
+    """Where answers are not the same."""
+    asked = dict.fromkeys([*one, *other])
+    return "\n".join(
+        f"{name}\n  with:    {_told(one.get(name))}\n  without: {_told(other.get(name))}"
+        for name in asked
+        if one.get(name) != other.get(name)
+    )
+
+
+def _told(answer):
+    if answer is None:
+        return "was not asked"
+    return f"{answer.status} {dict(answer.headers)} {answer.body.decode(errors='replace')}"
+
+
+def compare(stage, routes, family, share, tries):
+    """Look and act in both worlds; nothing tells them apart, and nobody sees what they must not."""
+    twins = Twins(stage, routes, family)
+    visit = Visit(twins, share, tries)
+    full, without = twins.both(visit)
+
+    told = differences(full, without)
+    assert not told, f"{family.viewer} can tell\n{told}"
+    seen, allowed = marks(full), {one.mark for one in family.things if family.may_see(family.viewer, one)}
+    assert seen <= allowed
+    if share is None and not tries:
+        assert seen == allowed
+    REACHED.update(asked.partition("?")[0] for asked in full)
+    for thing in family.hidden:
+        REACHED[f"a hidden {thing.kind}"] += 1
+        REACHED.update(why for why, so in family.why_hidden(thing).items() if so)
+    REACHED.update(["seen"] * bool(allowed) + ["nothing hidden"] * (not family.hidden) + ["tried"] * bool(tries))
+
+
+def check(part, stage, routes, examples, shares):
+    REACHED.clear()
+
+    @seed(part)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],  # to make a failure smaller would take minutes
+    )
+    @given(families(codes=(), shields=()), st.sampled_from(shares), TRIES)
+    def everybody(family, share, tries):
+        compare(stage, routes, family, share, tries)
+
+    everybody()
+    assert {each: REACHED[each] for each in WHY if REACHED[each] < examples / 200} == {}
+
+
+def test_every_route_that_citizens_have_is_looked_at(routes):
+    assert list(routes.unknown()) == []
+    assert (len(routes.looks) >= 34, len(routes.commands) >= 17) == (True, True)
+
+
+def test_what_is_hidden_cannot_be_told_from_what_never_was(stage, routes):
+    check(0, stage, routes, 60, range(SHARES))
+
+
+@pytest.mark.system_long
+@pytest.mark.parametrize("part", range(1, PARTS + 1))
+def test_what_is_hidden_cannot_be_told_from_what_never_was_two_thousand_times(part, stage, routes):
+    check(part, stage, routes, EXAMPLES, [None])
+
