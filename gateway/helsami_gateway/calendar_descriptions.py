@@ -21,6 +21,7 @@ WRITTEN: Final = {
     "starts": "2026-03-05T18:00",
     "ends": "2026-03-05T19:00",
     "rule": "FREQ=WEEKLY;BYDAY=TH;COUNT=10",
+    "remind": 60,
 }
 SHOWN: Final = {
     "id": "7a4c3a54-0a52-4c0f-8a7e-0c55c6b1a0de",
@@ -31,7 +32,13 @@ SHOWN: Final = {
     "starts_at": "2026-03-05T17:00:00Z",
     "ends_at": "2026-03-05T18:00:00Z",
 }
-EVENT: Final = {**SHOWN, "zone": "Europe/Oslo", "rule": WRITTEN["rule"], "last_at": "2026-05-07T18:00:00Z"}
+EVENT: Final = {
+    **SHOWN,
+    "zone": "Europe/Oslo",
+    "rule": WRITTEN["rule"],
+    "last_at": "2026-05-07T18:00:00Z",
+    "remind": WRITTEN["remind"],
+}
 PLANNED: Final = {
     "type": "plan",
     "id": "3e0b8a94-6d52-5c77-9f41-2b6f0c9d8e17",

@@ -30,6 +30,11 @@ class Event(Command):
     rule = fields.String(
         validate=LINE, metadata={"description": "an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO;COUNT=10"}
     )
+    remind = fields.Integer(
+        allow_none=True,
+        strict=True,
+        metadata={"description": "minutes before each start to be reminded, at most a week (10080); null for never"},
+    )
 
 
 class OpenLink(Command):
@@ -74,6 +79,9 @@ class OwnEvent(Schema):
     zone = fields.String(required=True)
     rule = fields.String(required=True, metadata={"description": "empty for what does not recur"})
     last_at = moment()
+    remind = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "minutes before each start; null for never"}
+    )
 
 
 class OwnEvents(Schema):

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
+import helsami_appointments.calendar.domain
+import helsami_appointments.calendar.schemas
 import helsami_appointments.domain
 import helsami_appointments.receiving.domain
 import helsami_appointments.receiving.schemas
@@ -78,6 +80,10 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
     ("appointments", "reminder_due"): (
         helsami_appointments.visits.domain.ReminderDue(appointment=AN_ID),
         helsami_appointments.visits.schemas.ReminderDue,
+    ),
+    ("appointments", "event_reminder_due"): (
+        helsami_appointments.calendar.domain.EventReminderDue(event=AN_ID),
+        helsami_appointments.calendar.schemas.EventReminderDue,
     ),
     ("appointments", "check_in_opened"): (
         helsami_appointments.visits.domain.CheckInOpened(appointment=AN_ID),
@@ -213,6 +219,7 @@ HEARD = {
     ("notifications", "appointments", "request_answered"): helsami_notifications.domain.REQUEST_ANSWERED,
     ("notifications", "appointments", "request_expired"): helsami_notifications.domain.REQUEST_EXPIRED,
     ("notifications", "appointments", "reminder_due"): helsami_notifications.domain.REMINDER_DUE,
+    ("notifications", "appointments", "event_reminder_due"): helsami_notifications.domain.EVENT_REMINDER_DUE,
     ("notifications", "appointments", "check_in_opened"): helsami_notifications.domain.CHECK_IN_OPENED,
     ("notifications", "appointments", "offer_made"): helsami_notifications.domain.OFFER_MADE,
     ("notifications", "appointments", "offer_ended"): helsami_notifications.domain.OFFER_TOO_LATE,

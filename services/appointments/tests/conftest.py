@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,15 +13,18 @@ import pytest
 import sqlalchemy as sa
 from psycopg2 import sql
 
+from helsami_appointments.calendar.reminding import REMIND_OF_EVENT
 from helsami_appointments.models import parts
 from helsami_appointments.service import AppointmentsService
 from helsami_appointments.storage import _id
 from helsami_appointments.store import Reads, Writes
 from helsami_appointments.video.providers import Conferences, Jitsi
 from helsami_appointments.video.rooms import Rooms
-from helsami_kernel.database import KERNEL_TABLES, OUTBOX, Database
+from helsami_appointments.visits.storage import OPEN_CHECK_IN, REMIND
+from helsami_kernel.database import KERNEL_TABLES, OUTBOX, AlreadyDone, Cause, Database
 from helsami_kernel.errors import Refusal
 from helsami_kernel.migrations import upgrade
+from helsami_kernel.obligations import claim
 from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
 from helsami_sdk.answers import BookingDecision
@@ -247,3 +251,29 @@ class Journal:
     def span(hours: float, minutes: int) -> dict:
         starts_at = NOW + timedelta(hours=hours)
         return {"start": starts_at.isoformat(), "end": (starts_at + timedelta(minutes=minutes)).isoformat()}
+
+
+@pytest.fixture
+def keep_promises(appointments, store):
+    """Fulfil what is due now, each twice as if its process had died in between, and give the kinds."""
+
+    def kept():
+        found = []
+        fulfil = {
+            REMIND: appointments.remind,
+            OPEN_CHECK_IN: appointments.open_check_in,
+            REMIND_OF_EVENT: appointments.remind_of_event,
+        }
+        while due := claim(store._database, list(fulfil)):
+            for promised in due:
+                cause = Cause("obligation", promised.kind, promised.id)
+                for _ in range(2):
+                    told = {"told": lambda: None, "decisions": store.decisions, "cause": cause}
+                    appointments.store = OpenStore(store._database, Reads, Writes, **told)
+                    with suppress(AlreadyDone):
+                        fulfil[promised.kind](promised)
+                appointments.store = store
+                found.append(promised.kind)
+        return found
+
+    return kept

@@ -13,6 +13,7 @@ class Subject(StrEnum):
     APPOINTMENT = "appointment"
     CHILD = "child"
     CITIZEN = "citizen"
+    EVENT = "event"
     LETTER = "letter"
     GRANT = "grant"
     OFFER = "offer"
@@ -67,6 +68,7 @@ STAY_CANCELLED = News("notice.stay-cancelled", Subject.STAY, "records:read")
 REFERRAL_STATUS_CHANGED = News("notice.referral-status-changed", Subject.REFERRAL, "records:read")
 LETTER_ISSUED = News("notice.letter-issued", Subject.LETTER, "records:read")
 # Of these nobody hears on anybody's behalf: no grant holds the scope.
+EVENT_REMINDER_DUE = News("notice.event-reminder-due", Subject.EVENT, "profile:read")
 RESPONSIBILITY_CHANGED = News("notice.parental-responsibility-changed", Subject.CHILD, "profile:read")
 TURNING_16_SOON = News("notice.turning-16-soon", Subject.CHILD, "profile:read")
 CHILD_TURNING_16_SOON = News("notice.child-turning-16-soon", Subject.CHILD, "profile:read")
@@ -109,6 +111,7 @@ ALL = (
     STAY_CANCELLED,
     REFERRAL_STATUS_CHANGED,
     LETTER_ISSUED,
+    EVENT_REMINDER_DUE,
     RESPONSIBILITY_CHANGED,
     TURNING_16_SOON,
     CHILD_TURNING_16_SOON,

@@ -17,6 +17,7 @@ from helsami_notifications.domain import (
     CHECK_IN_OPENED,
     CHILD_TURNED_16,
     CHILD_TURNING_16_SOON,
+    EVENT_REMINDER_DUE,
     GRANT_ACCEPTED,
     GRANT_CHANGED,
     GRANT_ENDED,
@@ -84,6 +85,12 @@ class ReminderDue(SlotBooked):
 
 class CheckInOpened(SlotBooked):
     """A citizen can check in for an appointment."""
+
+
+class EventReminderDue(Schema):
+    """The time has come to remind a citizen of an event of their own."""
+
+    event = fields.String(required=True, validate=AN_ID)
 
 
 class OfferMade(Schema):
@@ -179,6 +186,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
     REQUEST_EXPIRED: RequestExpired,
     REMINDER_DUE: ReminderDue,
     CHECK_IN_OPENED: CheckInOpened,
+    EVENT_REMINDER_DUE: EventReminderDue,
     OFFER_MADE: OfferMade,
     **dict.fromkeys(OFFER_ENDS.values(), OfferEnded),
     **dict.fromkeys((GRANT_OFFERED, GRANT_ACCEPTED, GRANT_CHANGED, GRANT_ENDED, GRANT_EXPIRING), OfGrant),

@@ -63,6 +63,11 @@ class NotificationsService(OfPeople):
         """Remind of an appointment (R39)."""
         self._tell(domain.REMINDER_DUE, event)
 
+    @handles("event_reminder_due", source="appointments")
+    def tell_of_own_event(self, event: Event) -> None:
+        """Remind of what a citizen wrote into their calendar (R39)."""
+        self._tell(domain.EVENT_REMINDER_DUE, event)
+
     @handles("check_in_opened", source="appointments")
     def tell_of_check_in(self, event: Event) -> None:
         """Tell that one can check in for an appointment (R36)."""

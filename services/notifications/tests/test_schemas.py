@@ -16,6 +16,7 @@ FIELDS = {
     domain.REMINDER_DUE: "appointment",
     domain.CHECK_IN_OPENED: "appointment",
     domain.OFFER_MADE: "offer",
+    domain.EVENT_REMINDER_DUE: "event",
     **dict.fromkeys(domain.OFFER_ENDS.values(), "offer"),
     **dict.fromkeys(
         (

@@ -13,6 +13,9 @@ MOST_RECURRING: Final = 50
 """How many of them may recur: to find when each does costs some milliseconds."""
 
 LONGEST_EVENT: Final = timedelta(days=366)
+EARLIEST_REMINDER: Final = timedelta(days=7)
+"""How long before an event its citizen may want to be reminded of it."""
+
 LONGEST_WINDOW: Final = timedelta(days=366)
 USUAL_WINDOW: Final = timedelta(days=31)
 MOST_SHOWN: Final = 1000
@@ -24,7 +27,8 @@ class OwnEvent:
     An event of a citizen's own.
 
     `starts_at` and `ends_at` are of its first occurrence, in UTC; one that lasts whole days begins and ends at midnight
-    in its zone. `rule` is an RFC 5545 RRULE or empty, and `last_at` when the last occurrence ends.
+    in its zone. `rule` is an RFC 5545 RRULE or empty, and `last_at` when the last occurrence ends. `remind` is how many
+    minutes before each its citizen wants to be reminded (R39), None for never.
     """
 
     id: str
@@ -37,6 +41,7 @@ class OwnEvent:
     zone: str
     rule: str
     last_at: datetime
+    remind: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,18 @@ class Occurrence:
     def touches(self, since: datetime, until: datetime) -> bool:
         """Whether any of it lies between two moments."""
         return self.starts_at < until and self.ends_at > since
+
+    @property
+    def reminded_at(self) -> datetime | None:
+        """When its citizen is to be reminded of it, in UTC; None where they do not want it."""
+        return None if self.event.remind is None else self.starts_at - timedelta(minutes=self.event.remind)
+
+
+@dataclass(frozen=True, slots=True)
+class EventReminderDue:
+    """The time has come that a citizen wanted to be reminded of an event of their own."""
+
+    event: str
 
 
 @dataclass(frozen=True, slots=True)

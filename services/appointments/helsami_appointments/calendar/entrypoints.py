@@ -14,6 +14,7 @@ from helsami_appointments.calendar import schemas, storage
 from helsami_appointments.calendar.domain import LONGEST_WINDOW, MOST_SHOWN, USUAL_WINDOW
 from helsami_appointments.calendar.links import Links, only_for
 from helsami_appointments.calendar.recurrence import occurrences
+from helsami_appointments.calendar.reminding import Reminding, promise_reminder
 from helsami_appointments.schemas import placed
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
@@ -33,7 +34,7 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 Json = dict[str, Any]
 
 
-class Calendar(Links):
+class Calendar(Links, Reminding):
     """Part of appointments: what a citizen writes into their calendar, and all that is in it."""
 
     store: OpenStore[Any, Any]
@@ -54,6 +55,7 @@ class Calendar(Links):
                 return dict(done)
             event = schemas.event_of(str(uuid.uuid4()), wish)
             storage.add(tx, event)
+            promise_reminder(tx, event)
             return dict(tx.remember(schemas.shown(event)))
 
     @rpc(scope="appointments:act", answers=schemas.EventShown)
@@ -65,6 +67,7 @@ class Calendar(Links):
                 return dict(done)
             event = schemas.event_of(_plausible(wish["event"]), wish)
             storage.change(tx, event)
+            promise_reminder(tx, event)
             return dict(tx.remember(schemas.shown(event)))
 
     @rpc(scope="appointments:act", answers=schemas.WhichEvent)

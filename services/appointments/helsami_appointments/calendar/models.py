@@ -21,6 +21,7 @@ EVENTS = sa.Table(
     sa.Column("zone", sa.String(40), nullable=False),
     sa.Column("rule", sa.String(200), nullable=False),
     sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("remind", sa.Integer),
     sa.Index("calendar_events_by_owner", "owner", "starts_at", "id"),
 )
 # What care plans say is to be done: an item for each thing, found by its own times and by the key of its plan.

@@ -77,6 +77,13 @@ def occurrences(event: OwnEvent, since: datetime, until: datetime) -> list[Occur
     return [each for each in every if each.touches(since, until)]
 
 
+def next_after(event: OwnEvent, moment: datetime) -> Occurrence | None:
+    """The first time that an event begins after a moment."""
+    starts = _starts(event)
+    near = (_occurrence(event, wall) for wall in starts[bisect_left(starts, wall_of(moment) - NEAR) :])
+    return next((each for each in near if each.starts_at > moment), None)
+
+
 def recurrence_of(event: OwnEvent) -> vRecur:
     """The rule of an event with its end, as other calendars understand it: in UTC, or a day where it lasts days."""
     last = _starts(event)[-1]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
-from helsami_appointments.calendar.domain import LONGEST_EVENT, Link, Occurrence, OwnEvent
+from helsami_appointments.calendar.domain import EARLIEST_REMINDER, LONGEST_EVENT, Link, Occurrence, OwnEvent
 from helsami_appointments.calendar.recurrence import check_rule
 from helsami_appointments.calendar.wall import ZONE, exists, midnight, utc_of, wall_of
 from helsami_kernel.clock import OSLO, written
@@ -16,6 +16,7 @@ from helsami_kernel.errors import FieldProblem, Malformed, Refused
 ON_A_LINE: Final = validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="one line of text")
 ON_LINES: Final = validate.Regexp(r"[^\x00-\x08\x0b-\x1f\x7f]*\Z", error="text")
 YEARS: Final = range(2000, 2100)
+MOST_MINUTES: Final = EARLIEST_REMINDER // timedelta(minutes=1)
 FORM: Final = "a day (2026-03-05), or a time in Oslo (2026-03-05T12:00), both of the same form"
 
 
@@ -33,6 +34,13 @@ class Event(Schema):
     starts = fields.String(required=True, validate=validate.Length(10, 40))
     ends = fields.String(required=True, validate=validate.Length(10, 40))
     rule = fields.String(load_default="", validate=validate.Length(max=200))
+    remind = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(0, MOST_MINUTES),
+        metadata={"expected": f"minutes before the start, from 0 to {MOST_MINUTES}, or null"},
+    )
 
 
 class ChangedEvent(Event):
@@ -73,6 +81,13 @@ class EventShown(Schema):
     zone = fields.String()
     rule = fields.String()
     last_at = fields.String()
+    remind = fields.Integer(allow_none=True)
+
+
+class EventReminderDue(Schema):
+    """The event `event_reminder_due`."""
+
+    event = fields.String()
 
 
 class EventsShown(Schema):
@@ -141,6 +156,7 @@ def event_of(event_id: str, wish: dict[str, Any]) -> OwnEvent:
         rule=wish["rule"],
         # An hour more: days are of different lengths, and the last may end after a night with one hour more.
         last_at=last + (ends_at - starts_at) + timedelta(hours=1) if wish["rule"] else ends_at,
+        remind=wish["remind"],
     )
 
 
@@ -171,6 +187,7 @@ def shown(event: OwnEvent) -> dict[str, Any]:
         "zone": event.zone,
         "rule": event.rule,
         "last_at": written(event.last_at),
+        "remind": event.remind,
     }
 
 

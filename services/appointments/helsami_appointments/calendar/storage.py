@@ -125,6 +125,12 @@ def change(tx: Writes, event: OwnEvent) -> None:
     _check_room(tx, event)
 
 
+def own_event(tx: Writes, event_id: str) -> OwnEvent | None:
+    """An event of the citizen's, if it is still there."""
+    row = tx.connection.execute(sa.select(*COLUMNS).where(*_this(tx, event_id))).one_or_none()
+    return None if row is None else _event(row)
+
+
 def _check_room(tx: Writes, event: OwnEvent) -> None:
     """Refuse an event where the others are as many as there may be, of all or of those that recur."""
     others = (EVENTS.c.owner == tx.owner, EVENTS.c.id != event.id)

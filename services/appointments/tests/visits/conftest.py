@@ -1,17 +1,12 @@
-"""What the tests of visits share: an organisation that asks for check-in, promises kept, and what was told."""
+"""What the tests of visits share: an organisation that asks for check-in, and what was told."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 import orjson
 import pytest
 import sqlalchemy as sa
 
-from helsami_appointments.store import Reads, Writes
-from helsami_appointments.visits.storage import OPEN_CHECK_IN, REMIND
-from helsami_kernel.database import OUTBOX, AlreadyDone, Cause
-from helsami_kernel.obligations import claim
-from helsami_kernel.store import OpenStore
+from helsami_kernel.database import OUTBOX
 from helsami_sdk.answers import BookingDecision, CheckIn
 from helsami_sdk.testing import organisations_of, rules_of
 
@@ -66,28 +61,6 @@ def show(appointments, citizen):
         return appointments.show({"appointment": appointment}, citizen(**claims))
 
     return shown
-
-
-@pytest.fixture
-def keep_promises(appointments, store):
-    """Fulfil what is due now, each twice as if its process had died in between, and give the kinds."""
-
-    def kept():
-        found = []
-        fulfil = {REMIND: appointments.remind, OPEN_CHECK_IN: appointments.open_check_in}
-        while due := claim(store._database, list(fulfil)):
-            for promised in due:
-                cause = Cause("obligation", promised.kind, promised.id)
-                for _ in range(2):
-                    told = {"told": lambda: None, "decisions": store.decisions, "cause": cause}
-                    appointments.store = OpenStore(store._database, Reads, Writes, **told)
-                    with suppress(AlreadyDone):
-                        fulfil[promised.kind](promised)
-                appointments.store = store
-                found.append(promised.kind)
-        return found
-
-    return kept
 
 
 @pytest.fixture
