@@ -518,7 +518,8 @@ class Grant(Schema):
     """
     A grant; `citizen` and `name` are its other side, `code` is of Volven 7611, and `version` counts every change.
 
-    Of `basis` `capacity`: what staff have granted somebody about oneself, accepted by applying for it.
+    Of `basis` `capacity`: what staff have granted somebody about oneself, accepted by applying for it, or one's
+    guardian (`VE`) as the register names them.
     """
 
     id = fields.String(required=True)

@@ -161,7 +161,11 @@ ROUTES: Final = (
         ONE,
         "End a grant, as its giver or its receiver, or what staff have granted somebody about me; again is the same.",
         answers.Grant,
-        problems=(*OF_CITIZENS, REUSED),
+        problems=(
+            *OF_CITIZENS,
+            REUSED,
+            ("422", "It is a guardian whom the register names, and whoever appoints ends (`guardian-by-register`)."),
+        ),
         on_behalf=False,
         example={**ACCEPTED, "state": "revoked", "version": 3, "ended_at": "2026-04-01T12:00:00Z"},
     ),

@@ -180,6 +180,10 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_directory.register.domain.BirthDateChanged(),
         helsami_directory.register.schemas.BirthDateChanged,
     ),
+    ("directory", "guardianship_changed"): (
+        helsami_directory.register.domain.GuardianshipChanged(ward=AN_ID),
+        helsami_directory.register.schemas.GuardianshipChanged,
+    ),
     ("directory", "citizen_died"): (
         helsami_directory.register.domain.CitizenDied(),
         helsami_directory.register.schemas.CitizenDied,
@@ -238,6 +242,7 @@ HEARD = {
     ("notifications", "consents", "shielding_decided"): helsami_notifications.domain.SHIELDING_DECIDED,
     ("notifications", "consents", "shielding_lifted"): helsami_notifications.domain.SHIELDING_ENDED,
     ("notifications", "directory", "address_changed"): helsami_notifications.domain.ADDRESS_CHANGED,
+    ("notifications", "directory", "guardianship_changed"): helsami_notifications.domain.GUARDIANSHIP_CHANGED,
     ("notifications", "directory", "parental_responsibility_changed"): (
         helsami_notifications.domain.RESPONSIBILITY_CHANGED
     ),

@@ -34,3 +34,13 @@ def cared_for_by(*holders: str, kind: str = "felles") -> Json:
 def graded(grade: str) -> Json:
     """An element: the grade of an address."""
     return {"adressebeskyttelse": {"graderingsnivaa": grade}}
+
+
+HEALTH_AND_CARE = ("kommune", "helseOgOmsorg")
+
+
+def guarded_by(guardian: str, *tasks: tuple[str, str], kind: str = "voksen", until: str | None = None) -> Json:
+    """An element: a guardianship, in what concerns health where nothing else is said."""
+    met = [{"vergeTjenestevirksomhet": by, "vergeTjenesteoppgave": task} for by, task in tasks or (HEALTH_AND_CARE,)]
+    appointed: Json = {"vergemaaltype": kind, "verge": {"foedselsEllerDNummer": guardian, "tjenesteomraade": met}}
+    return {"vergemaalEllerFremtidsfullmakt": appointed | ({"opphoerstidspunkt": until} if until else {})}

@@ -1,4 +1,4 @@
-"""On what grounds somebody may act for somebody else now: as a parent, for who cannot consent, or by a grant."""
+"""On what grounds somebody may act for another now: as parent, for who cannot consent, as guardian, or by grant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from helsami_consents.children.domain import objection as to_parent
 from helsami_consents.domain import CAPACITY, GRANT, PARENTAL, Ground
 from helsami_consents.grants.domain import Grant, State
 from helsami_consents.grants.domain import objection as to_grant
-from helsami_consents.people import Person
+from helsami_consents.guardians.domain import appointment
+from helsami_consents.guardians.domain import objection as to_guardian
+from helsami_consents.guardians.domain import scopes as mandated
+from helsami_consents.people import Appointed, Person
 from helsami_consents.storage import Writes
 from helsami_kernel.access import age_band
 from helsami_sdk.defaults import most_delegated
@@ -26,6 +29,8 @@ def grounds(
         yield _as_parent(parenthood, subject, actor, now)
     if (capacity := tx.capacity_of(actor_id)) is not None:
         yield _by_capacity(capacity, subject, actor, now)
+    if (appointed := appointment(subject, actor_id)) is not None:
+        yield _as_guardian(appointed, subject, actor, now)
     if (grant := tx.grant_to(actor_id)) is not None:
         yield _by_grant(grant, subject, actor, now)
 
@@ -41,6 +46,11 @@ def _as_parent(parenthood: Parenthood, child: Person | None, parent: Person | No
 def _by_capacity(application: Application, subject: Person | None, actor: Person | None, now: datetime) -> Ground:
     against = to_apply(subject, actor, now) if holds(application, now) else application.state.value
     return Ground(CAPACITY, application.scopes, application.version, against)
+
+
+def _as_guardian(appointed: Appointed, ward: Person | None, guardian: Person | None, now: datetime) -> Ground:
+    """As far as the register's mandate goes; its word has no versions of ours."""
+    return Ground(CAPACITY, mandated(appointed.mandates), 1, to_guardian(ward, guardian, now))
 
 
 def _by_grant(grant: Grant, giver: Person | None, receiver: Person | None, now: datetime) -> Ground:

@@ -13,13 +13,25 @@ CITIZEN_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
+class Appointed:
+    """A guardian of somebody, as the register names them now: what in, as codes, and until when where that is set."""
+
+    id: str
+    citizen: str
+    mandates: frozenset[str]
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """
     What the register says of somebody at this moment; `birth_date` is None where it is not known.
 
     `active` is whether they use their account, `back_since` when they last took it up again after they had not.
     `holders` have parental responsibility for them, as opaque ids, and `holder_at_address` says whether one of those is
-    registered where they are (R97, K5).
+    registered where they are (R97, K5). `guardians` are theirs, and `wards` those whose guardian they are, by opaque
+    ids.
     """
 
     id: str
@@ -31,6 +43,8 @@ class Person:
     back_since: datetime | None = None
     holders: frozenset[str] = frozenset()
     holder_at_address: bool = False
+    guardians: tuple[Appointed, ...] = ()
+    wards: frozenset[str] = frozenset()
 
 
 def is_citizen_id(text: str) -> bool:

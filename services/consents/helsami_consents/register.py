@@ -6,12 +6,31 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
-from helsami_consents.people import Person
+from helsami_consents.people import Appointed, Person
 from helsami_kernel.access import Issuer
 from helsami_kernel.errors import Unavailable
 from helsami_kernel.rpc import Remote
 
 NAMES_WITHIN: Final = 1.0
+
+
+class AppointedFact(Schema):
+    """What is used of a guardian."""
+
+    id = fields.String(required=True)
+    citizen = fields.String(required=True)
+    mandates = fields.List(fields.String(), required=True)
+    since = fields.AwareDateTime(required=True)
+    until = fields.AwareDateTime(load_default=None, allow_none=True)
+
+    class Meta:
+        """The directory may come to say more."""
+
+        unknown = EXCLUDE
+
+    @post_load
+    def _appointed(self, fact: dict[str, Any], **_kwargs: object) -> Appointed:
+        return Appointed(mandates=frozenset(fact.pop("mandates")), **fact)
 
 
 class Fact(Schema):
@@ -26,6 +45,8 @@ class Fact(Schema):
     back_since = fields.AwareDateTime(load_default=None, allow_none=True)
     holders = fields.List(fields.String(), load_default=[])
     holder_at_address = fields.Boolean(load_default=False)
+    guardians = fields.List(fields.Nested(AppointedFact), load_default=[])
+    wards = fields.List(fields.String(), load_default=[])
 
     class Meta:
         """The directory may come to say more."""
@@ -34,7 +55,9 @@ class Fact(Schema):
 
     @post_load
     def _person(self, fact: dict[str, Any], **_kwargs: object) -> Person:
-        return Person(fact.pop("citizen"), holders=frozenset(fact.pop("holders")), **fact)
+        fact["guardians"] = tuple(fact["guardians"])
+        fact |= {name: frozenset(fact[name]) for name in ("holders", "wards")}
+        return Person(fact.pop("citizen"), **fact)
 
 
 class FactsFound(Schema):

@@ -88,7 +88,8 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
         received = self.grants({}, access)["received"]
         granted = [{**each, "until": each["expires_at"]} for each in received if each["state"] == State.ACTIVE]
         me = oneself(access)
-        return {"acting_for": [*self.acted_for_as_parent(me), *self.acted_for_by_capacity(me), *granted]}
+        guarded = self.acted_for_as_guardian(me)
+        return {"acting_for": [*self.acted_for_as_parent(me), *self.acted_for_by_capacity(me), *guarded, *granted]}
 
 
 def _is_parent(decision: Decision, child: Person | None, actor: str) -> bool:

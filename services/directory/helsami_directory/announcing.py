@@ -10,6 +10,7 @@ from helsami_directory.register.domain import (
     AddressChanged,
     BirthDateChanged,
     CitizenDied,
+    GuardianshipChanged,
     ParentalResponsibilityChanged,
     ProtectionChanged,
 )
@@ -34,12 +35,22 @@ def event_of(happened: object, subject: str, sequence: int) -> Event:
         case CitizenDied():
             told = schemas.CitizenDied().dump(happened)
             event = Event.of("citizen_died", subject=subject, data=told, sequence=sequence)
+        case GuardianshipChanged():
+            told = schemas.GuardianshipChanged().dump(happened)
+            event = Event.of("guardianship_changed", subject=subject, data=told, sequence=sequence)
         case ParentalResponsibilityChanged():
             told = schemas.ParentalResponsibilityChanged().dump(happened)
             event = Event.of("parental_responsibility_changed", subject=subject, data=told, sequence=sequence)
         case ProtectionChanged():
             told = schemas.ProtectionChanged().dump(happened)
             event = Event.of("protection_changed", subject=subject, data=told, sequence=sequence)
+        case _:
+            event = _of_birthday(happened, subject, sequence)
+    return event
+
+
+def _of_birthday(happened: object, subject: str, sequence: int) -> Event:
+    match happened:
         case Turning16Soon():
             told = schemas.Turning16Soon().dump(happened)
             event = Event.of("turning_16_soon", subject=subject, data=told, sequence=sequence)

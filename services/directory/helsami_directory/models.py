@@ -73,6 +73,18 @@ RESPONSIBILITIES = sa.Table(
     sa.Column("holder", sa.String(32), sa.ForeignKey("citizens.id"), primary_key=True),
     sa.Index("responsibilities_by_holder", "holder"),
 )
+GUARDIANSHIPS = sa.Table(
+    "guardianships",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("ward", sa.String(32), sa.ForeignKey("citizens.id"), nullable=False),
+    sa.Column("guardian", sa.String(32), sa.ForeignKey("citizens.id"), nullable=False),
+    sa.Column("mandates", sa.Text, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("until", UtcDateTime),
+    sa.UniqueConstraint("ward", "guardian"),
+    sa.Index("guardianships_by_guardian", "guardian"),
+)
 FEED = sa.Table(
     "register_feed",
     metadata,

@@ -120,6 +120,16 @@ class Person(Schema):
     language = fields.String(allow_none=True)
 
 
+class Appointed(Schema):
+    """A guardian of a citizen: by which guardianship, in what, and until when, where the register sets an end."""
+
+    id = fields.String()
+    citizen = fields.String()
+    mandates = fields.List(fields.String())
+    since = fields.AwareDateTime()
+    until = fields.AwareDateTime(allow_none=True)
+
+
 class Fact(Schema):
     """
     What decides whether a citizen may represent or be represented.
@@ -128,7 +138,7 @@ class Fact(Schema):
     latter. `active` is false for a deactivated account, and `back_since` when such a one was last taken up again, or
     null. `holders` have parental responsibility for this child and are
     alive, foster parents never among them; `holder_at_address` says whether one of them is registered where the child
-    is (K5).
+    is (K5). `guardians` are this adult's, and `wards` those whose guardian this citizen is.
     """
 
     citizen = fields.String()
@@ -141,6 +151,8 @@ class Fact(Schema):
     back_since = fields.AwareDateTime(allow_none=True)
     holders = fields.List(fields.String())
     holder_at_address = fields.Boolean()
+    guardians = fields.List(fields.Nested(Appointed))
+    wards = fields.List(fields.String())
 
 
 class WhichCitizen(Schema):

@@ -89,6 +89,8 @@ def test_facts_leave_out_who_is_not_known(directory, register):
         "back_since": None,
         "holders": [],
         "holder_at_address": False,
+        "guardians": [],
+        "wards": [],
     }
     assert sorted(answer["facts"], key=lambda fact: fact["deceased"]) == [
         {"citizen": alive, "name": "Modig Fjell", "birth_date": "1986-03-13", "deceased": False, **nothing_more},

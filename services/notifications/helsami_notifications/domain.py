@@ -23,6 +23,7 @@ class Subject(StrEnum):
     SHIELD = "shield"
     STAY = "stay"
     VISIT = "visit"
+    WARD = "ward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ TURNING_16_SOON = News("notice.turning-16-soon", Subject.CHILD, "profile:read")
 CHILD_TURNING_16_SOON = News("notice.child-turning-16-soon", Subject.CHILD, "profile:read")
 TURNED_16 = News("notice.turned-16", Subject.CHILD, "profile:read")
 CHILD_TURNED_16 = News("notice.child-turned-16", Subject.CHILD, "profile:read")
+GUARDIANSHIP_CHANGED = News("notice.guardianship-changed", Subject.WARD, "profile:read")
 ADDRESS_CHANGED = News("notice.address-changed", Subject.CITIZEN, "profile:read")
 PROTECTION_CHANGED = News("notice.protection-changed", Subject.CITIZEN, "profile:read")
 OFFER_ENDS = {"too_late": OFFER_TOO_LATE, "expired": OFFER_EXPIRED, "withdrawn": OFFER_WITHDRAWN}
@@ -117,6 +119,7 @@ ALL = (
     CHILD_TURNING_16_SOON,
     TURNED_16,
     CHILD_TURNED_16,
+    GUARDIANSHIP_CHANGED,
     ADDRESS_CHANGED,
     PROTECTION_CHANGED,
 )

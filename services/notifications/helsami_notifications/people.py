@@ -19,6 +19,11 @@ class OfPeople:
         """Tell a child, and who has or had responsibility for it (R97)."""
         self._tell(domain.RESPONSIBILITY_CHANGED, event)
 
+    @handles("guardianship_changed", source="directory")
+    def tell_of_guardianship(self, event: Event) -> None:
+        """Tell an adult, and who is or was their guardian."""
+        self._tell(domain.GUARDIANSHIP_CHANGED, event)
+
     @handles("turning_16_soon", source="directory")
     def tell_of_birthday_to_come(self, event: Event) -> None:
         """Tell in time that access by parental responsibility ends (R98)."""

@@ -23,6 +23,7 @@ from helsami_notifications.domain import (
     GRANT_ENDED,
     GRANT_EXPIRING,
     GRANT_OFFERED,
+    GUARDIANSHIP_CHANGED,
     LETTER_ISSUED,
     OFFER_ENDS,
     OFFER_MADE,
@@ -171,6 +172,12 @@ class OfChild(Schema):
     child = fields.String(required=True, validate=AN_ID)
 
 
+class OfWard(Schema):
+    """Who is an adult's guardian, or in what, is otherwise."""
+
+    ward = fields.String(required=True, validate=AN_ID)
+
+
 class OfCitizen(Schema):
     """The population register says something else of a citizen."""
 
@@ -200,6 +207,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
     LETTER_ISSUED: LetterIssued,
     **dict.fromkeys((RESPONSIBILITY_CHANGED, TURNING_16_SOON, CHILD_TURNING_16_SOON), OfChild),
     **dict.fromkeys((TURNED_16, CHILD_TURNED_16), OfChild),
+    GUARDIANSHIP_CHANGED: OfWard,
     **dict.fromkeys((ADDRESS_CHANGED, PROTECTION_CHANGED), OfCitizen),
 }
 

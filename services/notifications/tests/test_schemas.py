@@ -6,6 +6,7 @@ from helsami_kernel.database import Event
 from helsami_kernel.errors import Malformed
 from helsami_notifications import domain, schemas
 
+OF_PEOPLE = {domain.Subject.CHILD, domain.Subject.CITIZEN, domain.Subject.WARD}
 FIELDS = {
     domain.SLOT_BOOKED: "appointment",
     domain.APPOINTMENT_SCHEDULED: "appointment",
@@ -38,7 +39,7 @@ FIELDS = {
     **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),
     domain.REFERRAL_STATUS_CHANGED: "referral",
     domain.LETTER_ISSUED: "letter",
-    **{news: str(news.about) for news in domain.ALL if news.about in {domain.Subject.CHILD, domain.Subject.CITIZEN}},
+    **{news: str(news.about) for news in domain.ALL if news.about in OF_PEOPLE},
 }
 MORE = {news: {"state": "expired"} for news in domain.OFFER_ENDS.values()}
 

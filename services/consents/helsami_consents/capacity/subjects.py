@@ -23,13 +23,13 @@ class Represented(Children):
     store: OpenStore[Any, Any]  # the service's own, which also logs
     clock: Callable[[], datetime]
 
-    def given_otherwise(self, me: str) -> list[Json]:
+    def given_otherwise(self, me: str, myself: Person | None) -> list[Json]:
         """Who acts for one because staff have decided so, until it is looked at anew."""
         now = self.clock()
         about_me = [each for each in self.store.reading(me).granted_about() if holds(each, now)]
         people = self.people(me, *(each.applicant for each in about_me)) if about_me else {}
         known = [_given(each, people, now) for each in about_me]
-        return [*super().given_otherwise(me), *known]
+        return [*super().given_otherwise(me, myself), *known]
 
     def end_given_otherwise(self, me: str, wanted: str) -> Json:
         """

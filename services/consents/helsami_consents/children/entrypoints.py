@@ -10,8 +10,9 @@ from helsami_consents.announcing import event_of
 from helsami_consents.children import schemas
 from helsami_consents.children.domain import BY_REGISTER, GIVEN_UP, RepresentationEnded, is_over, objection
 from helsami_consents.children.storage import Reads, Writes
-from helsami_consents.grants.entrypoints import Grants, oneself
+from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
+from helsami_consents.guardians.entrypoints import Guardians
 from helsami_kernel import Event, Obligation, fulfils, handles, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import NotFound, Refused, load
@@ -22,7 +23,7 @@ LOOK_AGAIN: Final = "look_again_at_child"
 Json = dict[str, Any]
 
 
-class Children(Grants):
+class Children(Guardians):
     """Part of consents: parents who act for their children."""
 
     store: OpenStore[Reads, Writes]

@@ -148,7 +148,7 @@ class Grants(Register):
             return self.end_given_otherwise(me, wanted)
         return self._shown(grant, me, self.names(grant.other_side(me)))
 
-    def given_otherwise(self, me: str) -> list[Json]:  # noqa: ARG002
+    def given_otherwise(self, me: str, myself: Person | None) -> list[Json]:  # noqa: ARG002
         """Who else acts for somebody, whom they have not asked to: those parts of consents say that know of any."""
         return []
 
@@ -172,7 +172,7 @@ class Grants(Register):
         return {
             "given": [
                 *(self._shown(grant, me, people) for grant in grants if grant.giver == me),
-                *self.given_otherwise(me),
+                *self.given_otherwise(me, people.get(me)),
             ],
             "received": [self._shown(grant, me, people) for grant in allowed],
         }

@@ -7,11 +7,16 @@ from datetime import datetime
 
 from helsami_directory.domain import Facts
 from helsami_directory.register.domain import UNPROTECTED, Holder, Said
+from helsami_directory.register.guardians import Guardianship
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A citizen with what is believed of them, and when the register was asked; `holders` are those who are alive."""
+    """
+    A citizen with what is believed of them, and when the register was asked; `holders` are those who are alive.
+
+    `guardians` are theirs, and `wards` are those whose guardian they are.
+    """
 
     id: str
     facts: Facts
@@ -20,6 +25,8 @@ class Registered:
     active: bool = True
     back_since: datetime | None = None
     holders: tuple[Holder, ...] = ()
+    guardians: tuple[Guardianship, ...] = ()
+    wards: tuple[str, ...] = ()
 
     @property
     def holder_at_address(self) -> bool:

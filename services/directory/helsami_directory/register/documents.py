@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
 
 from helsami_directory.register.domain import (
     CONFIDENTIAL,
+    HEALTH_AND_CARE,
     STRICTLY_CONFIDENTIAL,
     UNPROTECTED,
     Address,
     Entry,
+    Guardian,
 )
+from helsami_kernel.clock import OSLO
 
 PARTS: Final = (
     "navn",
@@ -23,6 +26,7 @@ PARTS: Final = (
     "adressebeskyttelse",
     "bostedsadresse",
     "foreldreansvar",
+    "vergemaalEllerFremtidsfullmakt",
     "doedsfall",
     "status",
 )
@@ -31,6 +35,13 @@ PARTS: Final = (
 # "andre" is left out: of those the register does not tell a court's guardian from a foster parent, who has no access
 # (R99); staff decide there. "ukjent" names nobody.
 RESPONSIBLE: Final = frozenset({"felles", "mor", "far", "medmor"})
+# A power of attorney for the future says on paper what it is for, and a minor's guardian stands in for parents: of both
+# staff decide.
+FOR_ADULTS: Final = frozenset({"voksen", "midlertidigForVoksen"})
+# By whom it is met, and in what; all else that a guardian may be appointed for is no health service's business.
+MET_BY: Final = "vergeTjenestevirksomhet"
+TASK: Final = "vergeTjenesteoppgave"
+MANDATES: Final = {("kommune", "helseOgOmsorg"): HEALTH_AND_CARE}
 GRADES: Final = {
     "ugradert": UNPROTECTED,
     "klientadresse": UNPROTECTED,
@@ -100,6 +111,7 @@ def entry_of(document: Document) -> Entry:
         address=next(filter(None, map(_address, _current(document, "bostedsadresse"))), None),
         protection=_protection(document),
         holders=frozenset(_holders(document)),
+        guardians=frozenset(_guardians(document)),
         deceased=dead or died is not None,
         death_date=None if died is None else _date(died.get("doedsdato")),
     )
@@ -117,6 +129,26 @@ def _holders(document: Document) -> Iterator[str]:
         holder = _text(one.get("ansvarlig"))
         if _text(one.get("ansvar")) in RESPONSIBLE and NATIONAL_ID.fullmatch(holder):
             yield holder
+
+
+def _guardians(document: Document) -> Iterator[Guardian]:
+    """
+    Who is a guardian in what concerns health, by what the appointment names (`tjenesteomraade`).
+
+    What only says how far it reaches as a whole (`omfang`) does not say so clearly enough. Of two appointments of one
+    guardian the earlier end counts for both.
+    """
+    found: dict[str, Guardian] = {}
+    for one in _current(document, "vergemaalEllerFremtidsfullmakt"):
+        guardian = _object(one.get("verge"))
+        number, named = _text(guardian.get("foedselsEllerDNummer")), _objects(guardian.get("tjenesteomraade"))
+        tasks = {(_text(each.get(MET_BY)), _text(each.get(TASK))) for each in named}
+        mandates = frozenset(MANDATES[each] for each in tasks & MANDATES.keys())
+        if _text(one.get("vergemaaltype")) in FOR_ADULTS and mandates and NATIONAL_ID.fullmatch(number):
+            before = found.get(number, Guardian(number, frozenset()))
+            ends = [each for each in (before.until, _moment(one.get("opphoerstidspunkt"))) if each is not None]
+            found[number] = Guardian(number, before.mandates | mandates, min(ends, default=None))
+    yield from found.values()
 
 
 def _address(residence: Document) -> Address | None:
@@ -175,6 +207,16 @@ def _date(value: object) -> date | None:
         return date.fromisoformat(_text(value))
     except ValueError:
         raise Unreadable from None
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(_text(value))
+    except ValueError:
+        raise Unreadable from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=OSLO)
 
 
 def _text(value: object) -> str:

@@ -26,17 +26,40 @@ class Address:
     text: str
 
 
+HEALTH_AND_CARE: Final = "health-and-care"
+"""The mandate of a guardian that lets them act towards municipal health and care services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guardian:
+    """A guardian of an adult, by national id or opaque id; what in, as codes, and until when, where that is set."""
+
+    id: str
+    mandates: frozenset[str]
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A person in the register; `holders` are the national ids of who has parental responsibility for them."""
+    """
+    A person in the register.
+
+    `holders` are the national ids of who has parental responsibility for them, `guardians` those of guardians.
+    """
 
     name: str = ""
     birth_date: date | None = None
     address: Address | None = None
     protection: str = UNPROTECTED
     holders: frozenset[str] = frozenset()
+    guardians: frozenset[Guardian] = frozenset()
     deceased: bool = False
     death_date: date | None = None
+
+    @property
+    def concerned(self) -> frozenset[str]:
+        """Who has parental responsibility for them, or is their guardian, by national ids."""
+        return self.holders | {each.id for each in self.guardians}
 
     def __post_init__(self) -> None:
         """A protected address is dropped where it comes in: what is not kept cannot leave (K24)."""
@@ -65,6 +88,7 @@ class Said:
     death_date: date | None = None
     address_token: str | None = None
     holders: frozenset[str] = frozenset()
+    guardians: frozenset[Guardian] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,13 @@ class ParentalResponsibilityChanged:
     """Somebody has or has no longer parental responsibility for a child; the subject is the child, or that somebody."""
 
     child: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianshipChanged:
+    """Somebody is an adult's guardian, is so otherwise, or no longer; the subject is the ward, or that somebody."""
+
+    ward: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -17,14 +17,13 @@ from helsami_directory.register.belief import Registered
 from helsami_directory.register.birthdays import SOON, Turned16, Turning16Soon, moment_of
 from helsami_directory.register.domain import Changes, Entry, Said, is_fresh, is_usable
 from helsami_directory.register.port import PopulationRegister
-from helsami_directory.register.storage import TELL_OF_BIRTHDAY, Reads, Writes
+from helsami_directory.register.storage import ASK_AGAIN, TELL_OF_BIRTHDAY, Reads, Writes
 from helsami_kernel import Obligation, every, fulfils, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, Unavailable, load
 from helsami_kernel.store import OpenStore
 from helsami_sdk.rules import REGION
 
-ASK_AGAIN: Final = "ask_register"
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=10)
 FOLLOWED_EVERY: Final = timedelta(seconds=15)
 """Between two questions to the register's feed; it takes no more than this and a moment for a change to be heeded."""
@@ -35,7 +34,11 @@ MOST_PAGES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the register answered about some citizens and who has responsibility for them; None of whom it lacks."""
+    """
+    What the register answered about some citizens and who has responsibility for them; None of whom it lacks.
+
+    `holders` are those who have, and guardians.
+    """
 
     entries: Mapping[str, Entry | None]
     holders: frozenset[str]
@@ -186,7 +189,7 @@ class RegisterFacts:
         if not national_ids or not self.population.present:
             return NO_ANSWERS
         known = self.population.people(national_ids)
-        holders = frozenset(holder for entry in known.values() for holder in entry.holders)
+        holders = frozenset(one for entry in known.values() for one in entry.concerned)
         due = sorted(holders - set(national_ids) - self._fresh(holders))
         about_holders = self.population.people(due) if due else {}
         return Answers(
@@ -218,6 +221,7 @@ class RegisterFacts:
             death_date=entry.death_date,
             address_token=None if address is None else self.identity.address(address.key),
             holders=frozenset(accounts[holder].id for holder in entry.holders) - {citizen.id},
+            guardians=frozenset(replace(each, id=accounts[each.id].id) for each in entry.guardians),
         )
         seal = None if address is None else partial(self.identity.seal_address, address.text, citizen.id)
         tx.say(citizen, said, seal)
@@ -247,4 +251,15 @@ def _fact(one: Registered) -> dict[str, Any]:
         "back_since": one.back_since,
         "holders": [holder.id for holder in one.holders],
         "holder_at_address": one.holder_at_address,
+        "guardians": [
+            {
+                "id": each.id,
+                "citizen": each.guardian.id,
+                "mandates": sorted(each.guardian.mandates),
+                "since": each.since,
+                "until": each.guardian.until,
+            }
+            for each in one.guardians
+        ],
+        "wards": list(one.wards),
     }

@@ -30,6 +30,12 @@ class ParentalResponsibilityChanged(Schema):
     child = fields.String()
 
 
+class GuardianshipChanged(Schema):
+    """Somebody is an adult's guardian, is so otherwise, or no longer."""
+
+    ward = fields.String()
+
+
 class AddressChanged(Schema):
     """A citizen is registered somewhere else, or nowhere."""
 

@@ -13,21 +13,25 @@ from helsami_directory import storage
 from helsami_directory.announcing import event_of
 from helsami_directory.domain import Citizen, Facts, Told
 from helsami_directory.identity import Sealed
-from helsami_directory.models import CITIZENS, FEED, REGISTERED, RESPONSIBILITIES
+from helsami_directory.models import CITIZENS, FEED, GUARDIANSHIPS, REGISTERED, RESPONSIBILITIES
 from helsami_directory.register.belief import Registered, believed
 from helsami_directory.register.birthdays import STEPS, TURNED, moment_of
 from helsami_directory.register.domain import (
     AddressChanged,
     BirthDateChanged,
     CitizenDied,
+    Guardian,
+    GuardianshipChanged,
     Holder,
     ParentalResponsibilityChanged,
     ProtectionChanged,
     Said,
     protection_of,
 )
+from helsami_directory.register.guardians import Guardianship, appoint, of_rows, said_of
 from helsami_kernel.database import insert_new
 
+ASK_AGAIN: Final = "ask_register"
 THE_FEED: Final = 1
 TELL_OF_BIRTHDAY: Final = "tell_of_birthday"
 SAID: Final = ("known", "name", "birth_date", "protection", "deceased", "death_date", "address_token")
@@ -39,6 +43,9 @@ WITH_REGISTER: Final = sa.select(
     REGISTERED.c.protection,
     REGISTERED.c.asked_at,
     sa.exists().where(RESPONSIBILITIES.c.child == CITIZENS.c.id).label("has_holders"),
+    sa.exists()
+    .where(sa.or_(GUARDIANSHIPS.c.ward == CITIZENS.c.id, GUARDIANSHIPS.c.guardian == CITIZENS.c.id))
+    .label("has_guardianships"),
 ).join_from(CITIZENS, REGISTERED, isouter=True)
 OF_CHILDREN: Final = (
     sa.select(
@@ -60,7 +67,8 @@ class Reads(storage.Reads):
         """Those of these ids that are known, in no order, with what decides who may represent them."""
         rows = self._rows(WITH_REGISTER.where(CITIZENS.c.id.in_(set(citizens))))
         holders = self._holders([row.id for row in rows if row.has_holders])
-        return [_registered(row, holders.get(row.id, ())) for row in rows]
+        guardianships = self._guardianships([row.id for row in rows if row.has_guardianships])
+        return [_registered(row, holders.get(row.id, ()), guardianships) for row in rows]
 
     def sealed(self, citizens: Collection[str]) -> dict[str, Sealed]:
         """The sealed national ids of those of these citizens that are known."""
@@ -89,6 +97,13 @@ class Reads(storage.Reads):
         if row is None or row.address_sealed is None:
             return None
         return Sealed(row.address_sealed_by, row.address_nonce, row.address_sealed)
+
+    def _guardianships(self, citizens: Collection[str]) -> list[Guardianship]:
+        if not citizens:
+            return []
+        either = sa.or_(GUARDIANSHIPS.c.ward.in_(citizens), GUARDIANSHIPS.c.guardian.in_(citizens))
+        these = sa.select(GUARDIANSHIPS).where(either)
+        return of_rows(self._rows(these.order_by(GUARDIANSHIPS.c.ward, GUARDIANSHIPS.c.guardian)))
 
     def _holders(self, citizens: Collection[str]) -> dict[str, tuple[Holder, ...]]:
         if not citizens:
@@ -143,6 +158,7 @@ class Writes(storage.Writes):
         else:
             self.connection.execute(sa.update(REGISTERED).where(REGISTERED.c.citizen == citizen.id).values(**values))
         self._hand_over(citizen.id, said.holders, before)
+        self._appoint(citizen.id, said.guardians, before)
         if before is not None and before.known and before.address_token != said.address_token:
             self.tell_of(citizen.id, AddressChanged(citizen.id), of=citizen.id)
         self._hold(citizen, believed(self._from_records(citizen, Told()), said))
@@ -183,13 +199,24 @@ class Writes(storage.Writes):
             for one in (child, *sorted(changed)):
                 self.tell_of(one, ParentalResponsibilityChanged(child=child), of=child)
 
+    def _appoint(self, ward: str, named: frozenset[Guardian], before: Said | None) -> None:
+        """Keep whom the register names as guardians, tell whom that concerns, and look again when one ends."""
+        named = frozenset(each for each in named if each.id != ward and (each.until is None or each.until > self.now))
+        changed = appoint(self.connection, ward, named, () if before is None else before.guardians, self.now)
+        for one in (ward, *changed) if changed else ():
+            self.tell_of(one, GuardianshipChanged(ward), of=ward)
+        for each in named:
+            if each.until is not None and each.id in changed:
+                self.promise(ASK_AGAIN, each.until, {"citizens": [ward]}, f"{ward} {each.id} {each.until.isoformat()}")
+
     def _said(self, citizen: str) -> Said | None:
         row = self.connection.execute(sa.select(REGISTERED).where(REGISTERED.c.citizen == citizen)).one_or_none()
         if row is None:
             return None
         theirs = sa.select(RESPONSIBILITIES.c.holder).where(RESPONSIBILITIES.c.child == citizen)
         holders = frozenset(self.connection.execute(theirs).scalars())
-        return Said(**{name: getattr(row, name) for name in SAID}, holders=holders)
+        guardians = said_of(self.connection, citizen)
+        return Said(**{name: getattr(row, name) for name in SAID}, holders=holders, guardians=guardians)
 
     def _believe(self, citizen: Citizen, told: Told) -> None:
         self._hold(citizen, believed(self._from_records(citizen, told), self._said(citizen.id)))
@@ -213,7 +240,7 @@ class Writes(storage.Writes):
                 self.promise(TELL_OF_BIRTHDAY, due_at, promised, f"{citizen.id} {step} {due_at.date()}")
 
 
-def _registered(row: Row[Any], holders: tuple[Holder, ...]) -> Registered:
+def _registered(row: Row[Any], holders: tuple[Holder, ...], guardianships: list[Guardianship]) -> Registered:
     facts = storage.citizen_of(row).facts
     return Registered(
         id=row.id,
@@ -223,4 +250,6 @@ def _registered(row: Row[Any], holders: tuple[Holder, ...]) -> Registered:
         active=row.deactivated_at is None,
         back_since=row.reactivated_at,
         holders=holders,
+        guardians=tuple(each for each in guardianships if each.ward == row.id),
+        wards=tuple(each.ward for each in guardianships if each.guardian.id == row.id),
     )
