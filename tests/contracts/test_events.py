@@ -45,11 +45,12 @@ import helsami_records.letters.schemas
 import helsami_records.schemas
 import helsami_results.domain
 import helsami_results.schemas
-from helsami_kernel import Event, describe, installed
+from helsami_kernel import Event, access_limits, describe, installed
 from helsami_kernel.errors import Malformed, load
 from helsami_kernel.events import Handles, event_message, read_event
 
 AN_ID = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
+AN_ITEM = "c5f7a2de-3c1b-4c7e-8a52-5d1f0f0e9b11"
 CITIZEN = "00000000000000000000000000000001"
 
 TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
@@ -105,11 +106,11 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_records.letters.schemas.LetterIssued,
     ),
     ("appointments", "offer_made"): (
-        helsami_appointments.waitlist.domain.OfferMade(offer=AN_ID),
+        helsami_appointments.waitlist.domain.OfferMade(offer=AN_ID, appointment=AN_ITEM),
         helsami_appointments.waitlist.schemas.OfferMade,
     ),
     ("appointments", "offer_ended"): (
-        helsami_appointments.waitlist.domain.OfferEnded(offer=AN_ID, state="too_late"),
+        helsami_appointments.waitlist.domain.OfferEnded(offer=AN_ID, state="too_late", appointment=AN_ITEM),
         helsami_appointments.waitlist.schemas.OfferEnded,
     ),
     **{
@@ -212,6 +213,13 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_records.domain.SummaryPublished(visit=AN_ID),
         helsami_records.schemas.SummaryPublished,
     ),
+    **{
+        (service, "access_limit_changed"): (
+            access_limits.AccessLimitChanged(item=AN_ITEM, access_limit=access_limits.AccessLimit.PARENTS),
+            access_limits.AccessLimitTold,
+        )
+        for service in ("appointments", "records", "results")
+    },
 }
 """By source and type: what its producer tells, and in which form."""
 
@@ -259,6 +267,11 @@ HEARD = {
 }
 """By consumer, source and type: the news that the consumer makes of it."""
 
+LIMITED = {
+    ("notifications", service, "access_limit_changed") for service in ("appointments", "records", "results")
+}
+"""By consumer, source and type: heard for from whom an item is hidden."""
+
 BY_SUBJECT = {
     ("appointments", "directory", "account_deactivated"),
     ("consents", "directory", "address_changed"),
@@ -285,7 +298,7 @@ def test_every_handler_and_every_announcement_has_its_contract_here():
     services = installed.services(installed.service_names())
     handled = {(s.name, each.source, each.event) for s in services for each in describe.entrypoints(s, Handles)}
 
-    assert handled == set(HEARD) | BY_SUBJECT
+    assert handled == set(HEARD) | LIMITED | BY_SUBJECT
     assert {(s.name, event) for s in services for event in describe.announced(s)} == set(TOLD)
 
 
@@ -320,3 +333,21 @@ def test_a_consumer_ignores_what_a_later_producer_adds_and_misses_what_it_leaves
     assert helsami_notifications.schemas.notice(HEARD[heard], more)[1].id == AN_ID
     with pytest.raises(Malformed):
         helsami_notifications.schemas.notice(HEARD[heard], on_the_wire(source, kind, {"renamed": AN_ID}))
+
+
+@pytest.mark.parametrize("heard", sorted(LIMITED))
+def test_from_whom_an_item_is_hidden_is_heard_as_it_was_told(heard):
+    _, source, kind = heard
+    event, producers = TOLD[source, kind]
+
+    told = on_the_wire(source, kind, producers().dump(event))
+
+    assert helsami_notifications.schemas.limited(told) == (CITIZEN, AN_ITEM, access_limits.AccessLimit.PARENTS)
+
+
+@pytest.mark.parametrize("kind", ["offer_made", "offer_ended"])
+def test_what_is_told_of_an_offer_belongs_to_its_appointment(kind):
+    event, producers = TOLD["appointments", kind]
+    told = on_the_wire("appointments", kind, producers().dump(event))
+
+    assert helsami_notifications.schemas.notice(HEARD["notifications", "appointments", kind], told)[1].of == AN_ITEM

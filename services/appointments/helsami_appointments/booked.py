@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from helsami_appointments import storage
 from helsami_appointments.domain import Appointment, Known, Meeting, Slot, Span
 from helsami_appointments.models import APPOINTMENTS
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import SHARING_COLUMNS, keep
 
@@ -51,6 +52,7 @@ class Writes(storage.Writes):
         """
         moved = known.appointment.moved_to(slot)
         self.take_turns(slot.organisation, known.appointment.meeting.clinician, moved.meeting.clinician)
+        self.give_way(slot.span, but=known.id)
         sequence = self._advance(known)
         self._take_free(known.id, slot.id)
         self._hold(known.id, slot.id)
@@ -85,6 +87,8 @@ class Writes(storage.Writes):
         item = self._item(appointment, known.key, known.record_key, known.told)
         with storage.refused_by_constraint():
             keep(self, APPOINTMENTS, replace(item, extra={**item.extra, "claim": item.id}))
+            if appointment.span != known.appointment.span:
+                self.claim_again(known.id)
         return item.finished
 
 
@@ -125,5 +129,6 @@ def known_of(row: Row[Any]) -> Known:
         cancelled_because=body.get("cancelled_because") or "",
         window=body.get("window", False),
         flags=None if row.flags is None else frozenset(row.flags.split()),
+        access_limit=AccessLimit(row.access_limit),
     )
     return Known(row.id, row.key, appointment, row.record_key, row.told, row.sequence, row.digest)

@@ -60,6 +60,7 @@ class Changes:
             slot = tx.slot(str(wish["slot"]))
             if slot.id == known.appointment.slot:
                 raise Conflict("same-slot")
+            tx.is_unseen = self.unseen_by(access)
             offers = Offers(self.rules, access, self.clock(), tx)
             offers.check_free(slot)
             if not is_like(known.appointment, slot):
@@ -113,6 +114,15 @@ class Changes:
             raise NotFound("appointment-not-found")
         return known_of(row)
 
+    def unseen_by(self, access: AccessToken) -> Callable[[Row[Any]], bool]:
+        """
+        Say of the citizen's appointments which are not there for whoever books: their time gives way (R69, K23).
+
+        A citizen's own booking gives way to what only a rule withholds, since they may be told of that.
+        """
+        showing = Showing(CATEGORY, self.rules, access)
+        return (lambda row: not showing.may_show(row)) if access.on_behalf else showing.passes_over
+
     def check_may_act(self, known: Known, access: AccessToken) -> None:
         """Refuse whom the organisation lets do nothing here on another's behalf: Refused("not-delegated") (R93)."""
         appointment = known.appointment
@@ -132,13 +142,13 @@ def to_come(known: Known, now: datetime) -> Known:
 
 def announce_change(tx: Writes, known: Known | Received, sequence: int) -> None:
     """Tell that an appointment has another time."""
-    told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id))
+    told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id, known.access_limit))
     tx.announce(Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence))
 
 
 def announce_cancellation(tx: Writes, known: Known | Received, sequence: int) -> None:
     """Tell that an appointment will not take place."""
-    told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id))
+    told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id, known.access_limit))
     tx.announce(Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence))
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Final
 
+from helsami_kernel.access_limits import AccessLimit
+
 BOOKED: Final = "booked"
 STATUSES: Final = frozenset({"proposed", "pending", BOOKED, "arrived", "fulfilled", "cancelled", "noshow"})
 CANCELLED: Final = "cancelled"
@@ -96,7 +98,7 @@ class Appointment:
     record system lets the citizen do, None where it does not say, `told_at` when that had last changed what it tells.
 
     `tell` and `remind`: whether its record system lets us notify of it, and remind of it. `link`: by which its record
-    system holds it by video, if it sends one; a secret.
+    system holds it by video, if it sends one; a secret. `access_limit`: from whom its record system wants it hidden.
     """
 
     organisation: str
@@ -113,6 +115,7 @@ class Appointment:
     window: bool = False
     flags: frozenset[str] | None = None
     told_at: datetime | None = None
+    access_limit: AccessLimit = AccessLimit.NONE
 
     def moved_to(self, slot: Slot) -> Appointment:
         """The same appointment at the time and place of another slot, as a booking made here."""
@@ -142,6 +145,11 @@ class Known:
     sequence: int
     digest: str
 
+    @property
+    def access_limit(self) -> AccessLimit:
+        """From whom its record system wants it hidden."""
+        return self.appointment.access_limit
+
 
 @dataclass(frozen=True, slots=True)
 class SlotBooked:
@@ -152,13 +160,15 @@ class SlotBooked:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentChanged:
-    """An appointment has another time, place or clinician: its id, and nothing of what has changed."""
+    """An appointment has another time, place or clinician: its id, from whom it is hidden, nothing of what changed."""
 
     appointment: str
+    access_limit: str = AccessLimit.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentCancelled:
-    """An appointment will not take place: its id, and nothing of why."""
+    """An appointment will not take place: its id, from whom it is hidden, and nothing of why."""
 
     appointment: str
+    access_limit: str = AccessLimit.NONE

@@ -60,13 +60,14 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None, known: Span 
     Read an Appointment; what it leaves unsaid, the slot that it names says. None when it was entered in error.
 
     One that is cancelled need not say again when it was to be: `known` is when, if that is known. Raises Unreadable
-    where its times are not to be had, and Unsupported for a status that is not one of STATUSES.
+    where its times are not to be had, and Unsupported for a status that is not one of STATUSES, or a label that cannot
+    be kept to.
     """
     resource = entry.resource
     told_at = fhir.moment(resource, "meta.lastUpdated")
     if resource.get("status") == ENTERED_IN_ERROR:
         return None
-    fhir.refuse_limited(resource)
+    access_limit = fhir.access_limit(resource)
     given = fhir.text(resource.get("status"))
     status = SAME_STATUS.get(given, given)
     if status not in STATUSES:
@@ -89,6 +90,7 @@ def appointment(entry: Entry, organisation: str, slot: Slot | None, known: Span 
         window=window is not None,
         flags=profile.flags(resource),
         told_at=told_at,
+        access_limit=access_limit,
     )
 
 

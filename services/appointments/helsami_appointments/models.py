@@ -75,6 +75,8 @@ APPOINTMENTS = items_table(
     sa.Column("flags", sa.String(80)),  # what its record system lets the citizen do; none where it does not say
     sa.Column("told_at", UtcDateTime),  # when its record system had last changed what it has told last
     sa.Column("remind", sa.Boolean, nullable=False, server_default=sa.true()),  # unless its record system wants none
+    # Somebody for whom it was not there has taken the same time of its citizen's: it does not claim that any longer.
+    sa.Column("gives_way", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
 )
 REQUESTS = sa.Table(
     "requests",

@@ -161,11 +161,17 @@ class SlotBooked(Schema):
     appointment = fields.String(required=True)
 
 
-class AppointmentChanged(SlotBooked):
+class AppointmentTold(SlotBooked):
+    """Events about an appointment that says, as its record system does, from whom it is hidden."""
+
+    access_limit = fields.String(required=True)
+
+
+class AppointmentChanged(AppointmentTold):
     """The event `appointment_changed`."""
 
 
-class AppointmentCancelled(SlotBooked):
+class AppointmentCancelled(AppointmentTold):
     """The event `appointment_cancelled`."""
 
 

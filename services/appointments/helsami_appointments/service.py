@@ -67,6 +67,7 @@ class AppointmentsService(
             if (done := tx.once(access.idempotency_key, {"book": wish})) is not None:
                 return dict(done)
             slot = tx.slot(str(wish["slot"]))
+            tx.is_unseen = self.unseen_by(access)
             offers = Offers(self.rules, access, self.clock(), tx)
             offers.check_free(slot)
             decided = offers.agree("book", slot, slot.id)

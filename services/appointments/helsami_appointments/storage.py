@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from helsami_appointments import schemas
-from helsami_appointments.domain import Appointment, Opening, Schedule, Slot
+from helsami_appointments.domain import BOOKED, Appointment, Opening, Schedule, Slot, Span
 from helsami_appointments.models import APPOINTMENTS, SCHEDULES, SLOTS
 from helsami_appointments.slots import overlaps
 from helsami_appointments.slots.search import (
@@ -31,11 +32,17 @@ from helsami_appointments.slots.search import (
 from helsami_kernel import database
 from helsami_kernel.database import UtcDateTime, insert_new
 from helsami_kernel.errors import Conflict, NotFound
-from helsami_kernel.items import Item, item_id, keep
+from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
 from helsami_kernel.pages import Cursor
 from helsami_kernel.sections import Section
 
 SECTION: Final = Section(APPOINTMENTS, "appointments")
+SHOWN: Final = (
+    *(APPOINTMENTS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS)),
+    sa.literal("").label("category"),
+)
+"""Of an appointment, what `Showing` asks about."""
+
 CONFLICTS: Final = {
     "appointments_one_a_slot": "slot-taken",
     "appointments.slot": "slot-taken",  # SQLite names the column of a unique index
@@ -64,6 +71,9 @@ class Reads(database.Reads):
 
 class Writes(database.Writes):
     """One transaction, for one citizen or for nobody."""
+
+    is_unseen: Callable[[Row[Any]], bool] = staticmethod(lambda _: False)
+    """Which of the citizen's appointments are not there for whoever asks; everybody else is told of each."""
 
     def keep_schedule(self, organisation: str, schedule: Schedule) -> str:
         """Store a schedule, or find it `unchanged`."""
@@ -129,10 +139,38 @@ class Writes(database.Writes):
         item = self._item(appointment, f"booking|{uuid.uuid4()}", None)
         item = replace(item, extra={**item.extra, "claim": item.id})
         self.take_turns(appointment.organisation, appointment.meeting.clinician)
+        self.give_way(appointment.span)
         self._take_free(item.id, appointment.slot)
         with refused_by_constraint():
             keep(self, APPOINTMENTS, item)
         return item.finished
+
+    def give_way(self, span: Span, but: str = "") -> None:
+        """
+        Let what is not there for whoever asks claim none of the citizen's time within a span; `but` is what they move.
+
+        They get what they would get if it never had been. Its clinician's time and its slot stay its own, and what they
+        take has the citizen's time from now on.
+        """
+        mine = sa.and_(
+            APPOINTMENTS.c.owner == self._citizen,
+            APPOINTMENTS.c.id != but,
+            APPOINTMENTS.c.status == BOOKED,
+            APPOINTMENTS.c.claim.is_not(None),
+            sa.not_(APPOINTMENTS.c.gives_way),
+            APPOINTMENTS.c.occurred_at < span.ends_at,
+            APPOINTMENTS.c.ends_at > span.starts_at,
+        )
+        unseen = [row.id for row in self.connection.execute(sa.select(*SHOWN).where(mine)) if self.is_unseen(row)]
+        if unseen:
+            these = sa.and_(APPOINTMENTS.c.owner == self._citizen, APPOINTMENTS.c.id.in_(unseen))
+            self.connection.execute(sa.update(APPOINTMENTS).where(these).values(gives_way=True))
+
+    def claim_again(self, appointment_id: str) -> None:
+        """Let an appointment that has another time claim that of its citizen; what it had given up was another."""
+        this = sa.and_(APPOINTMENTS.c.owner == self._citizen, APPOINTMENTS.c.id == appointment_id)
+        gave_way = sa.and_(this, APPOINTMENTS.c.gives_way)
+        self.connection.execute(sa.update(APPOINTMENTS).where(gave_way).values(gives_way=False))
 
     @property
     def _citizen(self) -> str:
@@ -157,6 +195,7 @@ class Writes(database.Writes):
             body=schemas.body(appointment),
             setting=appointment.setting,
             visit_type=appointment.meeting.visit_type,
+            access_limit=appointment.access_limit,
             extra={
                 "ends_at": appointment.span.ends_at,
                 "status": appointment.status,

@@ -192,6 +192,8 @@ class Writes:
         self.announced: list[Event] = []
         self.noted: list[tuple[Decision, str]] = []
         self.counted: list[Counter] = []
+        self.relimited: dict[str, str] = {}
+        """The new access limit of each item of which this transaction has changed it (helsami_kernel.access_limits)."""
         self._kept_key: str | None = None
 
     def announce(self, event: Event) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from helsami_kernel.access_limits import AccessLimit, together
 from helsami_kernel.clock import OSLO, written
 from helsami_kernel.journal import Unreadable, Unsupported
 
@@ -17,7 +18,11 @@ Json = Mapping[str, Any]
 ACCESS_LIMITS: Final = "urn:oid:2.16.578.1.12.4.1.1.9603"
 CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 LIMITING: Final = frozenset({(CONFIDENTIALITY, "R"), (CONFIDENTIALITY, "V")})
-UNLIMITED: Final = "N"
+LIMITS: Final[Mapping[str, AccessLimit]] = {
+    "N": AccessLimit.NONE,
+    "NORN_FORANS": AccessLimit.PARENTS,
+    "NORN_UNGDOM": AccessLimit.YOUTH,
+}
 
 LONGEST_CODE: Final = 60
 _DATE: Final = re.compile(r"(\d{4})(-\d{2})?(-\d{2})?")
@@ -136,17 +141,20 @@ def required_moment_shown(resource: Json, *paths: str) -> str:
     return found
 
 
-def refuse_limited(resource: Json) -> None:
+def access_limit(resource: Json) -> AccessLimit:
     """
-    Raise Unsupported for a resource that not everybody with access to the citizen may see.
+    Give from whom a resource is to be hidden, as the codes of 9603 among its labels say.
 
-    Nothing here can keep to that per reader yet, so the resource is not shown to anybody.
+    Raises Unsupported for a label that nothing here can keep to: the resource is then shown to nobody.
     """
-    labels = [*objects(element(resource, "meta.security")), *_label_codings(resource)]
-    for label in labels:
+    limits = []
+    for label in (*objects(element(resource, "meta.security")), *_label_codings(resource)):
         system, limit = text(label.get("system")), text(label.get("code"))
-        if (system, limit) in LIMITING or (system == ACCESS_LIMITS and limit != UNLIMITED):
-            raise Unsupported("access-limited", _full(resource, "meta.security"))
+        if (system, limit) in LIMITING or (system == ACCESS_LIMITS and limit not in LIMITS):
+            raise Unsupported("access-limited", _full(resource, "meta.security"), f"of 9603 one of {', '.join(LIMITS)}")
+        if system == ACCESS_LIMITS:
+            limits.append(LIMITS[limit])
+    return together(limits)
 
 
 def iso(at: datetime | None) -> str | None:

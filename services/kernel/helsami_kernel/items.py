@@ -13,11 +13,13 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.clock import written
 from helsami_kernel.database import UtcDateTime, Writes, fingerprint
 
 IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
-SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role")
+SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role", "access_limit")
+"""What decides, of an item, who is shown it: what rules may ask about, and from whom its source wants it hidden."""
 
 
 def items_table(name: str, metadata: sa.MetaData, *extra: sa.schema.SchemaItem) -> sa.Table:
@@ -31,13 +33,19 @@ def items_table(name: str, metadata: sa.MetaData, *extra: sa.schema.SchemaItem) 
         sa.Column("key", sa.String(300), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("occurred_at", UtcDateTime, nullable=False),
-        *(sa.Column(column, sa.String(60), nullable=False, default="") for column in SHARING_COLUMNS),
+        *(sa.Column(column, sa.String(60), nullable=False, default="") for column in SHARING_COLUMNS[:-1]),
+        access_limit_column(),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("received_at", UtcDateTime, nullable=False),
         *extra,
         sa.UniqueConstraint("owner", "organisation", "key"),
         sa.Index(f"{name}_by_owner", "owner", "occurred_at", "id"),
     )
+
+
+def access_limit_column(name: str = "access_limit") -> sa.Column[str]:
+    """The column that says from whom an item is hidden (AccessLimit); also for migrations."""
+    return sa.Column(name, sa.String(20), nullable=False, default=AccessLimit.NONE, server_default=AccessLimit.NONE)
 
 
 def item_id(owner: str, organisation: str, key: str) -> str:
@@ -58,6 +66,7 @@ class Item:
     setting: str = ""
     visit_type: str = ""
     author_role: str = ""
+    access_limit: AccessLimit = AccessLimit.NONE
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -78,7 +87,8 @@ def keep(tx: Writes, table: sa.Table, item: Item) -> str:
 
 def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
     """Store items as `keep` does, many in the time of a few, and say what became of each; the last of a key counts."""
-    known = _digests(tx, table, items)
+    before = _known(tx, table, items)
+    known = {its: row.digest for its, row in before.items()}
     new: dict[str, dict[str, Any]] = {}
     changed: dict[str, dict[str, Any]] = {}
     outcomes = []
@@ -88,6 +98,9 @@ def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
         if known.get(mine) != digest:
             (changed if mine in known and mine not in new else new)[mine] = values
             known[mine] = digest
+    for its, values in (new | changed).items():
+        if values["access_limit"] != (before[its].access_limit if its in before else AccessLimit.NONE):
+            tx.relimited[its] = values["access_limit"]
     if new:
         tx.connection.execute(sa.insert(table), list(new.values()))
     if changed:
@@ -96,15 +109,15 @@ def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
     return outcomes
 
 
-def _digests(tx: Writes, table: sa.Table, items: Sequence[Item]) -> dict[str, str]:
+def _known(tx: Writes, table: sa.Table, items: Sequence[Item]) -> dict[str, sa.Row[Any]]:
     mine = {"owner": tx.owner, "ids": sorted({item.id for item in items})}
-    return {row.id: row.digest for row in tx.connection.execute(_digests_of(table), mine)}
+    return {row.id: row for row in tx.connection.execute(_known_of(table), mine)}
 
 
 @cache
-def _digests_of(table: sa.Table) -> sa.Select[Any]:
+def _known_of(table: sa.Table) -> sa.Select[Any]:
     these = (table.c.owner == sa.bindparam("owner"), table.c.id.in_(sa.bindparam("ids", expanding=True)))
-    return sa.select(table.c.id, table.c.digest).where(*these)
+    return sa.select(table.c.id, table.c.digest, table.c.access_limit).where(*these)
 
 
 def _values(tx: Writes, item: Item) -> dict[str, Any]:
@@ -119,7 +132,9 @@ def _values(tx: Writes, item: Item) -> dict[str, Any]:
         **item.extra,
         "body": orjson.dumps(item.finished).decode(),
     }
-    return {**content, "id": item.id, "digest": fingerprint(content), "received_at": tx.now}
+    # What was kept before there were limits, and has none, is the same when it comes again.
+    said = content if item.access_limit else {name: value for name, value in content.items() if name != "access_limit"}
+    return {**content, "id": item.id, "digest": fingerprint(said), "received_at": tx.now}
 
 
 def withdraw(tx: Writes, table: sa.Table, organisation: str, key: str) -> str:

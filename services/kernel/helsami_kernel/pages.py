@@ -109,9 +109,13 @@ class Page:
     def _take(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
         """Keep what may be shown of the rows that were read; all their items."""
         items = [row for row in rows if row.what == "item"]
-        self._shown += [row for row in items if self._showing.may_show(row)]
+        for row in items:
+            if self.full:  # of what is further on nobody is asked: nor does it show then that somebody was
+                break
+            if self._showing.may_show(row):
+                self._shown.append(row)
         self._inside += [row for row in rows if row.what == "inside"]
-        self._oldest = {(row.organisation, row.category): row.occurred_at for row in rows if row.what == "oldest"}
+        self._oldest = self._showing.oldest(row for row in rows if row.what == "oldest")
         return items
 
     def finished(self, now: datetime) -> bytes:

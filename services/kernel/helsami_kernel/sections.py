@@ -18,6 +18,7 @@ from helsami_kernel.showing import Showing
 from helsami_sdk.rules import Rules
 
 BLANK: Final = sa.literal("")
+LIMIT: Final = "access_limit"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class Inside:
         )
 
 
+@dataclass(frozen=True)
+class _Also:
+    """What is read of each item beside the columns that all have."""
+
+    category: sa.ColumnElement[Any]
+    limit: sa.ColumnElement[Any]
+    of: sa.ColumnElement[Any]
+
+
 class Section:
     """How one kind of items is read, a page at a time."""
 
@@ -62,6 +72,7 @@ class Section:
         category: str | None,
         *only: sa.ColumnElement[bool],
         categories: sa.Column[Any] | None = None,
+        limits: sa.Column[Any] | None = None,
         of: sa.Column[Any] | None = None,
         inside: Inside | None = None,
     ) -> None:
@@ -69,14 +80,20 @@ class Section:
         `category` is the one whose go-live date is the floor of history (K9); `only` are further conditions.
 
         Without a category the items are the portal's own: no organisation dates them, and none withholds them. Where
-        items are of several categories the column `categories` names theirs, and is empty for the section's. Where
-        they are about other items the column `of` has the id of that: with it, they are hidden.
+        items are of several categories the column `categories` names theirs, and is empty for the section's. `limits`
+        says from whom they are hidden, where that is not their own `access_limit`; `of` what each of them is about:
+        where that is hidden, so are they.
         """
         self.category = category
         self._field = inside.field if inside else None
-        self.newest_first = _statement(table, only, categories, of, inside, soonest_first=False)
-        self._soonest_first = _statement(table, only, categories, of, inside, soonest_first=True)
-        self._one = _one(table, only, categories, of)
+        also = _Also(
+            BLANK if categories is None else categories,
+            table.c.access_limit if limits is None else limits,
+            BLANK if of is None else sa.func.coalesce(of, ""),
+        )
+        self.newest_first = _statement(table, only, also, inside, soonest_first=False)
+        self._soonest_first = _statement(table, only, also, inside, soonest_first=True)
+        self._one = _one(table, only, also)
 
     def finished(
         self,
@@ -146,30 +163,20 @@ class Sections:
         return finished
 
 
-def _one(
-    table: sa.Table,
-    only: Sequence[sa.ColumnElement[bool]],
-    categories: sa.Column[Any] | None,
-    of: sa.Column[Any] | None,
-) -> sa.Select[Any]:
+def _one(table: sa.Table, only: Sequence[sa.ColumnElement[bool]], also: _Also) -> sa.Select[Any]:
     """A select of one item, as `Showing` asks about it, with what its source calls it."""
-    names = ("id", "key", "organisation", "occurred_at", *SHARING_COLUMNS)
-    more = (_or_blank(categories).label("category"), _or_blank(of).label("of"))
+    asked = (also.limit.label(LIMIT) if name == LIMIT else table.c[name] for name in SHARING_COLUMNS)
+    names = (table.c[name] for name in ("id", "key", "organisation", "occurred_at"))
     this = table.c.id == sa.bindparam("id", type_=sa.String)
-    return sa.select(*(table.c[name] for name in names), *more).where(
+    return sa.select(*names, *asked, also.category.label("category"), also.of.label("of")).where(
         table.c.owner == sa.bindparam("owner"), this, *only
     )
-
-
-def _or_blank(column: sa.Column[Any] | None) -> sa.ColumnElement[Any]:
-    return BLANK if column is None else sa.func.coalesce(column, "")
 
 
 def _statement(
     table: sa.Table,
     only: Sequence[sa.ColumnElement[bool]],
-    categories: sa.Column[Any] | None,
-    of: sa.Column[Any] | None,
+    also: _Also,
     inside: Inside | None,
     *,
     soonest_first: bool,
@@ -179,9 +186,9 @@ def _statement(
     at, last = sa.bindparam("from_at", type_=UtcDateTime), sa.bindparam("from_id", type_=sa.String)
     place = (table.c.occurred_at, table.c.id)
     beyond = sa.tuple_(*place) > sa.tuple_(at, last) if soonest_first else sa.tuple_(*place) < sa.tuple_(at, last)
-    category = (BLANK if categories is None else categories).label("category")
-    sharing = (table.c[name] for name in SHARING_COLUMNS)
-    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *sharing, category, _or_blank(of).label("of"))
+    category, limit = also.category.label("category"), also.limit.label("access_limit")
+    asked = (limit if name == LIMIT else table.c[name] for name in SHARING_COLUMNS)
+    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *asked, category, also.of.label("of"))
     page = (
         sa.select(sa.literal("item").label("what"), *columns, table.c.body, BLANK.label("outer_id"))
         .where(*where, beyond)
@@ -195,13 +202,14 @@ def _statement(
             BLANK,
             table.c.organisation,
             sa.func.min(table.c.occurred_at, type_=UtcDateTime),
-            *(BLANK for _ in SHARING_COLUMNS),
+            *(limit if name == LIMIT else BLANK for name in SHARING_COLUMNS),
             category,
             BLANK,
             BLANK,
             BLANK,
         )
         .where(*where)
-        .group_by(table.c.organisation, *(() if categories is None else (categories,)))
+        # Apart for each limit: the oldest of those that are hidden from a reader is none of theirs.
+        .group_by(table.c.organisation, also.limit, *(() if also.category is BLANK else (also.category,)))
     )
     return sa.union_all(sa.select(page), oldest, *([inside.of(page)] if inside else []))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from sqlalchemy.engine import Row
 
 from helsami_kernel.access import AccessToken
+from helsami_kernel.access_limits import AccessLimit, is_told, keeps_out
 from helsami_kernel.clock import OSLO
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.items import Item
@@ -28,6 +29,8 @@ Oldest = dict[tuple[str, str], datetime]
 
 def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
     """Say whether the citizen themselves would be shown an item: nobody is told of what they could not then read."""
+    if not is_told(item.access_limit):  # whoever is older by now finds it, and is not told
+        return False
     if _is_before(rules.history_starts(category), item.occurred_at):
         return False
     return not rules.restrict_sharing(_question(item, "self", None)).withheld
@@ -58,7 +61,7 @@ class Showing:
         What is hidden from this reader is passed over before anything is asked, noted or explained: for them it never
         was (R69, K23). That holds for the portal's own items too, and for what is about a hidden item.
         """
-        if self._is_hidden(row):
+        if self.passes_over(row):
             return False
         if self._category is None:
             return True
@@ -75,9 +78,21 @@ class Showing:
         self._not_shown.append((decided, row.id))
         return False
 
-    def _is_hidden(self, row: Row[Any]) -> bool:
+    def passes_over(self, row: Row[Any]) -> bool:
+        """Is the item hidden from this reader, by its citizen or its source, so that for them it never was?"""
         hidden = self._access.hidden
-        return bool(hidden) and (row.id in hidden or getattr(row, "of", None) in hidden)
+        if hidden and (row.id in hidden or getattr(row, "of", None) in hidden):
+            return True
+        return self.is_kept_out(row.access_limit)
+
+    def is_kept_out(self, access_limit: str) -> bool:
+        """Does a limit that an item's source has set hide it from this reader (9603)?"""
+        return keeps_out(access_limit, self._access.basis, self._access.age_band)
+
+    @property
+    def limits(self) -> frozenset[AccessLimit]:
+        """The limits that an item may have and not be hidden from this reader."""
+        return frozenset(limit for limit in AccessLimit if not self.is_kept_out(limit))
 
     def _decided(self, row: Row[Any]) -> Decided[Restriction]:
         """Ask once: most items of a page are of few kinds, and an organisation answers the same question alike."""
@@ -111,6 +126,15 @@ class Showing:
         if key not in self._starts:
             self._starts[key] = self._rules[organisation].history_starts(key[1])
         return self._starts[key]
+
+    def oldest(self, rows: Iterable[Row[Any]]) -> Oldest:
+        """Since when each organisation has something that no limit hides from this reader, of rows for each limit."""
+        oldest: Oldest = {}
+        for row in rows:
+            if not self.is_kept_out(row.access_limit):
+                key = row.organisation, row.category
+                oldest[key] = min(row.occurred_at, oldest.get(key, row.occurred_at))
+        return oldest
 
     def nothing_before(self, at: datetime, oldest: Oldest) -> bool:
         """Is all that is older from before every organisation's start?"""

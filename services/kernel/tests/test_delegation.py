@@ -31,6 +31,7 @@ def a_row(organisation, category=""):
         setting="",
         visit_type="",
         author_role="",
+        access_limit="",
     )
 
 

@@ -112,19 +112,19 @@ def test_a_reference_gives_the_key_of_its_type_alone():
 @pytest.mark.parametrize(
     "labelled",
     [
-        {"meta": {"security": [{"system": fhir.ACCESS_LIMITS, "code": "NORN_FORANS"}]}},
+        {"meta": {"security": [{"system": fhir.ACCESS_LIMITS, "code": "SPERRET"}]}},
         {"meta": {"security": [{"system": fhir.CONFIDENTIALITY, "code": "V"}]}},
         {"securityLabel": [{"coding": [{"system": fhir.CONFIDENTIALITY, "code": "R"}]}]},
     ],
 )
 def test_what_not_everybody_may_see_is_not_taken(labelled):
     with pytest.raises(Unsupported):
-        fhir.refuse_limited({"resourceType": "DocumentReference"} | labelled)
+        fhir.access_limit({"resourceType": "DocumentReference"} | labelled)
 
 
 @pytest.mark.parametrize(("system", "code"), [(fhir.ACCESS_LIMITS, "N"), (fhir.CONFIDENTIALITY, "N"), ("urn:x", "V")])
 def test_what_everybody_may_see_is_taken(system, code):
-    fhir.refuse_limited({"meta": {"security": [{"system": system, "code": code}]}})
+    fhir.access_limit({"meta": {"security": [{"system": system, "code": code}]}})
 
 
 @given(JSON)

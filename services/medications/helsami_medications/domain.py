@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from helsami_kernel.access_limits import AccessLimit
+
 
 class Use(StrEnum):
     """Whether a medicine is to be taken now."""
@@ -29,3 +31,4 @@ class Medicine:
     since: str
     dosage: str | None = None
     prescriber: str | None = None
+    access_limit: AccessLimit = AccessLimit.NONE

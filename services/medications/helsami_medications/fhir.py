@@ -45,12 +45,11 @@ def medicine(entry: Entry) -> Medicine | None:
     Read a medicine; None when its source has taken it back.
 
     Raises Unreadable without a name or a time, and Unsupported for what is not on a list of medicines: a proposal, a
-    draft, a status that does not tell whether it is to be taken.
+    draft, a status that does not tell whether it is to be taken, or a label that cannot be kept to.
     """
     resource = entry.resource
     if resource.get("status") in TAKEN_BACK:
         return None
-    fhir.refuse_limited(resource)
     use = USES.get(fhir.text(resource.get("status")))
     if use is None:
         raise Unsupported("status", f"{entry.type}.status")
@@ -70,6 +69,7 @@ def medicine(entry: Entry) -> Medicine | None:
         since=fhir.required_moment_shown(resource, *SINCE[entry.type]),
         dosage=_dosage(resource),
         prescriber=fhir.display(resource.get("requester")) or None,
+        access_limit=fhir.access_limit(resource),
     )
 
 

@@ -31,4 +31,5 @@ def _item(citizen: str, organisation: str, entry: Entry, medicine: Medicine | No
         occurred_at=medicine.listed_at,
         kind="medication",
         body=schemas.body(medicine),
+        access_limit=medicine.access_limit,
     )

@@ -86,7 +86,7 @@ def test_what_was_taken_back_is_no_medicine_whatever_else_it_lacks(status):
         ({"status": "unknown"}, "MedicationRequest.status"),
         ({"intent": "proposal"}, "MedicationRequest.intent"),
         (
-            {"meta": {"security": [{"system": ACCESS_LIMITS, "code": "NORN_FORANS"}]}},
+            {"meta": {"security": [{"system": ACCESS_LIMITS, "code": "SPERRET"}]}},
             "MedicationRequest.meta.security",
         ),
     ],

@@ -57,7 +57,7 @@ def test_the_same_delivery_again_is_unchanged_throughout(medications):
     "later",
     [
         resource(status="entered-in-error"),
-        resource(meta={"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_UNGDOM"}]}),
+        resource(meta={"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "SPERRET"}]}),
     ],
 )
 def test_what_was_taken_back_or_may_not_be_shown_is_off_the_list(medications, citizen, later):

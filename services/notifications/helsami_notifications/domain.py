@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from helsami_kernel.access_limits import AccessLimit
+
 
 class Subject(StrEnum):
     """What a notice may be about."""
@@ -127,10 +129,17 @@ ALL = (
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """News of one thing, by its opaque id."""
+    """
+    News of one thing, by its opaque id.
+
+    `of` is the id of the item that it belongs to: the thing itself, or the appointment of an offer. `access_limit` is
+    from whom that item is hidden, as its owner has said with the news; None where it has not.
+    """
 
     news: News
     id: str
+    of: str
+    access_limit: AccessLimit | None = None
 
     def shown(self) -> dict[str, object]:
         """What a citizen reads of it."""

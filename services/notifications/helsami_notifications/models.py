@@ -2,11 +2,27 @@
 
 import sqlalchemy as sa
 
-from helsami_kernel.items import items_table
+from helsami_kernel.database import UtcDateTime
+from helsami_kernel.items import access_limit_column, items_table
 
 metadata = sa.MetaData()
 
-NOTICES = items_table("notices", metadata)
+NOTICES = items_table(
+    "notices",
+    metadata,
+    sa.Column("of", sa.String(60), nullable=False, server_default=""),  # where that is hidden, so is the notice
+    sa.Index("notices_of_items", "owner", "of"),
+)
+# From whom single items are hidden, as their owners have said last: what is told of them later is hidden likewise.
+LIMITS = sa.Table(
+    "item_limits",
+    metadata,
+    sa.Column("owner", sa.String(40), primary_key=True),
+    sa.Column("item", sa.String(60), primary_key=True),
+    # When it was said: events come in any order, and the later word holds.
+    sa.Column("at", UtcDateTime, nullable=False),
+    access_limit_column(),
+)
 SILENCES = sa.Table(
     "silences",
     metadata,

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.database import Event
 from helsami_kernel.errors import FieldProblem, Malformed, load
 from helsami_notifications.domain import (
@@ -49,6 +50,7 @@ from helsami_notifications.domain import (
     TURNING_16_SOON,
     News,
     Notice,
+    Subject,
 )
 
 AN_ID: Final = validate.Length(min=1, max=60)
@@ -60,15 +62,21 @@ class SlotBooked(Schema):
     appointment = fields.String(required=True, validate=AN_ID)
 
 
-class AppointmentScheduled(SlotBooked):
+class Limited(Schema):
+    """What says from whom the item that it is about is hidden; what was told before that was said does not."""
+
+    access_limit = fields.Enum(AccessLimit, by_value=True, load_default=None)
+
+
+class AppointmentScheduled(SlotBooked, Limited):
     """A record system has given a citizen an appointment."""
 
 
-class AppointmentChanged(SlotBooked):
+class AppointmentChanged(SlotBooked, Limited):
     """An appointment has another time, place or clinician."""
 
 
-class AppointmentCancelled(SlotBooked):
+class AppointmentCancelled(SlotBooked, Limited):
     """An appointment will not take place."""
 
 
@@ -98,6 +106,7 @@ class OfferMade(Schema):
     """A citizen who waits may have an earlier time."""
 
     offer = fields.String(required=True, validate=AN_ID)
+    appointment = fields.String(load_default=None, validate=AN_ID)
 
 
 class OfferEnded(OfferMade):
@@ -136,34 +145,41 @@ class ShieldStands(OfShield):
     state = fields.String(required=True, validate=validate.Length(min=1, max=20))
 
 
-class ResultReleased(Schema):
+class ResultReleased(Limited):
     """A citizen may see a result."""
 
     result = fields.String(required=True, validate=AN_ID)
 
 
-class SummaryPublished(Schema):
+class SummaryPublished(Limited):
     """What was written of a visit can be read."""
 
     visit = fields.String(required=True, validate=AN_ID)
 
 
-class StayTold(Schema):
+class StayTold(Limited):
     """A stay in an institution is planned, over, or called off."""
 
     stay = fields.String(required=True, validate=AN_ID)
 
 
-class ReferralStatusChanged(Schema):
+class ReferralStatusChanged(Limited):
     """A referral has come further."""
 
     referral = fields.String(required=True, validate=AN_ID)
 
 
-class LetterIssued(Schema):
+class LetterIssued(Limited):
     """A letter can be read."""
 
     letter = fields.String(required=True, validate=AN_ID)
+
+
+class AccessLimitChanged(Schema):
+    """From whom an item is hidden."""
+
+    item = fields.String(required=True, validate=AN_ID)
+    access_limit = fields.Enum(AccessLimit, by_value=True, required=True)
 
 
 class OfChild(Schema):
@@ -214,7 +230,15 @@ HEARD: Final[dict[News, type[Schema]]] = {
 
 def notice(news: News, event: Event) -> tuple[str, Notice]:
     """Whom an event concerns, and what to tell them. Raises Malformed."""
-    return whose(event), Notice(news, _used(HEARD[news](), event)[news.about])
+    used = _used(HEARD[news](), event)
+    of = used.get(Subject.APPOINTMENT) or used[news.about]
+    return whose(event), Notice(news, used[news.about], of, used.get("access_limit"))
+
+
+def limited(event: Event) -> tuple[str, str, AccessLimit]:
+    """Whose item is hidden from whom: the citizen, its id, and the limit. Raises Malformed."""
+    used = _used(AccessLimitChanged(), event)
+    return whose(event), used["item"], used["access_limit"]
 
 
 def end_of_offer(event: Event) -> News | None:

@@ -13,13 +13,14 @@ from helsami_kernel.errors import load
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.store import OpenStore
 from helsami_notifications import domain, schemas, storage
+from helsami_notifications.limits import OfLimits
 from helsami_notifications.people import OfPeople
 from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
 
 
-class NotificationsService(OfPeople):
+class NotificationsService(OfPeople, OfLimits):
     """Owns notices."""
 
     name = "notifications"

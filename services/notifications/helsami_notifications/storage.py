@@ -9,20 +9,22 @@ from typing import Final
 import sqlalchemy as sa
 
 from helsami_kernel import database
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.database import insert_new
 from helsami_kernel.items import Item, keep
 from helsami_kernel.sections import Section
 from helsami_notifications.domain import Notice, Subject
-from helsami_notifications.models import NOTICES, SILENCES
+from helsami_notifications.models import LIMITS, NOTICES, SILENCES
 
 PORTAL: Final = "helsami"
-EVERY_NOTICE: Final = Section(NOTICES, None)
+EVERY_NOTICE: Final = Section(NOTICES, None, of=NOTICES.c.of)
 
 
 @cache
 def notices_about(subjects: frozenset[Subject]) -> Section:
     """The notices about some kinds of thing only."""
-    return Section(NOTICES, None, sa.or_(sa.false(), *(NOTICES.c.kind == str(one) for one in sorted(subjects))))
+    kinds = (NOTICES.c.kind == str(one) for one in sorted(subjects))
+    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=NOTICES.c.of)
 
 
 class Writes(database.Writes):
@@ -40,8 +42,28 @@ class Writes(database.Writes):
             occurred_at=at or self.now,
             kind=str(notice.news.about),
             body=notice.shown(),
+            access_limit=self._limit_of(citizen, notice, at or self.now),
+            extra={"of": notice.of},
         )
         return keep(self, NOTICES, item)
+
+    def _limit_of(self, citizen: str, notice: Notice, at: datetime) -> AccessLimit:
+        """From whom what a notice is of is hidden: as its owner has said last, be it with the news or apart from it."""
+        this = sa.and_(LIMITS.c.owner == citizen, LIMITS.c.item == notice.of)
+        known = self.connection.execute(sa.select(LIMITS.c.access_limit, LIMITS.c.at).where(this)).one_or_none()
+        if known is not None and (notice.access_limit is None or known.at >= at):
+            return AccessLimit(known.access_limit)
+        return notice.access_limit or AccessLimit.NONE
+
+    def limit(self, citizen: str, item: str, access_limit: AccessLimit, at: datetime | None) -> None:
+        """Hide from whom an item is hidden by now all that was told of it, and will be; the later word holds."""
+        values = {"owner": citizen, "item": item, "access_limit": access_limit, "at": at or self.now}
+        if not self.connection.execute(insert_new(self.connection, LIMITS, values)).rowcount:
+            earlier = sa.and_(LIMITS.c.owner == citizen, LIMITS.c.item == item, LIMITS.c.at <= values["at"])
+            if not self.connection.execute(sa.update(LIMITS).where(earlier).values(**values)).rowcount:
+                return
+        told = sa.and_(NOTICES.c.owner == citizen, NOTICES.c.of == item)
+        self.connection.execute(sa.update(NOTICES).where(told).values(access_limit=access_limit))
 
     def silence(self, citizen: str, sequence: int, *, silent: bool) -> None:
         """Tell a citizen nothing from now on, or everything again, unless something later was said already."""

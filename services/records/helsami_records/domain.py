@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from helsami_kernel.access_limits import AccessLimit
 from helsami_records.letters.domain import Letter
 
 # An import of history tells nobody: only a visit that ended this lately is news.
@@ -32,6 +33,7 @@ class Visit:
     began_at: datetime
     ended_at: datetime | None
     finished: bool
+    access_limit: AccessLimit = AccessLimit.NONE
 
     def is_news(self, now: datetime) -> bool:
         """Say whether its summary, arriving now, is worth telling of."""
@@ -47,6 +49,7 @@ class Document:
     written_at: str
     dated_at: datetime
     visit: str | None
+    access_limit: AccessLimit = AccessLimit.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Condition:
     active: bool
     since: str
     recorded_at: datetime
+    access_limit: AccessLimit = AccessLimit.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Allergy:
     criticality: str | None
     reactions: tuple[str, ...]
     recorded_at: datetime
+    access_limit: AccessLimit = AccessLimit.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Vaccine:
     code: str
     given_at: str
     occurred_at: datetime
+    access_limit: AccessLimit = AccessLimit.NONE
 
 
 Thing = Visit | Document | Letter | Condition | Allergy | Vaccine
@@ -90,6 +96,7 @@ Thing = Visit | Document | Letter | Condition | Allergy | Vaccine
 
 @dataclass(frozen=True, slots=True)
 class SummaryPublished:
-    """What was written of a visit can be read: the id of the visit, and nothing of what it says."""
+    """What was written of a visit can be read: its id, from whom it is hidden, and nothing of what it says."""
 
     visit: str
+    access_limit: str = AccessLimit.NONE

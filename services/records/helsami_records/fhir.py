@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from helsami_kernel import fhir
@@ -141,22 +142,22 @@ def vaccine(entry: Entry) -> Vaccine | None:
     )
 
 
-def _unlimited(read: Callable[[Entry], Thing | None]) -> Callable[[Entry], Thing | None]:
+def _limited(read: Callable[[Entry], Thing | None]) -> Callable[[Entry], Thing | None]:
+    """Read a thing, and from whom it is to be hidden. Raises Unsupported for a label that cannot be kept to."""
+
     def reading(entry: Entry) -> Thing | None:
         thing = read(entry)
-        if thing is not None:
-            fhir.refuse_limited(entry.resource)
-        return thing
+        return None if thing is None else replace(thing, access_limit=fhir.access_limit(entry.resource))
 
     return reading
 
 
 READERS: Final[Mapping[str, Callable[[Entry], Thing | None]]] = {
-    "Encounter": _unlimited(visit),
-    "DocumentReference": _unlimited(document),
-    "Condition": _unlimited(condition),
-    "AllergyIntolerance": _unlimited(allergy),
-    "Immunization": _unlimited(vaccine),
+    "Encounter": _limited(visit),
+    "DocumentReference": _limited(document),
+    "Condition": _limited(condition),
+    "AllergyIntolerance": _limited(allergy),
+    "Immunization": _limited(vaccine),
 }
 
 

@@ -24,6 +24,7 @@ class SummaryPublished(Schema):
     """The event `summary_published`."""
 
     visit = fields.String(required=True)
+    access_limit = fields.String(required=True)
 
 
 @singledispatch

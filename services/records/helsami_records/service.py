@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, journal, rpc
+from helsami_kernel import Clock, Event, OrganisationRules, Store, access_limits, contributes, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
 from helsami_kernel.decisions import explained
@@ -66,15 +66,17 @@ class RecordsService(Letters, Shieldable):
     ) -> list[str]:
         items = [storage.item(citizen, delivery.organisation, entry, thing) for entry, thing in read]
         outcomes = tx.keep([(entry.type, item) for (entry, _), item in zip(read, items, strict=True)])
-        news = [
-            item.id
+        news = {
+            item.id: item.access_limit
             for (_, thing), item, outcome in zip(read, items, outcomes, strict=True)
             if outcome == STORED and isinstance(thing, Visit) and isinstance(item, Item)
             if thing.is_news(tx.now) and is_open(item, "visits", self.rules[delivery.organisation])
-        ]
+        }
         for visit in sorted(tx.untold(news)) if news else ():
-            told = schemas.SummaryPublished().dump(SummaryPublished(visit))
+            told = schemas.SummaryPublished().dump(SummaryPublished(visit, news[visit]))
             tx.announce(Event.of(type="summary_published", subject=citizen, data=told))
+        for told in access_limits.changed(tx):
+            tx.announce(Event.of("access_limit_changed", subject=citizen, data=told))
         all_told = zip(items, read, outcomes, strict=True)
         self.keep_enclosed(tx, ((item, thing, how) for item, (entry, thing), how in all_told if entry.type == DOCUMENT))
         return outcomes

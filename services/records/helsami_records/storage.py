@@ -79,6 +79,7 @@ def item(citizen: str, organisation: str, entry: Entry, thing: Thing | None) -> 
         sharing |= {"extra": {"visit": visit, "is_letter": False, "appointment": None, "enclosed": ""}}
     if isinstance(thing, Letter):
         sharing |= {"extra": letters.columns(citizen, organisation, thing)}
+    sharing |= {"access_limit": thing.access_limit}
     return Item(citizen, organisation, entry.item_key, occurred_at, body=schemas.body(thing), **sharing)
 
 

@@ -201,7 +201,7 @@ def test_what_its_citizen_does_not_have_is_nothing(resource, changes):
     assert read(resource, **changes) is None
 
 
-LIMITED = {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_FORANS"}]}
+LIMITED = {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "SPERRET"}]}
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_what_was_entered_in_error_is_gone(receive, page):
 
 def test_a_note_that_may_no_longer_be_shown_leaves_its_visit(receive, page):
     receive(visit(), note())
-    limit = {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_FORANS"}]}
+    limit = {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "SPERRET"}]}
 
     assert receive(note(meta=limit)) == ["not supported"]
     assert notes(page("visits")) == {"gp-consultation": []}

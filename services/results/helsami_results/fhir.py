@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, Final
 
 from helsami_kernel import fhir
+from helsami_kernel.access_limits import together
 from helsami_kernel.fhir import Coding, Json, element, objects, text
 from helsami_kernel.journal import Entry, Unsupported
 from helsami_results.domain import Asked, Result, Stage, Value
@@ -36,7 +37,8 @@ def result(entry: Entry) -> Result | None:
     """
     Read a result; None when its source has taken it back.
 
-    Raises Unreadable without a name or a time, Unsupported for a status that R4 does not know.
+    Raises Unreadable without a name or a time, Unsupported for a status that R4 does not know and for a label that
+    cannot be kept to.
     """
     resource = entry.resource
     stage = STAGES.get(text(resource.get("status")))
@@ -44,7 +46,6 @@ def result(entry: Entry) -> Result | None:
         raise Unsupported("status", f"{entry.type}.status")
     if stage is Stage.VOID:
         return None
-    fhir.refuse_limited(resource)
     own = _contained(resource) if entry.type == REPORT else [resource]
     coding = fhir.preferred(resource.get("code"), SYSTEMS)
     return Result(
@@ -61,6 +62,7 @@ def result(entry: Entry) -> Result | None:
         conclusion=_conclusion(resource),
         asked=tuple(dict.fromkeys(asked for one in (resource, *own) for asked in _asked(one, resource, entry.setting))),
         members=tuple(dict.fromkeys(_members(resource))) if entry.type == REPORT else (),
+        access_limit=together(map(fhir.access_limit, (resource, *own))),
     )
 
 

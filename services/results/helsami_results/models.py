@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from helsami_kernel.database import UtcDateTime
-from helsami_kernel.items import items_table
+from helsami_kernel.items import access_limit_column, items_table
 
 METADATA = sa.MetaData()
 RESULTS = items_table(
@@ -22,6 +22,8 @@ RESULTS = items_table(
     sa.Column("is_news", sa.Boolean, nullable=False, default=False),
     sa.Column("released_at", UtcDateTime),
     sa.Column("told_at", UtcDateTime),
+    # From whom it is hidden with all that is shown in it: a report is limited as each of its parts is.
+    access_limit_column("shown_limit"),
 )
 MEMBERS = sa.Table(
     "report_members",

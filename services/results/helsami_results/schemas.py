@@ -16,6 +16,7 @@ class ResultReleased(Schema):
     """The event `result_released`."""
 
     result = fields.String(required=True)
+    access_limit = fields.String(required=True)
 
 
 def body(result: Result) -> dict[str, Any]:

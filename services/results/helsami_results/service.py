@@ -7,7 +7,18 @@ from typing import Any, ClassVar, Final
 
 from sqlalchemy.engine import Row
 
-from helsami_kernel import Clock, Event, Obligation, OrganisationRules, Store, contributes, fulfils, journal, rpc
+from helsami_kernel import (
+    Clock,
+    Event,
+    Obligation,
+    OrganisationRules,
+    Store,
+    access_limits,
+    contributes,
+    fulfils,
+    journal,
+    rpc,
+)
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
 from helsami_kernel.decisions import explained
@@ -97,9 +108,11 @@ class ResultsService(Shieldable):
             if verdict.provisional:
                 due_at = tx.now + ASK_AGAIN_AFTER
                 tx.promise(CLASSIFY_AGAIN, due_at, {"result": result}, key=f"{result}|{due_at.isoformat()}")
-        for result in tx.settle(results, verdicts, self._may_read):
-            told = schemas.ResultReleased().dump(ResultReleased(result))
+        for result, limit in tx.settle(results, verdicts, self._may_read):
+            told = schemas.ResultReleased().dump(ResultReleased(result, limit))
             tx.announce(Event.of(type="result_released", subject=tx.owner, data=told))
+        for told in access_limits.changed(tx):
+            tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told))
 
     def _may_read(self, row: Row[Any], category: str) -> bool:
         return is_open(row, category, self.rules[row.organisation])

@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_kernel import database
+from helsami_kernel import access_limits, database
 from helsami_kernel.items import Item, item_id, keep_all
 from helsami_kernel.journal import UNCHANGED, Delivery, Entry
 from helsami_kernel.sections import Section
@@ -35,9 +35,18 @@ from helsami_results.models import MEMBERS, RESULTS
 
 CATEGORY: Final = "results"
 # The one door: what is not released is in no item, no absence, no count and no cursor.
-RELEASED: Final = Section(RESULTS, CATEGORY, RESULTS.c.released_at.is_not(None), categories=RESULTS.c.category)
+RELEASED: Final = Section(
+    RESULTS,
+    CATEGORY,
+    RESULTS.c.released_at.is_not(None),
+    categories=RESULTS.c.category,
+    limits=RESULTS.c.shown_limit,
+)
 RELEASE: Final = "release_result"
-STATE: Final = ("release", "provisional", "due_at", "is_news", "released_at", "told_at", "category", "body")
+STATE: Final = (
+    *("release", "provisional", "due_at", "is_news", "released_at", "told_at"),
+    *("category", "body", "shown_limit"),
+)
 
 
 class Writes(database.Writes):
@@ -72,18 +81,19 @@ class Writes(database.Writes):
 
     def settle(
         self, results: Collection[str], verdicts: Mapping[str, Verdict], may_read: Callable[[Row[Any], str], bool]
-    ) -> list[str]:
+    ) -> list[tuple[str, str]]:
         """
         Release what these results and all that belongs together with them are due for, and withhold the rest.
 
-        What opens later is promised. Returns the ids of what its citizen is to be told of, each once in its life: it is
-        news, and `may_read` says of a row and its category that they would be shown it.
+        What opens later is promised. Returns of what its citizen is told ids and limits, each once in its life: it is
+        news, no limit hides it from them, and `may_read` says of a row and its category that they would be shown it.
         """
         links = self._links(results)
         rows = self._rows({*results, *links, *(member for members in links.values() for member in members)})
         states = {row.id: _state(row, verdicts.get(row.id), self.now) for row in rows.values()}
         held = {row.id: _held(row, states[row.id]) for row in rows.values()}
         told = [one for group in groups(held, links) for one in self._settle(group, rows, states, may_read)]
+        self._relimit(rows, states)
         self._save([state for one, state in states.items() if state != _state(rows[one], None, self.now)])
         return told
 
@@ -101,7 +111,7 @@ class Writes(database.Writes):
         rows: Mapping[str, Row[Any]],
         states: Mapping[str, dict[str, Any]],
         may_read: Callable[[Row[Any], str], bool],
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, str]]:
         opens_at = group.opens_at()
         if opens_at is not None and opens_at > self.now:
             first = min(group.held)
@@ -109,13 +119,22 @@ class Writes(database.Writes):
         shown = group.shown() if opens_at is not None and opens_at <= self.now else set()
         for one in group.held:
             row, state = rows[one], states[one]
+            state["shown_limit"] = row.access_limit
             if row.is_report and one in group.links:
                 state |= _composed(row, [rows[part] for part in group.parts(one)])
             newly = one in shown and row.released_at is None
             state["released_at"] = (row.released_at or self.now) if one in shown else None
-            if newly and state["is_news"] and row.told_at is None and may_read(row, state["category"] or CATEGORY):
+            is_news = newly and state["is_news"] and row.told_at is None and access_limits.is_told(state["shown_limit"])
+            if is_news and may_read(row, state["category"] or CATEGORY):
                 state["told_at"] = self.now
-                yield one
+                yield one, state["shown_limit"]
+
+    def _relimit(self, rows: Mapping[str, Row[Any]], states: Mapping[str, Mapping[str, Any]]) -> None:
+        """Note what is hidden from others than it was: what is shown, of which its source's word is only a part."""
+        self.relimited.clear()
+        for one, row in rows.items():
+            if states[one]["shown_limit"] != row.shown_limit:
+                self.relimited[one] = states[one]["shown_limit"]
 
     def _save(self, states: list[dict[str, Any]]) -> None:
         if states:
@@ -191,6 +210,7 @@ def _composed(report: Row[Any], parts: list[Row[Any]]) -> dict[str, Any]:
     return {
         "body": orjson.dumps({**orjson.loads(report.body), "values": values}).decode(),
         "category": own or (CORONA_CATEGORY if corona else ""),
+        "shown_limit": access_limits.together(one.access_limit for one in (report, *parts)),
     }
 
 
@@ -209,6 +229,7 @@ def _item(citizen: str, organisation: str, entry: Entry, told: Result | None) ->
         kind="result",
         setting=entry.setting,
         body=schemas.body(result),
+        access_limit=result.access_limit,
         extra={
             "is_report": result.is_report,
             "stage": str(result.stage),

@@ -266,7 +266,7 @@ def test_what_was_never_known_cannot_be_withdrawn(receive):
 
 def test_a_result_that_may_no_longer_be_shown_is_withheld(receive, page):
     receive(observation("o1"))
-    limit = {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_FORANS"}]}
+    limit = {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "SPERRET"}]}
 
     assert receive(observation("o1", meta=limit)) == ["not supported"]
     assert names(page()) == []

@@ -12,6 +12,7 @@ from helsami_appointments.calendar.domain import LONGEST_EVENT, OwnEvent
 from helsami_appointments.calendar.recurrence import check_rule
 from helsami_appointments.calendar.wall import ZONE, midnight, utc_of, wall_of
 from helsami_kernel import fhir
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.errors import Malformed, Refused
 from helsami_kernel.fhir import Json, element, objects, text
 from helsami_kernel.journal import Entry, Unreadable, Unsupported
@@ -42,6 +43,7 @@ class Action:
     status: str
     written_at: datetime
     event: OwnEvent
+    access_limit: AccessLimit = AccessLimit.NONE
 
 
 def actions(entry: Entry) -> list[Action] | None:
@@ -56,13 +58,13 @@ def actions(entry: Entry) -> list[Action] | None:
         return None
     if resource.get("status") not in IN_FORCE:
         raise Unsupported("status", "CarePlan.status")
-    fhir.refuse_limited(resource)
+    limit = fhir.access_limit(resource)
     written_at = fhir.required_moment(resource, "created", "period.start")
     plan = text(resource.get("title")) or next(filter(None, map(fhir.name, objects(resource.get("category")))), "")
     found = []
     for detail in _details(resource):
         for event in _events(detail, plan):
-            found.append(Action(plan, text(detail.get("status")), written_at, event))
+            found.append(Action(plan, text(detail.get("status")), written_at, event, limit))
             if len(found) > MOST_ACTIONS:
                 raise Unreadable("too-many-actions", "CarePlan.activity")
     if not found:

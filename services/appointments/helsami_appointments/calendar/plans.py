@@ -127,6 +127,7 @@ def _item(tx: Writes, organisation: str, entry: Entry, place: int, action: Actio
             "plan": action.plan or None,
             "status": action.status or None,
         },
+        access_limit=action.access_limit,
         extra={
             "plan": entry.item_key,
             "all_day": event.all_day,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from helsami_appointments.domain import TO_COME, Appointment
+from helsami_kernel.access_limits import AccessLimit
 
 LATE: Final = timedelta(days=1)
 """For how long a record system may not have heard yet that a booking of its slot was moved or cancelled here."""
@@ -19,6 +20,12 @@ class Received:
     id: str
     before: Appointment | None
     after: Appointment | None
+
+    @property
+    def access_limit(self) -> AccessLimit:
+        """From whom its record system wants it hidden, as far as it has said last."""
+        last = self.after or self.before
+        return AccessLimit.NONE if last is None else last.access_limit
 
     @property
     def is_void(self) -> bool:
@@ -37,6 +44,7 @@ def is_outdated(told_at: datetime | None, known: datetime | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentScheduled:
-    """A record system has given a citizen an appointment: its id, and nothing of where or what for."""
+    """A record system has given a citizen an appointment: its id, from whom it is hidden, not where or what for."""
 
     appointment: str
+    access_limit: str = AccessLimit.NONE

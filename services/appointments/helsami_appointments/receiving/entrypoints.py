@@ -9,7 +9,7 @@ from helsami_appointments.domain import Appointment
 from helsami_appointments.receiving import schemas
 from helsami_appointments.receiving.domain import AppointmentScheduled, Received
 from helsami_appointments.receiving.relevance import News, news_of
-from helsami_kernel import Event
+from helsami_kernel import Event, access_limits
 from helsami_kernel.items import Item
 from helsami_kernel.showing import is_open
 
@@ -20,6 +20,8 @@ class Receiving(Changes):
     def followed(self, tx: Any) -> None:
         """Tell of what this transaction has received."""
         super().followed(tx)
+        for told in access_limits.changed(tx):
+            tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told))
         for received in tx.received:
             if (news := self._news(tx, received)) is not None:
                 self._tell(tx, received, news)
@@ -43,6 +45,7 @@ class Receiving(Changes):
             body={},
             setting=appointment.setting,
             visit_type=appointment.meeting.visit_type,
+            access_limit=appointment.access_limit,
         )
         return is_open(item, CATEGORY, self.rules[appointment.organisation])
 
@@ -50,7 +53,7 @@ class Receiving(Changes):
         sequence = tx.next_sequence(received)
         match news:
             case News.SCHEDULED:
-                told = schemas.AppointmentScheduled().dump(AppointmentScheduled(received.id))
+                told = schemas.AppointmentScheduled().dump(AppointmentScheduled(received.id, received.access_limit))
                 tx.announce(Event.of("appointment_scheduled", subject=tx.owner, data=told, sequence=sequence))
             case News.CHANGED:
                 announce_change(tx, received, sequence)

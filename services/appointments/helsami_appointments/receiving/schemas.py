@@ -1,7 +1,7 @@
 """What is told of appointments that record systems give."""
 
-from helsami_appointments.schemas import SlotBooked
+from helsami_appointments.schemas import AppointmentTold
 
 
-class AppointmentScheduled(SlotBooked):
+class AppointmentScheduled(AppointmentTold):
     """The event `appointment_scheduled`."""

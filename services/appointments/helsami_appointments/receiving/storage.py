@@ -19,6 +19,7 @@ from helsami_appointments.receiving.domain import LATE, Received, is_outdated
 from helsami_appointments.storage import refused_by_constraint
 from helsami_appointments.video.models import VIDEOS
 from helsami_kernel import fhir
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.database import UtcDateTime, fingerprint, insert_new
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import item_id, keep, withdraw
@@ -113,7 +114,7 @@ class Writes(booked.Writes):
             return UNCHANGED
         if (row.decided_here or row.decided_video) and (row.told == told or _is_late(row, appointment)):
             self._confirm(row.id, record_key, told, appointment.told_at)
-            return UNCHANGED
+            return self._limit(row, appointment.access_limit)
         known = known_of(row)
         if row.decided_video and not appointment.setting:
             appointment = replace(appointment, setting=known.appointment.setting)
@@ -139,6 +140,8 @@ class Writes(booked.Writes):
         try:
             with self.connection.begin_nested(), refused_by_constraint():
                 outcome = keep(self, APPOINTMENTS, claiming)
+                if known is not None and known.appointment.span != appointment.span:
+                    self.claim_again(known.id)
         except Conflict:
             outcome = keep(self, APPOINTMENTS, item)
         self._told_at(item.id, appointment.told_at)
@@ -222,6 +225,18 @@ class Writes(booked.Writes):
         mine = sa.and_(APPOINTMENTS.c.owner == self.owner, APPOINTMENTS.c.id == appointment_id)
         self.connection.execute(sa.update(APPOINTMENTS).where(mine).values(record_key=record_key, told=told))
         self._told_at(appointment_id, told_at)
+
+    def _limit(self, row: Row[Any], limit: AccessLimit) -> str:
+        """Hide what was decided here from whom its record system says by now: that is no word about the time of it."""
+        known = known_of(row)
+        if known.access_limit == limit:
+            return UNCHANGED
+        mine = sa.and_(APPOINTMENTS.c.owner == self.owner, APPOINTMENTS.c.id == known.id)
+        values = {"access_limit": limit, "digest": fingerprint([known.digest, limit])}
+        self.connection.execute(sa.update(APPOINTMENTS).where(mine).values(**values))
+        self.relimited[known.id] = limit
+        self.note_received(Received(known.id, known.appointment, replace(known.appointment, access_limit=limit)))
+        return STORED
 
     # What is known
 

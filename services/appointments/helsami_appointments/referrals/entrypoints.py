@@ -98,7 +98,7 @@ class Referrals(Changes):
             if referral.is_news_since(told, tx.now) and is_open(
                 item, storage.CATEGORY, self.rules[item.organisation]
             ):
-                data = schemas.ReferralStatusChanged().dump(ReferralStatusChanged(its))
+                data = schemas.ReferralStatusChanged().dump(ReferralStatusChanged(its, referral.access_limit))
                 tx.announce(Event.of("referral_status_changed", subject=tx.owner, data=data))
 
 
@@ -121,4 +121,5 @@ def _told(tx: Writes, organisation: str, entry: Entry, referral: Referral | None
         occurred_at=referral.authored_at,
         kind="document",
         body=schemas.body(referral),
+        access_limit=referral.access_limit,
     )

@@ -38,7 +38,7 @@ def referral(entry: Entry) -> Referral | None:
     if resource.get("intent") not in INTENTS:
         raise Unsupported("intent", "ServiceRequest.intent")
     status = _status(resource)
-    fhir.refuse_limited(resource)
+    access_limit = fhir.access_limit(resource)
     receivers = [*objects(resource.get("performer")), *objects(resource.get("locationReference"))]
     reasons = (fhir.name(reason) for reason in objects(resource.get("reasonCode")))
     return Referral(
@@ -51,6 +51,7 @@ def referral(entry: Entry) -> Referral | None:
         expected_from=fhir.moment_shown(resource, *EXPECTED),
         expected_to=fhir.moment_shown(resource, "occurrencePeriod.end"),
         deadline=_deadline(resource),
+        access_limit=access_limit,
     )
 
 

@@ -35,6 +35,7 @@ class ReferralStatusChanged(Schema):
     """The event `referral_status_changed`: the referral's id, and nothing of what it says."""
 
     referral = fields.String(required=True)
+    access_limit = fields.String(required=True)
 
 
 def body(referral: Referral) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from helsami_kernel.access_limits import AccessLimit
+
 # An import of history tells nobody: only a stay that ended this lately is news.
 NEWS_FOR: Final = timedelta(days=14)
 UNTOLD: Final = ""
@@ -47,6 +49,7 @@ class Stay:
     ends_at: str | None
     begins: datetime
     ended: datetime | None
+    access_limit: AccessLimit = AccessLimit.NONE
 
     @property
     def word(self) -> str:
@@ -68,6 +71,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class StayTold:
-    """A stay is planned, over, or called off: its id, and nothing of where or why."""
+    """A stay is planned, over, or called off: its id, from whom it is hidden, and nothing of where or why."""
 
     stay: str
+    access_limit: str = AccessLimit.NONE

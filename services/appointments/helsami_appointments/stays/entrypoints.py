@@ -69,11 +69,11 @@ class Stays:
             kept.remember_told(tx, STAYS, its, stay.word)
             news = stay.news_since(told, tx.now)
             if news is not None and is_open(item, CATEGORY, self.rules[item.organisation]):
-                tx.announce(_event(news, tx, its))
+                tx.announce(_event(news, tx, StayTold(its, stay.access_limit)))
 
 
-def _event(news: News, tx: Writes, stay: str) -> Event:
-    data = schemas.StayTold().dump(StayTold(stay))
+def _event(news: News, tx: Writes, told: StayTold) -> Event:
+    data = schemas.StayTold().dump(told)
     match news:
         case News.PLANNED:
             return Event.of("stay_planned", subject=tx.owner, data=data)
@@ -94,4 +94,5 @@ def _told(tx: Writes, organisation: str, entry: Entry, stay: Stay | None) -> Ite
         body=schemas.body(stay),
         setting=stay.setting,
         visit_type=stay.visit_type,
+        access_limit=stay.access_limit,
     )

@@ -41,7 +41,7 @@ def stay(entry: Entry) -> Stay | None:
         raise Unsupported("status", "Encounter.status")
     if status is Status.CANCELLED and not fhir.element(resource, "period.start"):
         return None  # nobody knows any longer when it would have been
-    fhir.refuse_limited(resource)
+    access_limit = fhir.access_limit(resource)
     kinds = [*objects(resource.get("type")), *objects([resource.get("serviceType")])]
     codes = [coding.code for kind in kinds for coding in fhir.codings(kind)]
     places = (element(place, "location.display") for place in objects(resource.get("location")))
@@ -55,4 +55,5 @@ def stay(entry: Entry) -> Stay | None:
         ends_at=fhir.moment_shown(resource, "period.end"),
         begins=fhir.required_moment(resource, "period.start"),
         ended=fhir.moment(resource, "period.end"),
+        access_limit=access_limit,
     )

@@ -11,6 +11,7 @@ class StayTold(Schema):
     """The events `stay_planned`, `stay_ended` and `stay_cancelled`: the stay's id, and nothing of where or why."""
 
     stay = fields.String(required=True)
+    access_limit = fields.String(required=True)
 
 
 def body(stay: Stay) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from helsami_appointments.domain import BOOKED, CANCELLED, Appointment, Span
+from helsami_kernel.access_limits import AccessLimit
 from helsami_sdk.answers import CheckIn
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
@@ -83,6 +84,7 @@ class Task:
     description: str
     due: str | None
     done: bool
+    access_limit: AccessLimit = AccessLimit.NONE
 
 
 @dataclass(frozen=True, slots=True)

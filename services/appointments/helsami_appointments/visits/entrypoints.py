@@ -31,7 +31,7 @@ from helsami_kernel.clock import written
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused, load
 from helsami_kernel.notes import note_all
-from helsami_kernel.showing import is_open
+from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import CheckIn
 from helsami_sdk.lifecycle import UNKNOWN
@@ -57,11 +57,12 @@ class Visits(Changes):
         now = self.clock()
         visited = mine.visited(known)
         decided = asked_of(self.rules, known.appointment, now, access)
+        limits = Showing(CATEGORY, self.rules, access).limits
         return {
             **super().particulars(reads, known, access),
             "check_in": check_in_shown(decided.answer, known, visited, now),
             "arrival": arrival_shown(decided.answer, known, visited, now),
-            "tasks": schemas.tasks_shown(mine.tasks_of(known.id)),
+            "tasks": schemas.tasks_shown(task for task in mine.tasks_of(known.id) if task.access_limit in limits),
         }
 
     @rpc(scope="appointments:act", answers=schemas.CheckInShown)
@@ -130,7 +131,8 @@ class Visits(Changes):
             known = self._to_come(tx, wish["appointment"], access)
             if not Delegation(self.rules, access).holds(known.appointment.organisation, TO_ACT):
                 raise self._refusal(known, NOT_DELEGATED)
-            return dict(tx.remember(schemas.task_shown(tx.mark_task(known, wish["task"], done=wish["done"]))))
+            limits = Showing(CATEGORY, self.rules, access).limits
+            return dict(tx.remember(schemas.task_shown(tx.mark_task(known, wish["task"], limits, done=wish["done"]))))
 
     def _asked(self, tx: AnyWrites, appointment_id: str, access: AccessToken) -> tuple[Known, CheckIn]:
         """An appointment that this reader sees and that takes place, and what is asked for before it."""

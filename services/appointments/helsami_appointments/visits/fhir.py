@@ -25,7 +25,7 @@ def task(entry: Entry, appointment_called: Callable[[str], str | None]) -> Task 
     resource = entry.resource
     if resource.get("status") in GIVEN_UP:
         return None
-    fhir.refuse_limited(resource)
+    access_limit = fhir.access_limit(resource)
     if resource.get("status") == NOT_YET:
         raise Unsupported("status", "Task.status")
     description = fhir.text(resource.get("description")).strip() or fhir.name(resource.get("code"))
@@ -39,6 +39,7 @@ def task(entry: Entry, appointment_called: Callable[[str], str | None]) -> Task 
         description=description,
         due=fhir.moment_shown(resource, "restriction.period.end"),
         done=resource.get("status") == COMPLETED,
+        access_limit=access_limit,
     )
 
 

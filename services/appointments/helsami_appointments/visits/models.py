@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from helsami_kernel.database import UtcDateTime
+from helsami_kernel.items import access_limit_column
 
 metadata = sa.MetaData()
 
@@ -32,6 +33,7 @@ TASKS = sa.Table(
     sa.Column("done", sa.Boolean, nullable=False),
     sa.Column("done_at", UtcDateTime),
     sa.Column("received_at", UtcDateTime, nullable=False),
+    access_limit_column(),
     sa.UniqueConstraint("owner", "organisation", "key"),
     sa.Index("tasks_by_appointment", "owner", "appointment"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ VISIT: Final = sa.select(VISITS.c.checked_in_at, VISITS.c.arrived_at).where(
     VISITS.c.starts_at == sa.bindparam("starts_at", type_=UtcDateTime),
 )
 TASKS_OF: Final = (
-    sa.select(TASKS.c.id, TASKS.c.description, TASKS.c.due, TASKS.c.done, TASKS.c.done_at)
+    sa.select(TASKS.c.id, TASKS.c.description, TASKS.c.due, TASKS.c.done, TASKS.c.done_at, TASKS.c.access_limit)
     .where(
         TASKS.c.owner == sa.bindparam("owner"), TASKS.c.appointment == sa.bindparam("appointment", type_=sa.String)
     )
@@ -165,10 +165,17 @@ class Writes(waitlist.Writes):
         unset = VISITS.c[next(iter(what))].is_(None)
         return bool(self.connection.execute(sa.update(VISITS).where(*mine, unset).values(**what)).rowcount)
 
-    def mark_task(self, known: Known, task_id: str, *, done: bool) -> Row[Any]:
-        """Note that a task is done, or not after all; the task as it became. Raises NotFound("task-not-found")."""
+    def mark_task(self, known: Known, task_id: str, limits: Collection[str], *, done: bool) -> Row[Any]:
+        """
+        Note that a task with one of these access limits is done, or not after all; the task as it became.
+
+        Raises NotFound("task-not-found").
+        """
         this = sa.and_(
-            TASKS.c.owner == self.owner, TASKS.c.appointment == known.id, TASKS.c.id == plausible(task_id)
+            TASKS.c.owner == self.owner,
+            TASKS.c.appointment == known.id,
+            TASKS.c.id == plausible(task_id),
+            TASKS.c.access_limit.in_(limits),
         )
         differs = sa.and_(this, TASKS.c.done.is_not(done))
         done_at = self.now if done else None
@@ -201,7 +208,12 @@ class Writes(waitlist.Writes):
         What the citizen has marked stays so until its record system says something else of it than it has said before.
         """
         task_id = item_id(self._citizen, organisation, f"{TASK}|{task.key}")
-        values = {"appointment": task.appointment, "description": task.description, "due": task.due}
+        values = {
+            "appointment": task.appointment,
+            "description": task.description,
+            "due": task.due,
+            "access_limit": task.access_limit,
+        }
         done = {"done": task.done, "done_at": self.now if task.done else None}
         row = {
             "id": task_id,

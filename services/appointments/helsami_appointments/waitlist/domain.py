@@ -62,17 +62,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class OfferMade:
-    """Somebody who waits has been offered a time: the id of the offer, and nothing of when or where."""
+    """Somebody who waits has been offered a time: the ids of the offer and of what it would replace, not when."""
 
     offer: str
+    appointment: str
 
 
 @dataclass(frozen=True, slots=True)
 class OfferEnded:
-    """An offer has ended, in one of ENDED."""
+    """An offer of something earlier than an appointment has ended, in one of ENDED."""
 
     offer: str
     state: str
+    appointment: str
 
 
 KEYS: Final = {"visit-type": "visit_type", "unit": "unit", "clinician": "clinician", "place": "place"}

@@ -116,6 +116,7 @@ class Waitlist(Changes):
                 return dict(done)
             offer = tx.own_offer(wish["offer"])
             self._check_may_answer(tx, offer, access)
+            tx.is_unseen = self.unseen_by(access)
             return dict(tx.remember(appointments.placed(self.take_offer(tx, offer), access)))
 
     def take_offer(self, tx: Writes, offer: Row[Any]) -> Json:

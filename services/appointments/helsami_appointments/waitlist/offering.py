@@ -160,7 +160,7 @@ class Writes(retention.Writes):
             "digital": entry.digital,
         }
         self.connection.execute(sa.insert(OFFERS).values(**values))
-        told = schemas.OfferMade().dump(OfferMade(offer_id))
+        told = schemas.OfferMade().dump(OfferMade(offer_id, entry.appointment))
         self.announce(Event.of("offer_made", subject=entry.owner, data=told))
         return offer_id
 
@@ -254,7 +254,7 @@ class Writes(retention.Writes):
 
     def _tell_end(self, offer: Row[Any], state: OfferState) -> None:
         self.count(metrics.OFFERS_ENDED.labels(state.value, offer.age_band, "yes" if offer.digital else "no"))
-        told = schemas.OfferEnded().dump(OfferEnded(offer.id, state.value))
+        told = schemas.OfferEnded().dump(OfferEnded(offer.id, state.value, offer.appointment))
         self.announce(Event.of("offer_ended", subject=offer.owner, data=told, sequence=2))
 
     def _go_on(self, offers: Sequence[Row[Any]]) -> None:

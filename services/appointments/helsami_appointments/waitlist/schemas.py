@@ -108,10 +108,12 @@ class OfferMade(Schema):
     """The event `offer_made`."""
 
     offer = fields.String(required=True)
+    appointment = fields.String(required=True)
 
 
 class OfferEnded(Schema):
     """The event `offer_ended`."""
 
     offer = fields.String(required=True)
+    appointment = fields.String(required=True)
     state = fields.String(required=True)

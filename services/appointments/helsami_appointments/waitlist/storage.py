@@ -13,26 +13,20 @@ from sqlalchemy.engine import Row
 from helsami_appointments.domain import HOLDING, TO_COME, Appointment, Known, Meeting, Opening, Schedule, Slot, Span
 from helsami_appointments.models import APPOINTMENTS, OFFERS, SCHEDULES, SLOTS, WAITING
 from helsami_appointments.requests import storage as requests
-from helsami_appointments.storage import schedule_id
+from helsami_appointments.storage import SHOWN, schedule_id
 from helsami_appointments.waitlist import offering
 from helsami_appointments.waitlist.domain import Facts, OfferState
 from helsami_appointments.waitlist.offering import MOST_LISTED, facts_in, facts_of
 from helsami_kernel.access import MOST_HIDDEN
 from helsami_kernel.database import insert_new
 from helsami_kernel.errors import NotFound
-from helsami_kernel.items import SHARING_COLUMNS, item_id
+from helsami_kernel.items import item_id
 from helsami_kernel.journal import STORED
 
 MOST_READ: Final = MOST_LISTED + MOST_HIDDEN
 """What a reader is not shown takes no place of what they are."""
 
 END_WAIT: Final = "end_wait"
-SHOWN: Final = (
-    *(APPOINTMENTS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS)),
-    sa.literal("").label("category"),
-)
-"""Of an appointment, what `Showing` asks rules about."""
-
 OFFERED: Final = tuple(OFFERS.c[name].label(f"offer_{name}") for name in ("id", "state", "offered_at", "expires_at"))
 SLOT_OFFERED: Final = (
     SLOTS.c.id.label("slot_id"),

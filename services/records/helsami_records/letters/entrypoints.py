@@ -92,14 +92,14 @@ class Letters:
         """Keep what is enclosed with the documents of a delivery that were letters, and tell of those that are new."""
         stored = [(item, thing) for item, thing, outcome in told if outcome == STORED]
         tx.enclose({_id(tx, item): thing if isinstance(thing, Letter) else None for item, thing in stored})
-        news = [
-            item.id
+        news = {
+            item.id: item.access_limit
             for item, thing in stored
             if isinstance(item, Item) and isinstance(thing, Letter) and thing.is_news(tx.now)
             if is_open(item, storage.CATEGORY, self.rules[item.organisation])
-        ]
+        }
         for its in sorted(tx.untold_letters(news)) if news else ():
-            data = schemas.LetterIssued().dump(LetterIssued(its))
+            data = schemas.LetterIssued().dump(LetterIssued(its, news[its]))
             tx.announce(Event.of("letter_issued", subject=tx.owner, data=data))
 
     def _shown(self, reads: Reads, access: AccessToken, letter: str) -> Row[Any]:

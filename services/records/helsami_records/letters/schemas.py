@@ -60,6 +60,7 @@ class LetterIssued(Schema):
     """The event `letter_issued`."""
 
     letter = fields.String(required=True)
+    access_limit = fields.String(required=True)
 
 
 def listed(letter: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+"""From whom record systems want single items hidden."""
+
+from alembic import op
+
+from helsami_kernel.items import access_limit_column
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Add the columns; what has come before is hidden from nobody."""
+    op.add_column("medications", access_limit_column())
