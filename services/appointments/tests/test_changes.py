@@ -75,7 +75,7 @@ def test_a_moved_appointment_has_the_new_time_and_gives_its_old_one_back(
     assert schemas.Appointment().dump(moved) == moved
     assert items() == [moved]
     assert free() == [slots["first"], slots["later"]]
-    assert told() == [("appointment_changed", "c1", {"appointment": booked}, 2)]
+    assert told() == [("appointment_changed", "c1", {"appointment": booked, "access_limit": ""}, 2)]
     appointments.book({"slot": slots["first"]}, citizen("c2"))
 
 
@@ -85,7 +85,7 @@ def test_a_cancelled_appointment_gives_its_time_back(appointments, citizen, slot
     assert (cancelled["id"], cancelled["status"]) == (booked, "cancelled")
     assert items() == [cancelled]
     assert free() == [slots["first"], slots["later"], slots["elsewhere"]]
-    assert told() == [("appointment_cancelled", "c1", {"appointment": booked}, 2)]
+    assert told() == [("appointment_cancelled", "c1", {"appointment": booked, "access_limit": ""}, 2)]
     appointments.book({"slot": slots["first"]}, citizen())
 
 

@@ -132,14 +132,19 @@ class Notice:
     """
     News of one thing, by its opaque id.
 
-    `of` is the id of the item that it belongs to: the thing itself, or the appointment of an offer. `access_limit` is
-    from whom that item is hidden, as its owner has said with the news; None where it has not.
+    `of` is the id of the item that it belongs to, such as the appointment of an offer; empty where that is the thing
+    itself. `access_limit` is from whom that item is hidden, as its owner has said with the news; None where it has not.
     """
 
     news: News
     id: str
-    of: str
+    of: str = ""
     access_limit: AccessLimit | None = None
+
+    @property
+    def item(self) -> str:
+        """The id of the item that it belongs to."""
+        return self.of or self.id
 
     def shown(self) -> dict[str, object]:
         """What a citizen reads of it."""

@@ -231,7 +231,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
 def notice(news: News, event: Event) -> tuple[str, Notice]:
     """Whom an event concerns, and what to tell them. Raises Malformed."""
     used = _used(HEARD[news](), event)
-    of = used.get(Subject.APPOINTMENT) or used[news.about]
+    of = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.OFFER else ""
     return whose(event), Notice(news, used[news.about], of, used.get("access_limit"))
 
 

@@ -43,13 +43,13 @@ class Writes(database.Writes):
             kind=str(notice.news.about),
             body=notice.shown(),
             access_limit=self._limit_of(citizen, notice, at or self.now),
-            extra={"of": notice.of},
+            extra={"of": notice.item},
         )
         return keep(self, NOTICES, item)
 
     def _limit_of(self, citizen: str, notice: Notice, at: datetime) -> AccessLimit:
         """From whom what a notice is of is hidden: as its owner has said last, be it with the news or apart from it."""
-        this = sa.and_(LIMITS.c.owner == citizen, LIMITS.c.item == notice.of)
+        this = sa.and_(LIMITS.c.owner == citizen, LIMITS.c.item == notice.item)
         known = self.connection.execute(sa.select(LIMITS.c.access_limit, LIMITS.c.at).where(this)).one_or_none()
         if known is not None and (notice.access_limit is None or known.at >= at):
             return AccessLimit(known.access_limit)

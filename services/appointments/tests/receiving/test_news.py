@@ -130,7 +130,7 @@ def test_an_event_says_neither_who_nor_where_nor_what_for(journal, store):
     with store.transaction(None) as tx:
         rows = tx.connection.execute(sa.select(OUTBOX)).all()
     assert {row.subject for row in rows} == {"c1"}
-    assert {frozenset(orjson.loads(row.data)) for row in rows} == {frozenset({"appointment"})}
+    assert {frozenset(orjson.loads(row.data)) for row in rows} == {frozenset({"appointment", "access_limit"})}
 
 
 def test_golden_scenario_15_a_home_care_visit_is_hidden_and_an_interdisciplinary_home_meeting_is_shown(

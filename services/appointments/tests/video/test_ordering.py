@@ -40,13 +40,13 @@ def test_a_citizen_orders_by_video_and_takes_it_back_where_the_organisation_lets
     assert (before["setting"], ordered["setting"]) == (None, "virtual")
     assert ordered == Appointment().dump({**before, "setting": "virtual"})
     assert shown(booked)["setting"] == "virtual"
-    assert told() == [("appointment_changed", "c1", 2, {"appointment": booked})]
+    assert told() == [("appointment_changed", "c1", 2, {"appointment": booked, "access_limit": ""})]
 
     back = appointments.meet_in_person({"appointment": booked}, citizen())
 
     assert back == Appointment().dump(before)
     assert {**shown(booked)} == before
-    assert told()[1:] == [("appointment_changed", "c1", 3, {"appointment": booked})]
+    assert told()[1:] == [("appointment_changed", "c1", 3, {"appointment": booked, "access_limit": ""})]
 
 
 def test_what_can_be_done_with_video_goes_both_ways(appointments, citizen, booked, shown):

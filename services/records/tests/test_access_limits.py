@@ -1,0 +1,126 @@
+"""What a record system hides of a record from parents, or from the young person (9603)."""
+
+import base64
+from dataclasses import replace
+
+import orjson
+import pytest
+import sqlalchemy as sa
+
+from helsami_kernel.database import OUTBOX
+from helsami_kernel.errors import NotFound
+from helsami_kernel.items import item_id
+from helsami_kernel.testing import citizen_token
+
+ADULT = citizen_token("c1", ["records:read"])
+YOUTH = replace(ADULT, age_band="12-15")
+READERS = {"adult": ADULT, "youth": YOUTH, "parent": replace(ADULT, age_band="0-11", actor="c2", basis="parental")}
+EVERYBODY = [*READERS]
+WHEN = "2026-02-27T09:00:00Z"
+TEXT = {"attachment": {"contentType": "text/plain", "data": base64.b64encode(b"tekst").decode()}}
+NAMED = {"text": "Navn"}
+RESOURCES = {
+    "visits": {
+        "resourceType": "Encounter",
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "type": [NAMED],
+        "period": {"start": WHEN, "end": WHEN},
+    },
+    "documents": {"resourceType": "DocumentReference", "status": "current", "date": WHEN, "content": [TEXT]},
+    "letters": {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "date": WHEN,
+        "category": [{"coding": [{"system": "urn:helsami:document-category", "code": "letter"}]}],
+        "content": [TEXT],
+        "context": {"related": [{"reference": "Appointment/a1"}]},
+    },
+    "conditions": {"resourceType": "Condition", "code": NAMED, "recordedDate": WHEN},
+    "allergies": {"resourceType": "AllergyIntolerance", "code": NAMED, "recordedDate": WHEN},
+    "vaccines": {
+        "resourceType": "Immunization",
+        "status": "completed",
+        "vaccineCode": NAMED,
+        "occurrenceDateTime": WHEN,
+    },
+}
+OF_A1 = item_id("c1", "trondheim", "Appointment|a1")
+
+
+def labelled(section, *codes, key="k1", **more):
+    labels = [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": code} for code in codes]
+    return RESOURCES[section] | {"id": key, "meta": {"security": labels}} | more
+
+
+@pytest.fixture
+def shown_to(page):
+    """Who is shown any item of a section; to whoever is not, nothing is explained."""
+
+    def read(section):
+        pages = {name: page(section, access) for name, access in READERS.items()}
+        assert all(one["items"] or one["absences"] == [{"code": "none_recorded"}] for one in pages.values())
+        return [name for name, one in pages.items() if one["items"]]
+
+    return read
+
+
+@pytest.fixture
+def events(store):
+    def read():
+        with store._database.engine.connect() as connection:
+            rows = connection.execute(sa.select(OUTBOX.c.type, OUTBOX.c.data).order_by(OUTBOX.c.announced_at)).all()
+        return [(row.type, orjson.loads(row.data)["access_limit"]) for row in rows]
+
+    return read
+
+
+@pytest.mark.parametrize("section", RESOURCES)
+def test_each_kind_of_item_is_shown_to_those_from_whom_it_is_not_hidden(receive, shown_to, section):
+    found = []
+    for codes in ((), ("NORN_FORANS",), ("NORN_UNGDOM",), ("NORN_UNGDOM", "NORN_FORANS"), ("N",)):
+        assert receive(labelled(section, *codes)) == ["stored"]
+        found.append(shown_to(section))
+
+    assert found == [EVERYBODY, ["adult", "youth"], ["adult", "parent"], ["adult"], EVERYBODY]
+
+
+@pytest.mark.parametrize(("section", "event"), [("visits", "summary_published"), ("letters", "letter_issued")])
+def test_what_is_new_is_told_with_its_limit_unless_it_is_hidden_from_the_young_person(receive, events, section, event):
+    receive(labelled(section, "NORN_UNGDOM"), labelled(section, "NORN_FORANS", key="k2"), labelled(section, key="k3"))
+
+    assert sorted(limit for kind, limit in events() if kind == event) == ["", "parents"]
+    assert sorted(limit for kind, limit in events() if kind == "access_limit_changed") == ["parents", "youth"]
+
+
+def test_a_hidden_note_leaves_its_visit_and_a_hidden_visit_takes_its_notes_along(receive, page):
+    inside = {"context": {"encounter": [{"reference": "Encounter/k1"}]}}
+    receive(labelled("visits"), labelled("documents", "NORN_FORANS", key="n1", **inside))
+    (visit,) = page("visits", READERS["parent"])["items"]
+    receive(labelled("visits", "NORN_FORANS"), labelled("documents", key="n1", **inside))
+
+    assert visit["notes"] == []
+    assert [page(section, READERS["parent"])["items"] for section in ("visits", "documents")] == [[], []]
+    assert len(page("visits", YOUTH)["items"][0]["notes"]) == 1
+
+
+def test_a_hidden_letter_is_found_by_no_way_that_leads_to_it(records, receive, page):
+    receive(labelled("letters", "NORN_FORANS"))
+    (letter,) = page("letters", YOUTH)["items"]
+    parent = READERS["parent"]
+
+    for ask in (records.letter, records.letter_attachment):
+        with pytest.raises(NotFound, match="letter-not-found"):
+            ask({"letter": letter["id"], **({"number": 1} if ask == records.letter_attachment else {})}, parent)
+    listed = orjson.loads(records.letters_of_appointment({"appointment": OF_A1}, parent))
+    assert (listed["items"], listed["absences"]) == ([], [{"code": "none_recorded"}])
+
+
+def test_letters_about_a_hidden_appointment_are_hidden_with_it(records, receive, page):
+    receive(labelled("letters"))
+    (letter,) = page("letters", YOUTH)["items"]
+    parent = replace(READERS["parent"], hidden=frozenset({OF_A1}))
+
+    assert page("letters", parent)["items"] == []
+    with pytest.raises(NotFound, match="letter-not-found"):
+        records.letter({"letter": letter["id"]}, parent)
