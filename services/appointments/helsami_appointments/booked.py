@@ -12,7 +12,6 @@ from sqlalchemy.engine import Row
 from helsami_appointments import storage
 from helsami_appointments.domain import Appointment, Known, Meeting, Slot, Span
 from helsami_appointments.models import APPOINTMENTS
-from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import SHARING_COLUMNS, keep
 
@@ -129,6 +128,6 @@ def known_of(row: Row[Any]) -> Known:
         cancelled_because=body.get("cancelled_because") or "",
         window=body.get("window", False),
         flags=None if row.flags is None else frozenset(row.flags.split()),
-        access_limit=AccessLimit(row.access_limit),
+        access_limit=row.access_limit,
     )
     return Known(row.id, row.key, appointment, row.record_key, row.told, row.sequence, row.digest)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit
-
 BOOKED: Final = "booked"
 STATUSES: Final = frozenset({"proposed", "pending", BOOKED, "arrived", "fulfilled", "cancelled", "noshow"})
 CANCELLED: Final = "cancelled"
@@ -115,7 +113,7 @@ class Appointment:
     window: bool = False
     flags: frozenset[str] | None = None
     told_at: datetime | None = None
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
     def moved_to(self, slot: Slot) -> Appointment:
         """The same appointment at the time and place of another slot, as a booking made here."""
@@ -146,7 +144,7 @@ class Known:
     digest: str
 
     @property
-    def access_limit(self) -> AccessLimit:
+    def access_limit(self) -> str:
         """From whom its record system wants it hidden."""
         return self.appointment.access_limit
 
@@ -163,7 +161,7 @@ class AppointmentChanged:
     """An appointment has another time, place or clinician: its id, from whom it is hidden, nothing of what changed."""
 
     appointment: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +169,4 @@ class AppointmentCancelled:
     """An appointment will not take place: its id, from whom it is hidden, and nothing of why."""
 
     appointment: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""

@@ -66,7 +66,7 @@ class Item:
     setting: str = ""
     visit_type: str = ""
     author_role: str = ""
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = AccessLimit.NONE
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from helsami_kernel.access_limits import AccessLimit
-
 
 class Use(StrEnum):
     """Whether a medicine is to be taken now."""
@@ -31,4 +29,4 @@ class Medicine:
     since: str
     dosage: str | None = None
     prescriber: str | None = None
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""

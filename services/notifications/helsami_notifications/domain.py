@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from helsami_kernel.access_limits import AccessLimit
-
 
 class Subject(StrEnum):
     """What a notice may be about."""
@@ -139,7 +137,7 @@ class Notice:
     news: News
     id: str
     of: str = ""
-    access_limit: AccessLimit | None = None
+    access_limit: str | None = None
 
     @property
     def item(self) -> str:

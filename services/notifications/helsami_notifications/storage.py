@@ -53,7 +53,7 @@ class Writes(database.Writes):
         known = self.connection.execute(sa.select(LIMITS.c.access_limit, LIMITS.c.at).where(this)).one_or_none()
         if known is not None and (notice.access_limit is None or known.at >= at):
             return AccessLimit(known.access_limit)
-        return notice.access_limit or AccessLimit.NONE
+        return AccessLimit(notice.access_limit or AccessLimit.NONE)
 
     def limit(self, citizen: str, item: str, access_limit: AccessLimit, at: datetime | None) -> None:
         """Hide from whom an item is hidden by now all that was told of it, and will be; the later word holds."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit
 from helsami_records.letters.domain import Letter
 
 # An import of history tells nobody: only a visit that ended this lately is news.
@@ -33,7 +32,7 @@ class Visit:
     began_at: datetime
     ended_at: datetime | None
     finished: bool
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
     def is_news(self, now: datetime) -> bool:
         """Say whether its summary, arriving now, is worth telling of."""
@@ -49,7 +48,7 @@ class Document:
     written_at: str
     dated_at: datetime
     visit: str | None
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Condition:
     active: bool
     since: str
     recorded_at: datetime
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class Allergy:
     criticality: str | None
     reactions: tuple[str, ...]
     recorded_at: datetime
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class Vaccine:
     code: str
     given_at: str
     occurred_at: datetime
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
 
 Thing = Visit | Document | Letter | Condition | Allergy | Vaccine
@@ -99,4 +98,4 @@ class SummaryPublished:
     """What was written of a visit can be read: its id, from whom it is hidden, and nothing of what it says."""
 
     visit: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit
-
 # Who sends a report without all its observations is given this long to send the rest.
 MEMBERS_WITHIN: Final = timedelta(hours=1)
 ASK_AGAIN_AFTER: Final = timedelta(hours=1)
@@ -90,7 +88,7 @@ class Result:
     conclusion: str | None = None
     asked: tuple[Asked, ...] = ()
     members: tuple[str, ...] = ()
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class ResultReleased:
     """A citizen may see a result: its id, from whom it is hidden, and nothing of what was measured."""
 
     result: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""
 
 
 def category_of(asked: Iterable[Asked]) -> str:

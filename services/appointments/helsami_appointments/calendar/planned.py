@@ -43,7 +43,7 @@ class Action:
     status: str
     written_at: datetime
     event: OwnEvent
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = AccessLimit.NONE
 
 
 def actions(entry: Entry) -> list[Action] | None:

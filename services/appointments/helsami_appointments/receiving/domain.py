@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from helsami_appointments.domain import TO_COME, Appointment
-from helsami_kernel.access_limits import AccessLimit
 
 LATE: Final = timedelta(days=1)
 """For how long a record system may not have heard yet that a booking of its slot was moved or cancelled here."""
@@ -22,10 +21,10 @@ class Received:
     after: Appointment | None
 
     @property
-    def access_limit(self) -> AccessLimit:
+    def access_limit(self) -> str:
         """From whom its record system wants it hidden, as far as it has said last."""
         last = self.after or self.before
-        return AccessLimit.NONE if last is None else last.access_limit
+        return "" if last is None else last.access_limit
 
     @property
     def is_void(self) -> bool:
@@ -47,4 +46,4 @@ class AppointmentScheduled:
     """A record system has given a citizen an appointment: its id, from whom it is hidden, not where or what for."""
 
     appointment: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""

@@ -19,7 +19,6 @@ from helsami_appointments.receiving.domain import LATE, Received, is_outdated
 from helsami_appointments.storage import refused_by_constraint
 from helsami_appointments.video.models import VIDEOS
 from helsami_kernel import fhir
-from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.database import UtcDateTime, fingerprint, insert_new
 from helsami_kernel.errors import Conflict, NotFound
 from helsami_kernel.items import item_id, keep, withdraw
@@ -226,7 +225,7 @@ class Writes(booked.Writes):
         self.connection.execute(sa.update(APPOINTMENTS).where(mine).values(record_key=record_key, told=told))
         self._told_at(appointment_id, told_at)
 
-    def _limit(self, row: Row[Any], limit: AccessLimit) -> str:
+    def _limit(self, row: Row[Any], limit: str) -> str:
         """Hide what was decided here from whom its record system says by now: that is no word about the time of it."""
         known = known_of(row)
         if known.access_limit == limit:

@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit
-
 # An import of history tells nobody: of one that comes for the first time, only what was written this lately is news.
 NEWS_FOR: Final = timedelta(days=14)
 
@@ -43,7 +41,7 @@ class Referral:
     expected_from: str | None
     expected_to: str | None
     deadline: date | None
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
     def is_news_since(self, told: str, now: datetime) -> bool:
         """Whether to tell a citizen who was told of the status `told`, empty where of none."""
@@ -55,4 +53,4 @@ class ReferralStatusChanged:
     """A referral has come further: its id, from whom it is hidden, and nothing of what it says."""
 
     referral: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit
-
 # An import of history tells nobody: only a stay that ended this lately is news.
 NEWS_FOR: Final = timedelta(days=14)
 UNTOLD: Final = ""
@@ -49,7 +47,7 @@ class Stay:
     ends_at: str | None
     begins: datetime
     ended: datetime | None
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
     @property
     def word(self) -> str:
@@ -74,4 +72,4 @@ class StayTold:
     """A stay is planned, over, or called off: its id, from whom it is hidden, and nothing of where or why."""
 
     stay: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""

@@ -10,7 +10,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from helsami_appointments.domain import BOOKED, CANCELLED, Appointment, Span
-from helsami_kernel.access_limits import AccessLimit
 from helsami_sdk.answers import CheckIn
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
@@ -84,7 +83,7 @@ class Task:
     description: str
     due: str | None
     done: bool
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit
-
 # An import of history tells nobody: only a letter that was written this lately is news.
 NEWS_FOR: Final = timedelta(days=14)
 LARGEST: Final = 5 * 1024 * 1024
@@ -45,7 +43,7 @@ class Letter:
     dated_at: datetime
     appointment: str | None
     enclosed: tuple[Enclosure, ...]
-    access_limit: AccessLimit = AccessLimit.NONE
+    access_limit: str = ""
 
     def is_news(self, now: datetime) -> bool:
         """Say whether it, arriving now, is worth telling of."""
@@ -57,4 +55,4 @@ class LetterIssued:
     """A letter can be read: its id, from whom it is hidden, and nothing of what it says."""
 
     letter: str
-    access_limit: str = AccessLimit.NONE
+    access_limit: str = ""
