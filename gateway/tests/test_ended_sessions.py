@@ -24,10 +24,8 @@ def clock():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path, clock):
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/gateway.db" if sqlite else request.getfixturevalue("new_database")("gateway")
-    opened = open_store("gateway", url, BundleReads, BundleWrites, clock)
+def store(request, migrated, clock):
+    opened = open_store("gateway", migrated("gateway", request.param), BundleReads, BundleWrites, clock)
     yield opened
     opened._database.close()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,10 @@ from harness.caretaker import Caretaker
 from harness.ports import reserve_port
 from harness.postgres import Postgres
 from harness.processes import Programs
+from harness.templates import Templates
 
 NewDatabase = Callable[[str], str]
+Migrated = Callable[[str, str], str]
 _numbers = itertools.count(1)
 
 
@@ -62,6 +66,30 @@ def new_database(postgres: Postgres) -> Iterator[NewDatabase]:
     yield make
     for name in made:
         postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Return what services' migrations make of an empty database, made once for each."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+def migrated(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path) -> Iterator[Migrated]:
+    """Return a maker of databases as a service's migrations leave them: `migrated("results", "sqlite")`, an address."""
+    made: list[str] = []
+
+    def make(service: str, kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{shutil.copy(templates.file(service), tmp_path / f'{service}.db')}"
+        name = f"{service}_{next(_numbers)}"
+        made.append(name)
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.copy_database(name, templates.database(service, postgres))
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres").drop_database(name)
 
 
 @pytest.fixture

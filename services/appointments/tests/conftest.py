@@ -1,11 +1,9 @@
 """What the tests of appointments share: a store of each kind, the service on it, and a record system."""
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import eventlet
 import orjson
@@ -51,20 +49,11 @@ def shared_database(postgres) -> Iterator[str]:
     postgres.drop_database(DATABASE)
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    path = tmp_path_factory.mktemp("appointments") / "migrated.db"
-    upgrade("appointments", f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path) -> str:
+def url(request) -> str:
     """The address of an empty database of each kind."""
     if request.param == "sqlite":
-        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "appointments.db")
-        return f"sqlite:///{copy}"
+        return request.getfixturevalue("migrated")("appointments", "sqlite")
     url = request.getfixturevalue("shared_database")
     tables = (*(table for part in parts for table in reversed(part.sorted_tables)), *KERNEL_TABLES.sorted_tables)
     emptied = sql.SQL(";").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)) for table in tables)

@@ -1,6 +1,5 @@
 """Consents with a real database, a register that answers as the directory does, and a clock to move."""
 
-import shutil
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +10,6 @@ from helsami_consents.access_log.anchors import AnchorFile, Signer
 from helsami_consents.service import ConsentsService
 from helsami_kernel.access import Issuer, Verifier
 from helsami_kernel.errors import Unavailable
-from helsami_kernel.migrations import upgrade
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,21 +36,10 @@ class Register:
         return {"facts": [self.people[citizen] for citizen in command["citizens"] if citizen in self.people]}
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory):
-    """A migrated SQLite file, to be copied: made once, since that takes longer than a test."""
-    path = tmp_path_factory.mktemp("consents") / "migrated.db"
-    upgrade("consents", f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture(params=["sqlite"])
-def url(request, tmp_path):
+def url(request, migrated):
     """The address of an empty database; on PostgreSQL where a test asks for it."""
-    if request.param == "sqlite":
-        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "consents.db")
-        return f"sqlite:///{copy}"
-    return request.getfixturevalue("new_database")("consents")
+    return migrated("consents", request.param)
 
 
 @pytest.fixture

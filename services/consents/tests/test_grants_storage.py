@@ -25,10 +25,11 @@ on_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 
 
-@pytest.fixture
-def old_url(url, tmp_path):
-    """The address of a database of the same kind without tables."""
-    return f"sqlite:///{tmp_path}/old.db" if url.startswith("sqlite") else url
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_url(request, tmp_path):
+    """The address of a database of each kind without tables."""
+    sqlite = request.param == "sqlite"
+    return f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")("consents")
 
 
 def _offer(store, receiver=RECEIVER):
@@ -47,7 +48,6 @@ def migrate_to(revision, url):
         connection.commit()
 
 
-@on_both
 def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(old_url, clock):
     migrate_to("0002", old_url)
     before = "INSERT INTO grants (id, giver, receiver, scopes, version, granted_at, revoked_at) VALUES"

@@ -26,11 +26,9 @@ def database():
 
 
 @pytest.fixture
-def url(database, request, tmp_path):
+def url(database, migrated):
     """The address of an empty database."""
-    if database == "sqlite":
-        return f"sqlite:///{tmp_path}/directory.db"
-    return request.getfixturevalue("new_database")("directory")
+    return migrated("directory", database)
 
 
 @pytest.fixture

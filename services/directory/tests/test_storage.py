@@ -20,11 +20,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
+def url(request, migrated):
     """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/directory.db"
-    return request.getfixturevalue("new_database")("directory")
+    return migrated("directory", request.param)
 
 
 @pytest.fixture

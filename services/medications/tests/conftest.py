@@ -17,10 +17,8 @@ def clock():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path, clock):
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/medications.db" if sqlite else request.getfixturevalue("new_database")("medications")
-    opened = open_store("medications", url, Reads, Writes, clock)
+def store(request, migrated, clock):
+    opened = open_store("medications", migrated("medications", request.param), Reads, Writes, clock)
     yield opened
     opened._database.close()
 

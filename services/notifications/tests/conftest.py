@@ -18,10 +18,8 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path, clock) -> Iterator:
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/notices.db" if sqlite else request.getfixturevalue("new_database")("notices")
-    opened = open_store("notifications", url, Reads, Writes, clock)
+def store(request, migrated, clock) -> Iterator:
+    opened = open_store("notifications", migrated("notifications", request.param), Reads, Writes, clock)
     yield opened
     opened._database.close()
 

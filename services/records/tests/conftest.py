@@ -19,10 +19,8 @@ def clock():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path, clock):
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/records.db" if sqlite else request.getfixturevalue("new_database")("records")
-    opened = open_store("records", url, Reads, Writes, clock)
+def store(request, migrated, clock):
+    opened = open_store("records", migrated("records", request.param), Reads, Writes, clock)
     yield opened
     opened._database.close()
 

@@ -22,10 +22,8 @@ def clock():
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request, tmp_path, clock):
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/results.db" if sqlite else request.getfixturevalue("new_database")("results")
-    opened = open_store("results", url, Reads, Writes, clock)
+def store(request, migrated, clock):
+    opened = open_store("results", migrated("results", request.param), Reads, Writes, clock)
     yield opened
     opened._database.close()
 

@@ -72,16 +72,14 @@ def every_page(results, limit):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def fresh(request, tmp_path):
+def fresh(request, migrated):
     """A maker of services, each with a citizen of its own: the ids of items depend on it."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/results.db" if sqlite else request.getfixturevalue("new_database")("results")
     clock = MovableClock(NOW)
-    store = open_store("results", url, Reads, Writes, clock)
+    store = open_store("results", migrated("results", request.param), Reads, Writes, clock)
 
     def empty():
         with store._database.engine.begin() as connection:
-            if not sqlite:
+            if request.param == "postgresql":
                 connection.exec_driver_sql("select set_config('app.owner', 'c1', true)")
             for table in (*METADATA.sorted_tables, *KERNEL_TABLES.sorted_tables):
                 connection.execute(sa.delete(table))

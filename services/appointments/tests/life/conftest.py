@@ -15,9 +15,9 @@ BEGINNING = (("c1", 5, True), ("c2", 4, True), ("c3", 2, True), ("c1", 1, False)
 
 
 @pytest.fixture
-def template(migrated_file, tmp_path, journal_of):
+def template(templates, tmp_path, journal_of):
     """A database in which lives begin: where it is, and what the model expects of it."""
-    path = shutil.copy(migrated_file, tmp_path / "template.db")
+    path = shutil.copy(templates.file("appointments"), tmp_path / "template.db")
     clock = MovableClock(NOW)
     mortal = Mortal(path, clock)
     journal = journal_of(mortal.service)

@@ -26,11 +26,9 @@ BEGINNING = (LATEST, 1000)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
+def url(request, migrated):
     """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/consents.db"
-    return request.getfixturevalue("new_database")("consents")
+    return migrated("consents", request.param)
 
 
 @pytest.fixture
