@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -18,6 +18,7 @@ from helsami_kernel.http import http as kernel_http
 from helsami_kernel.rpc import Remote
 
 FHIR: Final = "application/fhir+json"
+LOGGED_AT_ONCE: Final = 100
 PATH: Final = "/api/v1/access-log/export"
 
 http = partial(kernel_http, on_failure=as_response)
@@ -38,6 +39,22 @@ class AccessLogRoutes(CitizenDoor):
         response = self._ask(request, "consents", "export_access_log", {**asked, "path": PATH})
         response.content_type = FHIR
         return response
+
+
+class LogsStaff:
+    """Part of the gateway: of whom staff are shown something, in their logs it is before that."""
+
+    tokens: session.Tokens
+    consents: Remote
+
+    def _log_staff(self, citizens: Iterable[str], organisation: str, shown: str, purpose: str) -> None:
+        """Log a list of what concerns appointments, once a day for each citizen on it. Raises Unavailable."""
+        subjects = sorted(set(citizens))
+        for place in range(0, len(subjects), LOGGED_AT_ONCE):
+            some = subjects[place : place + LOGGED_AT_ONCE]
+            looked = {"organisation": organisation, "shown": shown, "purpose": purpose, "kinds": ["appointments"]}
+            token = self.tokens.own("consents", "access-log:write")
+            self.consents.log_staff_access({"subjects": some, **looked}, token=token)
 
 
 class LogsSystems:

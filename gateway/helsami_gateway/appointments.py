@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import orjson
 from werkzeug.wrappers import Request, Response
 
-from helsami_gateway import schemas, session
+from helsami_gateway import schemas
+from helsami_gateway.access_log import LogsStaff
 from helsami_gateway.asked import arguments_of, command_of, key_of
 from helsami_gateway.citizens import JSON, CitizenDoor
 from helsami_gateway.errors import as_response
@@ -66,17 +68,20 @@ class AppointmentRoutes(CitizenDoor):
         return self._command(request, "appointments", "withdraw_request", schemas.Nothing, about={"request": asked})
 
 
-class StaffAppointmentRoutes:
+class StaffAppointmentRoutes(LogsStaff):
     """Part of the gateway: what an organisation's staff answer, with its system token."""
 
     systems: SystemVerifier
-    tokens: session.Tokens
     appointments: Remote
 
     @http("GET", "/staff/v1/requests")
     def list_requests(self, request: Request) -> Response:
-        """What citizens have asked of the organisation, and nobody has answered."""
-        return self._of_staff(request, "open_requests", arguments_of(request, schemas.Page))
+        """What citizens have asked of the organisation, and nobody has answered; that it is read is in their logs."""
+        login = system_login(self.systems, request)
+        token = self.tokens.of_staff(login, "appointments")
+        listed = self.appointments.call("open_requests", arguments_of(request, schemas.Page), token=token)
+        self._log_staff(listed.pop("about"), login.organisation, "open-requests", "patient-request")
+        return Response(orjson.dumps(listed), headers=HEADERS, content_type=JSON)
 
     @http("POST", "/staff/v1/requests/<asked>/answer")
     def answer_request(self, request: Request, asked: str) -> Response:

@@ -7,9 +7,11 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
+import orjson
 from werkzeug.wrappers import Request, Response
 
-from helsami_gateway import schemas, session
+from helsami_gateway import schemas
+from helsami_gateway.access_log import LogsStaff
 from helsami_gateway.asked import command_of, key_of
 from helsami_gateway.citizens import JSON, CitizenDoor
 from helsami_gateway.errors import as_response
@@ -59,11 +61,10 @@ class WaitlistRoutes(CitizenDoor):
         return self._command(request, OWNER, "decline_offer", schemas.Nothing, about={"offer": offer})
 
 
-class StaffWaitlistRoutes:
+class StaffWaitlistRoutes(LogsStaff):
     """Part of the gateway: an organisation's waitlist, with its system token (requirements.md 2, idea 12)."""
 
     systems: SystemVerifier
-    tokens: session.Tokens
     appointments: Remote
     directory: Remote
     clock: Any
@@ -78,8 +79,11 @@ class StaffWaitlistRoutes:
 
     @http("GET", "/staff/v1/waitlist/offers")
     def list_offers_for(self, request: Request) -> Response:
-        """Open offers to those who are not digital: whom to phone."""
-        return self._of_waitlist(request, "waitlist_offers_for", {})
+        """Open offers to those who are not digital: whom to phone; that it is read is in their logs."""
+        login = system_login(self.systems, request)
+        listed = self.appointments.call("waitlist_offers_for", {}, token=self.tokens.of_staff(login, OWNER))
+        self._log_staff(listed.pop("about"), login.organisation, "waitlist-offers", "administration")
+        return Response(orjson.dumps(listed), headers=HEADERS, content_type=JSON)
 
     @http("POST", "/staff/v1/waitlist/offers/<offer>/accept")
     def accept_offer_for(self, request: Request, offer: str) -> Response:

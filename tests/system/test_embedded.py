@@ -172,6 +172,10 @@ def test_what_cannot_be_done_is_asked_for_and_answered_by_the_organisations_staf
     assert wrong(asked, "post", "/api/v1/appointments/{appointment}/requests") == []
     assert wrong(listed, "get", "/staff/v1/requests") == []
     assert asked.json() in listed.json()["requests"]
+    assert set(listed.json()) == {"requests", "next"}, "whom it is about is for their logs"
+    log = citizen.get("/api/v1/access-log?role=staff&kind=appointments").json()["items"]
+    looked = [(each["actor"], each["purpose"], each["outcome"]) for each in log]
+    assert (appointment["organisation"], "patient-request", "allowed") in looked
     assert (foreign.status_code, foreign.json()["code"]) == (404, "request-not-found")
     assert (answered.status_code, answered.json()["state"]) == (200, "declined")
     assert (late.status_code, late.json()["code"]) == (409, "request-ended")

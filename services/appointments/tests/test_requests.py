@@ -90,8 +90,8 @@ def test_what_is_asked_is_shown_to_its_citizen_and_to_the_organisations_staff_al
     }
     assert schemas.Request().dump(asked) == asked
     assert appointments.show({"appointment": booked}, citizen())["requests"] == [asked]
-    assert appointments.open_requests({}, staff()) == {"requests": [asked], "next": None}
-    assert appointments.open_requests({}, staff("oya_legesenter")) == {"requests": [], "next": None}
+    assert appointments.open_requests({}, staff()) == {"requests": [asked], "about": ["c1"], "next": None}
+    assert appointments.open_requests({}, staff("oya_legesenter")) == {"requests": [], "about": [], "next": None}
 
 
 def test_staff_read_page_by_page_the_oldest_first(appointments, citizen, staff, journal, booked, clock):

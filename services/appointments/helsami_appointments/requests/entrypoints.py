@@ -125,9 +125,13 @@ class Requests(Changes):
         start = Cursor.read(wanted["cursor"], OLDEST)
         found = self.store.reading(None).open_requests(staff_of(access), start, wanted["limit"] + 1)
         page = found[: wanted["limit"]]
-        read = (self.store.reading(owner).request(request_id) for request_id, owner, _ in page)
-        waiting = [schemas.shown(one) for one in read if one is not None and one.state == domain.ASKED]
-        return {"requests": waiting, "next": str(page[-1][2]) if len(found) > len(page) else None}
+        read = ((owner, self.store.reading(owner).request(request_id)) for request_id, owner, _ in page)
+        waiting = [(owner, one) for owner, one in read if one is not None and one.state == domain.ASKED]
+        return {
+            "requests": [schemas.shown(one) for _, one in waiting],
+            "about": sorted({owner for owner, _ in waiting}),
+            "next": str(page[-1][2]) if len(found) > len(page) else None,
+        }
 
     @rpc(scope="organisations:manage", answers=schemas.Request)
     def answer_request(self, command: Json, access: AccessToken) -> Json:

@@ -88,9 +88,10 @@ class ShownAppointment(Appointment):
 
 
 class Requests(Schema):
-    """A page of the requests that wait for an answer, the oldest first."""
+    """A page of the requests that wait for an answer, the oldest first; `about` whom is for their logs alone."""
 
     requests = fields.List(fields.Nested(Request))
+    about = fields.List(fields.String())
     next = fields.String(allow_none=True)
 
 

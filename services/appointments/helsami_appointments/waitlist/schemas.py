@@ -84,9 +84,10 @@ class OfferForStaff(Offer):
 
 
 class OffersForStaff(Schema):
-    """Open offers to those who do not answer here, the first to expire first."""
+    """Open offers to those who do not answer here, the first to expire first; `about` whom is for their logs alone."""
 
     offers = fields.List(fields.Nested(OfferForStaff))
+    about = fields.List(fields.String())
 
 
 class Outcome(Schema):

@@ -46,7 +46,8 @@ class StaffWaitlist(Waitlist):
         load(schemas.Nothing, question)
         with self.store.transaction(owner=None) as tx:
             found = tx.undigital_offers(organisation_of(access))
-        return {"offers": [shown for offer in found for shown in self._for_staff(offer.owner, offer.id)]}
+        shown = [(offer.owner, one) for offer in found for one in self._for_staff(offer.owner, offer.id)]
+        return {"offers": [one for _, one in shown], "about": sorted({owner for owner, _ in shown})}
 
     def _for_staff(self, owner: str, offer_id: str) -> list[Json]:
         reads = self.store.reading(owner)

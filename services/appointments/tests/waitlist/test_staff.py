@@ -37,8 +37,10 @@ def test_staff_accept_for_who_is_not_digital(region, undigital, waits, freed, se
     waits("c2", 11)
     freed(5)
 
-    (offer,) = region.waitlist_offers_for({}, staff())["offers"]
+    listed = region.waitlist_offers_for({}, staff())
+    (offer,) = listed["offers"]
     assert (offer["appointment"], offer["state"], offer["record_key"]) == (appointment, "open", None)
+    assert listed["about"] == ["c1"], "so that the gateway logs it before staff see it"
     accepted = region.accept_offer_for({"offer": offer["id"]}, staff(idempotency_key="k1"))
 
     assert accepted == region.accept_offer_for({"offer": offer["id"]}, staff(idempotency_key="k1"))
@@ -46,7 +48,7 @@ def test_staff_accept_for_who_is_not_digital(region, undigital, waits, freed, se
     assert seen.items("c1") == [accepted]
     assert accepted["starts_at"] == seen.starts(5)
     assert seen.offers() == {("c1", "accepted"): 1, ("c2", "too_late"): 1}
-    assert region.waitlist_offers_for({}, staff()) == {"offers": []}
+    assert region.waitlist_offers_for({}, staff()) == {"offers": [], "about": []}
 
 
 def test_staff_do_not_accept_for_who_answers_themselves(region, waits, freed, seen, staff):
@@ -54,7 +56,7 @@ def test_staff_do_not_accept_for_who_answers_themselves(region, waits, freed, se
     freed(5)
     (offer,) = seen.own("c1")
 
-    assert region.waitlist_offers_for({}, staff()) == {"offers": []}
+    assert region.waitlist_offers_for({}, staff()) == {"offers": [], "about": []}
     assert seen.code_of(region.accept_offer_for, {"offer": offer["id"]}, staff()) == "answers-themselves"
     assert seen.own("c1") == [offer]
 
@@ -64,7 +66,7 @@ def test_an_offer_of_another_organisation_is_as_one_that_is_missing(region, undi
     freed(5)
     (offer,) = region.waitlist_offers_for({}, staff())["offers"]
 
-    assert region.waitlist_offers_for({}, staff("oya_legesenter")) == {"offers": []}
+    assert region.waitlist_offers_for({}, staff("oya_legesenter")) == {"offers": [], "about": []}
     answers = []
     for named in (offer["id"], MISSING):
         with pytest.raises(NotFound) as refusal:

@@ -26,9 +26,7 @@ _BY_PURPOSE: Final[Mapping[str, str]] = {
     "training": "TRAIN",
     OPERATIONS: "HSYSADMIN METAMGT RECORDMGT SYSDEV HTEST LABELING",
 }
-PURPOSES: Final[Mapping[str, str]] = {
-    code: purpose for purpose, codes in _BY_PURPOSE.items() for code in codes.split()
-}
+PURPOSES: Final[Mapping[str, str]] = {code: purpose for purpose, codes in _BY_PURPOSE.items() for code in codes.split()}
 """Purposes of use: HL7's ActReason, also as the trust framework writes them, to our words."""
 STAFF_PURPOSES: Final = (*_BY_PURPOSE, NOT_STATED, OTHER)
 REASON_OF: Final[Mapping[str, str]] = {purpose: codes.split()[0] for purpose, codes in _BY_PURPOSE.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,11 +12,21 @@ from prometheus_client import Gauge
 
 from helsami_consents.access_log import export, fhir, schemas, shown
 from helsami_consents.access_log.anchors import AnchorFile, Signer
-from helsami_consents.access_log.domain import ALLOWED, REPRESENTATIVE, SYSTEM, Access, Entry, source_of, written_kinds
+from helsami_consents.access_log.domain import (
+    ALLOWED,
+    REPRESENTATIVE,
+    STAFF,
+    SYSTEM,
+    Access,
+    Entry,
+    source_of,
+    written_kinds,
+)
 from helsami_consents.access_log.storage import ANCHORS_A_COPY, PROMISE
 from helsami_consents.register import Register
 from helsami_kernel import Obligation, fulfils, journal, rpc
 from helsami_kernel.access import AccessToken
+from helsami_kernel.clock import OSLO
 from helsami_kernel.errors import Forbidden, Refused, load
 from helsami_kernel.journal import NotTaken, Unreadable
 from helsami_kernel.store import OpenStore
@@ -81,6 +92,33 @@ class AccessLog(Register):
                 return {"new": False}
             tx.log_all({subject: [looked]}, heads, self.sealing)
         return {"new": True}
+
+    @rpc(scope="access-log:write", answers=schemas.LoggedStaff)
+    def log_staff_access(self, command: Json, access: AccessToken) -> Json:  # noqa: ARG002  the gateway's word for staff
+        """
+        Log that an organisation's staff see a list with something of these citizens, before they do.
+
+        Once a day for each citizen, organisation and list: what waits for an answer is looked at often.
+        """
+        told = load(schemas.StaffAccess, command)
+        organisation = told["organisation"]
+        day = f"{told['shown']} {organisation} {self.clock().astimezone(OSLO).date()}"
+        sources = {each: source_of(HERE, each, day) for each in told["subjects"]}
+        with self.store.transaction(None) as tx:
+            heads, known = tx.heads_of(sorted(sources)), tx.known(list(sources.values()))
+            seen = Access(
+                at=tx.now,
+                actor=organisation,
+                basis=STAFF,
+                purpose=told["purpose"],
+                outcome=ALLOWED,
+                reason=told["shown"],
+                organisation=organisation,
+                kinds=written_kinds(told["kinds"]),
+            )
+            new = {each: [replace(seen, source=one)] for each, one in sources.items() if one not in known}
+            tx.log_all(new, heads, self.sealing)
+        return {"new": len(new)}
 
     @rpc(scope="journal:write", answers=schemas.AuditOutcomes)
     def receive(self, command: Json, access: AccessToken) -> Json:

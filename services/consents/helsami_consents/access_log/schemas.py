@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from helsami_consents.access_log.codes import STAFF_PURPOSES
 from helsami_consents.access_log.domain import KINDS, OUTCOMES, ROLES
 from helsami_consents.access_log.storage import Wanted
 from helsami_kernel.clock import OSLO
@@ -20,6 +21,7 @@ EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 CITIZEN: Final = validate.Regexp(r"[0-9a-f]{32}\Z")
 CODE: Final = validate.Regexp(r"[a-z]+(-[a-z]+){0,4}\Z")
+ORGANISATION: Final = validate.Regexp(r"[a-z0-9_]{1,60}\Z")
 DAY: Final = len("2026-03-01")
 FAR: Final = 9000
 """A year that no day in the log is near."""
@@ -64,7 +66,7 @@ class Page(Schema):
     organisation = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.Regexp(r"[a-z0-9_]{1,60}\Z"),
+        validate=ORGANISATION,
         metadata={"expected": "the id of an organisation"},
     )
     kind = _filter(*KINDS)
@@ -95,6 +97,22 @@ class SystemAccess(Schema):
     purpose = fields.String(required=True, validate=CODE)
     kinds = fields.List(fields.String(validate=validate.OneOf(KINDS)), required=True, validate=validate.Length(min=1))
     once = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+
+
+class StaffAccess(Schema):
+    """Staff of an organisation are about to see a list with something of each of these citizens."""
+
+    subjects = fields.List(fields.String(validate=CITIZEN), required=True, validate=validate.Length(1, LONGEST_PAGE))
+    organisation = fields.String(required=True, validate=ORGANISATION)
+    shown = fields.String(required=True, validate=CODE)
+    purpose = fields.String(required=True, validate=validate.OneOf(STAFF_PURPOSES))
+    kinds = fields.List(fields.String(validate=validate.OneOf(KINDS)), required=True, validate=validate.Length(min=1))
+
+
+class LoggedStaff(Schema):
+    """It is in their logs; `new` is in how many it was not yet."""
+
+    new = fields.Integer()
 
 
 class Logged(Schema):

@@ -182,6 +182,37 @@ def test_a_system_that_looks_all_day_is_logged_once_and_one_that_is_not_told_so_
     assert [item["actor"] for item in read()["items"]] == ["calendar-link"] * 3
 
 
+def test_a_list_that_staff_look_at_all_day_is_logged_once_about_each_citizen_on_it(consents, read, clock):
+    seen = {"organisation": "st_olavs", "shown": "open-requests", "purpose": "patient-request"}
+    listed = {**seen, "kinds": ["appointments"]}
+    token = citizen_token(SUBJECT, ["access-log:write"])
+
+    def look(*subjects, **other):
+        return consents.log_staff_access({**listed, **other, "subjects": list(subjects)}, token)["new"]
+
+    assert [look(SUBJECT), look(SUBJECT, "d" * 32), look(SUBJECT, "d" * 32)] == [1, 1, 0]
+    assert look(SUBJECT, organisation="trondheim") == look(SUBJECT, shown="waitlist-offers") == 1
+    clock.move(timedelta(days=1))
+    assert look(SUBJECT) == 1
+
+    items = read()["items"]
+    assert {item["role"] for item in items} == {"staff"}
+    assert sorted(item["organisation"] for item in items) == ["st_olavs", "st_olavs", "st_olavs", "trondheim"]
+    shown = (items[0]["actor"], items[0]["purpose"], items[0]["kinds"])
+    assert shown == ("st_olavs", "patient-request", ["appointments"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"subjects": []}, {"subjects": ["c1"]}, {"purpose": "curiosity"}, {"organisation": "St. Olavs"}, {"kinds": []}],
+)
+def test_what_names_nobody_or_no_reason_is_not_logged(consents, wrong):
+    told = {"subjects": [SUBJECT], "organisation": "st_olavs", "shown": "x", "purpose": "treatment", "kinds": ["forms"]}
+
+    with pytest.raises(Malformed):
+        consents.log_staff_access({**told, **wrong}, citizen_token(SUBJECT, ["access-log:write"]))
+
+
 def test_an_anchor_is_copied_out_of_the_database_also_one_that_was_missed(consents, log, copies, clock):
     promised = Obligation("o", "anchor_access_log", None, NOW, {})
     consents.anchor_access_log(promised)
