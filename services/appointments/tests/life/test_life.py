@@ -8,7 +8,7 @@ from itertools import count
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, event, seed, settings
+from hypothesis import HealthCheck, Phase, event, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -332,7 +332,8 @@ def check(part, template, folder, journal_of):
     """Run EXAMPLES lives, other ones for each part; at least one in a hundred comes to each of ENDS."""
     reached.clear()
     lives = seed(part)(lambda: Life(template, folder, journal_of))
-    usual = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+    # A life is short enough to be read as it is; to shrink one takes longer than a test may hang.
+    usual = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
     run_state_machine_as_test(lives, settings=settings(max_examples=EXAMPLES, stateful_step_count=15, **usual))
     assert {each for each in ENDS if reached[each] < EXAMPLES / 100} == set(), reached
 
