@@ -86,7 +86,7 @@ class Thing:
         if self.old:
             return datetime(2024, 6, 3, 9, tzinfo=UTC) + timedelta(days=self.place)
         day = datetime(now.year, now.month, now.day, 9, 10, tzinfo=UTC)
-        return day + timedelta(days=3 + self.place) if self.is_to_come else day - timedelta(days=20 + self.place)
+        return day + timedelta(days=3 + self.place) if self.is_to_come else day - timedelta(days=2 + self.place)
 
     @property
     def is_to_come(self):

@@ -1,0 +1,232 @@
+"""The golden scenarios about who may see what, at the door of the whole portal, by a clock that is moved (issue 5)."""
+
+import logging
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from prometheus_client import REGISTRY, generate_latest
+
+from harness.delivered import FNR, identifier, instant, named
+from harness.still import still
+from harness.sweep import Ask
+from helsami_directory.register.domain import STRICTLY_CONFIDENTIAL
+from helsami_kernel.database import OUTBOX
+
+from .family import NOON, OSLO, Family, Parent, Trust
+from .looking import Looking, Routes, ids_of, marks
+from .stage import AWAY, PIDS, SUBJECT, TEMPLATE_MADE, Stage
+from .things import GP, HOSPITAL, KINDS, TOWN, Thing, bundle
+
+AT_HOME = Parent(holder=True, at_home=True)
+SECOND = timedelta(seconds=1)
+FAMILY = Family(
+    born=date(2017, 5, 5),
+    now=NOON,
+    viewer="mother",
+    mother=AT_HOME,
+    father=AT_HOME,
+    friend=None,
+    relative=None,
+    things=(),
+    limit=100,
+)
+PLACES = ("trondheim", "olav", "øya", "oya_", "legesenter", "st_olavs", "kommune", "hospital", "sykehus", "+47")
+"""What says where somebody is treated: ids, names and telephones of organisations."""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    with still(tmp_path_factory.mktemp("still"), TEMPLATE_MADE) as portal:
+        yield Stage(portal)
+
+
+def get(stage, path, who, family, *, acts=False):
+    return stage.send("GET", f"/api/v1/{path}", who, family, acts=acts)
+
+
+def messages(stage, who, family):
+    return [one["message"] for one in orjson.loads(get(stage, "notices?limit=100", who, family).body)["items"]]
+
+
+def everything(stage, who, family):
+    """All that somebody is answered, of the citizen and of themselves."""
+    routes, ids = Routes.of(stage.portal), ids_of(stage.portal, stage.ids[SUBJECT])
+    headers, own = (stage.headers(who, family, acts=acts) for acts in (True, False))
+    return Looking(stage.portal, routes, stage.portal.clock(), 2).everything(ids, headers, own)
+
+
+def gene_test():
+    body = {
+        "resourceType": "Observation",
+        "identifier": [identifier("gene-test")],
+        "status": "final",
+        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "GE"}]}],
+        "code": {"text": "Merkegen", "coding": [{"system": "http://loinc.org", "code": "51969-4"}]},
+        "subject": {"type": "Patient", "identifier": {"system": FNR, "value": PIDS[SUBJECT]}},
+        "effectiveDateTime": instant(NOON - timedelta(days=1)),
+        "valueString": "Merkegen",
+    }
+    return {"request": {"method": "PUT", "url": f"Observation?identifier={named('gene-test')}"}, "resource": body}
+
+
+def test_golden_scenario_7_a_blocked_result_is_in_no_view_notice_count_or_log_of_citizen_or_proxy(stage):
+    beginning = stage.arrange(replace(FAMILY, things=(Thing("result", HOSPITAL, 0),)))
+    before = {who: everything(stage, who, FAMILY) for who in ("self", "mother")}
+    stage.portal.restore(beginning)
+    stage.portal.deliver(HOSPITAL, bundle([gene_test()]))
+    stage.portal.keep_promises()
+
+    after = {who: everything(stage, who, FAMILY) for who in ("self", "mother")}
+
+    assert [marks(before[who]) for who in before] == [{"Merkea"}, {"Merkea"}]
+    assert after == before
+
+
+def test_golden_scenario_10_at_16_the_next_request_of_a_parent_who_is_logged_in_is_refused_as_was_told(stage):
+    child = replace(FAMILY, born=date(2010, 4, 10), now=datetime(2026, 3, 10, 12, tzinfo=OSLO))
+    birthday = datetime(2026, 4, 10, tzinfo=OSLO)
+    stage.arrange(child)
+    assert "notice.child-turning-16-soon" not in messages(stage, "mother", child)
+
+    stage.portal.move_to(birthday - timedelta(days=30) + SECOND)
+    told = [messages(stage, who, child) for who in ("mother", "self")]
+    stage.portal.move_to(birthday - SECOND)
+    logged_in = stage.headers("mother", child)
+    answers = []
+    for moment in (birthday - SECOND, birthday):
+        stage.portal.clock.move_to(moment)
+        asked = (Ask("GET", f"/api/v1/{path}", logged_in) for path in ("home", "appointments"))
+        answers += [stage.portal.ask(one).status for one in asked]
+
+    assert "notice.child-turning-16-soon" in told[0]
+    assert "notice.turning-16-soon" in told[1]
+    assert answers == [200, 200, 404, 404]
+
+
+def test_golden_scenario_11_when_no_parent_is_at_the_childs_address_both_lose_their_access(stage):
+    stage.arrange(FAMILY)
+    stage.done("POST", "/api/v1/children", "father", FAMILY, {"national_id": PIDS[SUBJECT]})
+
+    def may():
+        return [get(stage, "appointments", who, FAMILY, acts=True).status for who in ("mother", "father")]
+
+    def moves(who):
+        entries = stage.portal.register.entries
+        entries[PIDS[who]] = replace(entries[PIDS[who]], address=AWAY)
+        stage.staff("POST", "/staff/v1/register/changes", "region", {"national_ids": [PIDS[who]]})
+        return may()
+
+    assert [may(), moves("mother"), moves("father")] == [[200, 200], [200, 200], [404, 404]]
+
+
+def test_golden_scenario_13_who_may_communicate_only_books_and_cannot_read_results(stage):
+    adult = replace(FAMILY, born=date(1990, 1, 1), viewer="friend", friend=Trust("communicate"))
+    stage.arrange(replace(adult, things=(Thing("result", GP, 0),)))
+    slot = ids_of(stage.portal, stage.ids[SUBJECT])["slot"][4]
+
+    booked = stage.send("POST", "/api/v1/appointments", "friend", adult, {"slot": slot}, acts=True)
+    results = get(stage, "results", "friend", adult, acts=True)
+
+    assert (booked.status, results.status, orjson.loads(results.body)["code"]) == (201, 403, "not-permitted")
+    home = orjson.loads(get(stage, "home", "friend", adult, acts=True).body)["sections"]
+    assert home["results"]["absences"] == [{"code": "not_permitted"}]
+    assert orjson.loads(get(stage, "appointments", "self", adult).body)["items"][0]["status"] == "booked"
+
+
+def test_golden_scenario_14_no_event_notice_metric_log_or_absence_names_where_a_code_6_citizen_is(stage, caplog):
+    kinds = [kind for kind in KINDS if kind != "past appointment"]
+    places = (GP, HOSPITAL, TOWN)
+    of_each = [Thing(kind, places[number % 3], number, old=kind == "condition") for number, kind in enumerate(kinds)]
+    protected = replace(FAMILY, born=date(1990, 1, 1), viewer="self")
+    stage.arrange(protected)
+    entries = stage.portal.register.entries
+    entries[PIDS[SUBJECT]] = replace(entries[PIDS[SUBJECT]], address=None, protection=STRICTLY_CONFIDENTIAL)
+    stage.staff("POST", "/staff/v1/register/changes", "region", {"national_ids": [PIDS[SUBJECT]]})
+    stage.portal.settle()
+    stage.portal.move_to(NOON + SECOND)
+    cookie = stage.portal.cookie(stage.ids[SUBJECT], protected.born, SUBJECT, protected=True)
+    headers = {"Cookie": cookie, "Content-Type": "application/json"}
+    metrics = generate_latest(REGISTRY)
+    caplog.set_level(logging.INFO)
+
+    def ask(verb, path, body=None):
+        return stage.portal.ask(Ask(verb, f"/api/v1/{path}", headers, None if body is None else orjson.dumps(body)))
+
+    stage.deliver(protected, of_each)
+    slots = ids_of(stage.portal, stage.ids[SUBJECT])["slot"]
+    booked = orjson.loads(ask("POST", "appointments", {"slot": slots[-1], "waitlist": True}).body)["id"]
+    moved = ask("POST", f"appointments/{booked}/move", {"slot": slots[-2]})
+    cancelled = ask("POST", f"appointments/{booked}/cancel", {})
+    stage.portal.settle()
+    logged = [f"{one.getMessage()} {one.__dict__}" for one in caplog.records]
+    stage.portal.move_to(NOON + timedelta(minutes=20))
+    seen = {path: ask("GET", path).body.decode() for path in ("notices?limit=100", "home", "records/conditions")}
+    told = [row for service in stage.portal.databases for row in events(stage, service)]
+    told = [row for row in told if row.subject == stage.ids[SUBJECT]]
+    named_anew = set(generate_latest(REGISTRY).splitlines()) - set(metrics.splitlines())
+
+    assert (moved.status, cancelled.status) == (200, 200)
+    assert {row.type for row in told} >= {"slot_booked", "appointment_scheduled", "summary_published", "letter_issued"}
+    assert [row for row in told if says_where(row.data)] == []
+    assert len(orjson.loads(seen["notices?limit=100"])["items"]) >= 8
+    assert says_where(seen["notices?limit=100"]) == []
+    absences = [one for body in seen.values() for one in absences_in(orjson.loads(body))]
+    assert "before_go_live" in {one["code"] for one in absences}
+    assert [one for one in absences if says_where(str(one))] == []
+    assert [one for one in named_anew if stage.ids[SUBJECT].encode() in one] == []
+    assert [one for one in logged if stage.ids[SUBJECT] in one and says_where(one)] == []
+
+
+def events(stage, service):
+    with stage.portal.databases[service].engine.connect() as connection:
+        return connection.execute(sa.select(OUTBOX)).all()
+
+
+def says_where(text):
+    return [place for place in PLACES if place in text.lower()]
+
+
+def absences_in(part):
+    if isinstance(part, dict):
+        yield from part.get("absences", ())
+        for inner in part.values():
+            yield from absences_in(inner)
+
+
+def test_golden_scenario_18_who_has_left_gets_no_offer_notice_or_letter_and_means_grants_anew(stage):
+    adult = replace(FAMILY, born=date(1990, 1, 1), viewer="friend", friend=Trust("full"))
+    stage.arrange(adult)
+    slots = ids_of(stage.portal, stage.ids[SUBJECT])["slot"]
+    stage.done("POST", "/api/v1/appointments", "self", adult, {"slot": slots[-1], "waitlist": True})
+    stage.done("POST", "/api/v1/appointments", "friend", adult, {"slot": slots[2]})
+    before = messages(stage, "self", adult)
+    stage.portal.settle()
+
+    left = stage.send("POST", "/api/v1/account/deactivate", "self", adult, {})
+    stage.portal.settle()
+    meanwhile = get(stage, "appointments", "friend", adult, acts=True).status
+    own = orjson.loads(get(stage, "appointments", "friend", adult).body)["items"][0]["id"]
+    stage.done("POST", f"/api/v1/appointments/{own}/cancel", "friend", adult, {})
+    stage.deliver(adult, [Thing("appointment", GP, 0)])
+    letter = {"Authorization": stage.portal.staff(GP), "Content-Type": "application/fhir+json"}
+    sent = bundle(Thing("letter", GP, 1).entries(PIDS[SUBJECT], NOON))
+    answer = stage.portal.ask(Ask("POST", "/journal/v1/fhir", letter, orjson.dumps(sent)))
+    stage.portal.move_to(NOON + timedelta(hours=2))
+    stage.portal.log_in(PIDS[SUBJECT])
+    stage.portal.settle()
+    stage.portal.clock.move(SECOND)
+    after = messages(stage, "self", adult)
+    offers = orjson.loads(get(stage, "waitlist/offers", "self", adult).body)["offers"]
+    (grant,) = orjson.loads(get(stage, "grants", "self", adult).body)["given"]
+    suspended = get(stage, "appointments", "friend", adult, acts=True).status
+    stage.done("POST", f"/api/v1/grants/{grant['id']}/confirm", "self", adult, {})
+
+    assert (left.status, meanwhile, suspended) == (200, 404, 404)
+    assert orjson.loads(answer.body)["entry"][0]["response"]["status"].startswith("4")
+    assert [one for one in after if one not in {*before, "notice.slot-booked"}] == []
+    assert offers == []
+    assert grant["state"] == "suspended"
+    assert get(stage, "appointments", "friend", adult, acts=True).status == 200
