@@ -160,9 +160,13 @@ def test_a_token_has_room_for_all_that_can_be_hidden():
     assert 2 * MOST_STANDING <= MOST_HIDDEN
 
 
-def test_what_was_hidden_from_parents_stays_hidden_from_one_who_holds_a_grant_later(shield, hidden, offer, clock):
+@pytest.mark.parametrize("holders", [[MOTHER], []], ids=["a parent yet", "one who was"])
+def test_what_was_hidden_from_parents_stays_hidden_from_one_who_holds_a_grant_later(
+    shield, hidden, offer, clock, register, holders
+):
     shield()
     clock.move(timedelta(days=3 * 365))
+    register.knows(CHILD, birth_date=FOURTEEN, holders=holders)
     offer(MOTHER, CHILD)
     offer(DEPUTY, CHILD)
 
