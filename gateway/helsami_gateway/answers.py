@@ -519,14 +519,14 @@ class Grant(Schema):
     A grant; `citizen` and `name` are its other side, `code` is of Volven 7611, and `version` counts every change.
 
     Of `basis` `capacity`: what staff have granted somebody about oneself, accepted by applying for it, or one's
-    guardian (`VE`) as the register names them.
+    guardian (`VE`) as the register names them. Of `basis` `parental`: a parent who acts for one.
     """
 
     id = fields.String(required=True)
     citizen = fields.String(required=True)
     name = nullable()
-    basis = one_of("capacity", "grant")
-    code = one_of("FU", "TD", "VE")
+    basis = one_of("capacity", "grant", "parental")
+    code = one_of("FO", "FU", "TD", "VE")
     areas = fields.Dict(
         keys=fields.String(validate=validate.OneOf(GRANT_AREAS)),
         values=fields.List(one_of("see", "act")),

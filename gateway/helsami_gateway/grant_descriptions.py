@@ -164,7 +164,10 @@ ROUTES: Final = (
         problems=(
             *OF_CITIZENS,
             REUSED,
-            ("422", "It is a guardian whom the register names, and whoever appoints ends (`guardian-by-register`)."),
+            (
+                "422",
+                "It is a guardian by the register (`guardian-by-register`), or a parent (`parent-by-register`).",
+            ),
         ),
         on_behalf=False,
         example={**ACCEPTED, "state": "revoked", "version": 3, "ended_at": "2026-04-01T12:00:00Z"},

@@ -285,11 +285,27 @@ def test_one_representative_alone_is_hidden_from_on_whatever_ground_they_act(shi
 
 
 def test_a_parent_alone_is_named_by_what_they_act_by(shield, hidden, consents):
-    (acting,) = [each["id"] for each in consents.children({}, _me(MOTHER))["children"]]
+    given = consents.grants({}, _me(CHILD))["given"]
+    assert {(each["citizen"], each["basis"], each["state"]) for each in given} == {
+        (parent, "parental", "active") for parent in (MOTHER, FATHER)
+    }
+    (acting,) = [each["id"] for each in given if each["citizen"] == MOTHER]
+    with pytest.raises(Refused, match="parent-by-register"):
+        consents.end_grant({"grant": acting}, _me(CHILD))
 
     shield(hidden_from=acting)
 
     assert (hidden(MOTHER), hidden(FATHER)) == ({"i1"}, set())
+
+
+def test_a_guardian_whom_the_register_names_is_named_as_others_are(shield, hidden, register):
+    since = {"mandates": ["health-and-care"], "since": "2026-01-01T00:00:00Z", "until": None}
+    register.knows(ADULT, guardians=[{"id": "e" * 32, "citizen": DEPUTY, **since}])
+    register.knows(DEPUTY, wards=[ADULT])
+
+    shield(citizen=ADULT, hidden_from="e" * 32)
+
+    assert hidden(DEPUTY, ADULT) == {"i1"}
 
 
 def test_nobody_is_named_who_acts_for_somebody_else(shield, offer):

@@ -13,6 +13,7 @@ from helsami_consents.children.storage import Reads, Writes
 from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
 from helsami_consents.guardians.entrypoints import Guardians
+from helsami_consents.people import Person
 from helsami_kernel import Event, Obligation, fulfils, handles, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import NotFound, Refused, load
@@ -66,6 +67,24 @@ class Children(Guardians):
         people = self.people(me, *(each.child for each in mine)) if mine else {}
         allowed = [each for each in mine if objection(people.get(each.child), people.get(me), now) is None]
         return [schemas.shown(each, people[each.child], now) for each in allowed]
+
+    def given_otherwise(self, me: str, myself: Person | None) -> list[Json]:
+        """The parents who act for one, beside whoever else does (R95); something can be hidden from one of them."""
+        now, holding = self.clock(), self.store.reading(me).parents()
+        known = self.people(*(each.parent for each in holding)) if holding else {}
+        mine = [each for each in holding if not is_over(myself, known.get(each.parent), now)]
+        shown = [schemas.given(each, myself, known.get(each.parent), now) for each in mine]
+        return [*super().given_otherwise(me, myself), *shown]
+
+    def end_given_otherwise(self, me: str, wanted: str) -> Json:
+        """
+        A parent is not taken leave of here: what the register says ends it, and they themselves.
+
+        Raises Refused("parent-by-register") for one of one's own, NotFound for all else.
+        """
+        if any(each.id == wanted for each in self.store.reading(me).parents()):
+            raise Refused("parent-by-register")
+        return super().end_given_otherwise(me, wanted)
 
     @handles("parental_responsibility_changed", source="directory")
     def look_again_at_responsibility(self, event: Event) -> None:

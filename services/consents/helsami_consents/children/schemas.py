@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields
 
-from helsami_consents.children.domain import Parenthood, ends_at
-from helsami_consents.grants.domain import areas_of
+from helsami_consents.children.domain import Parenthood, ends_at, objection
+from helsami_consents.grants.domain import State, areas_of, level_of
 from helsami_consents.grants.schemas import one_citizen
 from helsami_consents.people import Person
 from helsami_kernel.access import age_band
@@ -54,6 +54,28 @@ class RepresentationEnded(Schema):
     """The event `representation_ended`: which, and nothing of why."""
 
     representation = fields.String(required=True)
+
+
+def given(parenthood: Parenthood, child: Person | None, parent: Person | None, now: datetime) -> dict[str, Any]:
+    """Give a parent as their child reads it, among those who act for it."""
+    born = None if child is None else child.birth_date
+    allowed = frozenset[str]() if born is None else most_delegated("parental", age_band(born, now))
+    since = written(parenthood.began_at)
+    return {
+        "id": parenthood.id,
+        "citizen": parenthood.parent,
+        "name": None if parent is None or parent.protected else parent.name,
+        "basis": "parental",
+        "code": PARENTAL_CODE,
+        "areas": areas_of(allowed),
+        "level": level_of(allowed),
+        "state": (State.ACTIVE if objection(child, parent, now) is None else State.SUSPENDED).value,
+        "version": parenthood.version,
+        "granted_at": since,
+        "accepted_at": since,
+        "expires_at": None if born is None else written(ends_at(born)),
+        "ended_at": None,
+    }
 
 
 def shown(parenthood: Parenthood, child: Person, now: datetime) -> dict[str, Any]:

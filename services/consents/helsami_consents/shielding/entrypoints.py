@@ -62,9 +62,7 @@ class Shielding(Register):
         with self.store.transaction(me) as tx:
             if (done := tx.once(access.idempotency_key, ["shield", command])) is not None:
                 return dict(done)
-            reader = None if wish["hidden_from"] in GROUPS else tx.representative(wish["hidden_from"])
-            if reader is None and wish["hidden_from"] not in GROUPS:
-                raise NotFound("representation-not-found")
+            reader = _reader(tx, wish["hidden_from"], person)
             if tx.count_standing() >= MOST_STANDING:
                 raise Conflict("too-many-shields")
             state = begins_as(wish["hidden_from"], person, now)
@@ -122,6 +120,17 @@ class Shielding(Register):
                 return
             if (state := of_age_as(shield.state)) is not None:
                 tx.settle_shield(shield, state, until=None)
+
+
+def _reader(tx: Writes, hidden_from: str, person: Person) -> str | None:
+    """Whom alone something is hidden from, None for one of GROUPS. Raises NotFound("representation-not-found")."""
+    if hidden_from in GROUPS:
+        return None
+    by_register = (each.citizen for each in person.guardians if each.id == hidden_from)
+    reader = tx.representative(hidden_from) or next(by_register, None)
+    if reader is None:
+        raise NotFound("representation-not-found")
+    return reader
 
 
 def _is_over(shield: Shield, now: datetime) -> bool:
