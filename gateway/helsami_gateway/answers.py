@@ -236,7 +236,7 @@ class Visit(Item):
 
     kind = one_of("outpatient", "inpatient", "emergency", "home", "virtual", "nursing-home", "other")
     name = fields.String(required=True)
-    place = nullable()
+    place = nullable("null for somebody at a protected address")
     clinician = nullable()
     starts_at = as_written()
     ends_at = as_written(allow_none=True)

@@ -41,6 +41,7 @@ class ReferralWithAppointments(Referral):
 class Letter(Item):
     """A letter; `text` is empty where all is enclosed."""
 
+    organisation = nullable("null for somebody at a protected address")
     title = fields.String(required=True)
     text = fields.String(required=True)
     written_at = as_written()

@@ -16,6 +16,7 @@ from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
 from helsami_records.letters.entrypoints import Letters, for_readers
+from helsami_records.protected import located
 
 ITEMS_AT_HOME: Final = 5
 DOCUMENT: Final = "DocumentReference"
@@ -47,14 +48,17 @@ class RecordsService(Letters, Shieldable):
     def page(self, query: object, access: AccessToken) -> bytes:
         """A page of one section, the newest first."""
         wanted = load(schemas.PageQuery, query)
-        section = storage.SECTIONS[wanted.pop("section")]
-        return section.finished(self.store.reading(access.subject), self.rules, access, self.clock(), **wanted)
+        name = wanted.pop("section")
+        reads = self.store.reading(access.subject)
+        page = storage.SECTIONS[name].finished(reads, self.rules, access, self.clock(), **wanted)
+        return located(name, page, access)
 
     @contributes("home", *storage.AT_HOME, scope="records:read")
     def for_home(self, question: object, access: AccessToken) -> dict[str, bytes]:  # noqa: ARG002  all are asked the same
         """The newest visits with their notes, diagnoses, allergies and vaccines (R57-R59)."""
         reads = self.store.reading(access.subject)
-        return storage.HOME.finished(reads, self.rules, access, self.clock(), ITEMS_AT_HOME)
+        sections = storage.HOME.finished(reads, self.rules, access, self.clock(), ITEMS_AT_HOME)
+        return {name: located(name, page, access) for name, page in sections.items()}
 
     @contributes("decisions", "records", scope="organisations:manage")
     def explain(self, question: object, access: AccessToken) -> bytes:

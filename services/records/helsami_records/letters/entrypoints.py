@@ -21,6 +21,7 @@ from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
 from helsami_records.letters import schemas, storage
 from helsami_records.letters.domain import Letter, LetterIssued
+from helsami_records.protected import letter_of
 from helsami_sdk.organisations import Organisations
 
 LONGEST_ID: Final = 36
@@ -61,7 +62,7 @@ class Letters:
     def letter(self, question: Json, access: AccessToken) -> Json:
         """A letter. Raises NotFound("letter-not-found"), also for somebody else's and one this reader is not shown."""
         wanted = load(schemas.OneLetter, question)
-        return _body(self._shown(self.store.reading(access.subject), access, wanted["letter"]))
+        return letter_of(_body(self._shown(self.store.reading(access.subject), access, wanted["letter"])), access)
 
     @rpc(scope="records:read", answers=schemas.Content)
     def letter_attachment(self, question: Json, access: AccessToken) -> Json:

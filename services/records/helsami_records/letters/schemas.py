@@ -41,7 +41,7 @@ class ShownLetter(Schema):
     """A letter, as its citizen reads it."""
 
     id = fields.String()
-    organisation = fields.String()
+    organisation = fields.String(allow_none=True)
     at = fields.String()
     title = fields.String()
     text = fields.String()
