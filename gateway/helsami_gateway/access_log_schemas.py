@@ -59,8 +59,8 @@ class Access(Item):
     name = nullable("null for a system, for one at a protected address or not known now, and to a protected address")
     role = one_of(*ROLES)
     profession = fields.String(required=True, allow_none=True, metadata={"enum": [*PROFESSIONS, None]})
-    basis = fields.String(
-        required=True, metadata={"description": "grant, or what else somebody acts for another on; else the role"}
+    basis = nullable(
+        "grant, or what else somebody acts for another on; else the role; null for one who had nothing to act on"
     )
     purpose = fields.String(
         required=True,

@@ -19,6 +19,7 @@ from bench import (  # noqa: E402
     access_log,
     bookings,
     contenders,
+    decisions,
     embedded,
     measure,
     ours,
@@ -37,7 +38,7 @@ from harness.portal import SERVICES  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.processes import Programs  # noqa: E402
 
-PARTS: Final = ("views", "embedded", "rules", "waitlist", "slots", "bookings", "access-log")
+PARTS: Final = ("views", "embedded", "rules", "waitlist", "slots", "bookings", "access-log", "decisions")
 OUT: Final = Path(__file__).parent / "out"
 
 
@@ -69,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only in {None, "access-log"}:
             told["access_log"] = access_log.measure(caretaker)
             report.tell_access_log(told["access_log"])
+        if asked.only in {None, "decisions"}:
+            told["decisions"] = decisions.measure(caretaker)
+            report.tell_decisions(told["decisions"])
         if asked.only in {None, "views"}:
             partitions = [asked.services] if asked.services else list(PARTITIONS)
             told |= views(caretaker, partitions, asked.rounds, asked.seconds)

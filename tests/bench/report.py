@@ -133,6 +133,21 @@ def tell_access_log(figures: Mapping[str, Any]) -> None:
         tell(f"{one['rows']} rows verified by {how}: {one['seconds']:.1f} s (aim: 60 for a million)")
 
 
+PARTS_OF_DECISIONS: Final = (("processor time of its own", "own"), ("one row committed alone", "commit"))
+
+
+def tell_decisions(figures: Mapping[str, Any]) -> None:
+    """What a decision costs, and how much more of it with a thousand times as many grants."""
+    for size, one in figures["milliseconds"].items():
+        tell(f"A decision in consents with {size} grants: p50 {one['p50']:.1f} ms, p99 {one['p99']:.1f} ms (aim: 5)")
+        beside = (
+            (name, f"{one[f'{rank} p50']:.1f} ms, {one[f'{rank} p99']:.1f} ms") for name, rank in PARTS_OF_DECISIONS
+        )
+        tell("  ".join(["", *(f"{name}: {figures}" for name, figures in beside)]))
+    ratio = figures["ratio"]
+    tell(f"With a million grants {ratio['p50']:.2f} times as long at p50, {ratio['p99']:.2f} at p99 (aim: 1.3)")
+
+
 def tell_rules(figures: Mapping[str, Any]) -> None:
     """What rules cost, and what was promised of that."""
     asked = figures["asked"]

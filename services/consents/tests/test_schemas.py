@@ -59,6 +59,13 @@ def test_a_wrong_question_is_told_where(schema, question, field):
     assert [problem.field for problem in refused.value.problems] == [field]
 
 
+def test_days_in_the_wrong_order_are_told_as_that():
+    with pytest.raises(Malformed) as refused:
+        load(log.Page, {"from": "2026-03-02", "to": "2026-03-01"})
+
+    assert refused.value.problems[0].expected.endswith(", not before from")
+
+
 def test_a_right_question_is_taken():
     assert load(schemas.Decide, DECIDE) == DECIDE
     assert load(Offer, OFFER) == OFFER | {"areas": None, "expires_at": None}

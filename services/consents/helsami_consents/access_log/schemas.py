@@ -34,6 +34,7 @@ class Moment(fields.Field[datetime]):
 
     def __init__(self, *, ends: bool = False, **more: Any) -> None:
         expected = "a day such as 2026-03-01, or a time with its zone such as 2026-03-01T12:00:00Z"
+        expected += ", not before from" if ends else ""
         super().__init__(load_default=LATEST if ends else EARLIEST, metadata={"expected": expected}, **more)
         self._ends = ends
 

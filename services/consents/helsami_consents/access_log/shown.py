@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from helsami_consents.access_log.domain import STAFF, SUPPORT, Access, Entry
+from helsami_consents.domain import NO_GROUND
 from helsami_consents.people import Person
 from helsami_kernel.clock import written
 from helsami_kernel.errors import FieldProblem, Malformed
@@ -101,7 +102,8 @@ def _item(entry: Entry, reader: Reader) -> dict[str, Any]:
         "name": reader.name(access),
         "role": access.role,
         "profession": access.profession,
-        "basis": access.basis,
+        # Whoever was refused without any grant had none: a citizen would look for one that they never gave.
+        "basis": None if access.reason == NO_GROUND else access.basis,
         "purpose": access.purpose,
         "kinds": (access.kinds or "").split(),
         "outcome": access.outcome,

@@ -229,6 +229,13 @@ def test_an_anchor_is_copied_out_of_the_database_also_one_that_was_missed(consen
     assert len(copies.path.read_bytes().splitlines()) == 3
 
 
+def test_whoever_was_refused_without_any_grant_is_shown_with_none(log, read):
+    """A citizen would look for a grant that they never gave."""
+    log(BY_RECEIVER, replace(BY_RECEIVER, reason="revoked"))
+
+    assert [item["basis"] for item in read()["items"]] == ["grant", None]
+
+
 def test_what_somebody_else_sees_of_a_child_does_not_come_from_what_is_shielded(log, read):
     """An entry is written before anything is looked at, says areas only, and is the person's alone to read (K23)."""
     log(BY_RECEIVER)
