@@ -17,14 +17,22 @@ from .doing import attempts, done
 from .family import families
 from .looking import SHARES, Looking, Routes, ids_of, marks
 from .stage import SUBJECT, TEMPLATE_MADE, Stage, comes_late
+from .things import KINDS
 
-EXAMPLES, PARTS = 200, 10
+EXAMPLES, PARTS = 100, 20
 TRIES = st.randoms(use_true_random=True).map(
     lambda chance: tuple(chance.randrange(10_000) for _ in range(chance.choice((0, 0, 1, 3))))
 )
 LATER = timedelta(days=2, hours=1)
-CODES, SHIELDS = (), ()
-WHY = ("no ground", "area", "before go-live", "home care", "hospital from 12")
+WHY = (
+    *("no ground", "area", "before go-live", "home care", "hospital from 12", "code for parents", "code for the young"),
+    *("shield from one", "shield from parents", "shield from representatives"),
+)
+FATES = ("lost", "moved", "protected", "gave up", "waits", "ended", "expired")
+SHIELDED = ("as hidden", "confirmed", "declined", "lifted")
+OFTEN = (*WHY, *(f"a hidden {kind}" for kind in KINDS), *FATES, *SHIELDED, "everything seen", "tried")
+"""What each run must have come across: by what rule something is hidden, what that is, and what became of a ground."""
+
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +135,15 @@ def compare(stage, routes, family, share, tries):
     assert seen <= allowed
     if share is None and not tries:
         assert seen == allowed
-    REACHED.update(asked.partition("?")[0] for asked in full)
     for thing in family.hidden:
         REACHED[f"a hidden {thing.kind}"] += 1
         REACHED.update(why for why, so in family.why_hidden(thing).items() if so)
-    REACHED.update(["seen"] * bool(allowed) + ["nothing hidden"] * (not family.hidden) + ["tried"] * bool(tries))
+    REACHED.update(one.shield_state or "as hidden" for one in family.things if one.shield and family.can_hide(one))
+    REACHED.update([getattr(getattr(family, family.viewer, None), "fate", "")])
+    REACHED.update(["everything seen"] * (bool(allowed) and seen == allowed) + ["tried"] * bool(tries))
 
 
-def check(part, stage, routes, examples, shares):
+def check(part, stage, routes, examples, shares, often):
     REACHED.clear()
 
     @seed(part)
@@ -145,12 +154,12 @@ def check(part, stage, routes, examples, shares):
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],  # to make a failure smaller would take minutes
     )
-    @given(families(codes=CODES, shields=SHIELDS), st.sampled_from(shares), TRIES)
+    @given(families(), st.sampled_from(shares), TRIES)
     def everybody(family, share, tries):
         compare(stage, routes, family, share, tries)
 
     everybody()
-    assert {each: REACHED[each] for each in WHY if REACHED[each] < examples / 200} == {}
+    assert [each for each in often if REACHED[each] == 0] == []
 
 
 def test_every_route_that_citizens_have_is_looked_at(routes):
@@ -159,11 +168,11 @@ def test_every_route_that_citizens_have_is_looked_at(routes):
 
 
 def test_what_is_hidden_cannot_be_told_from_what_never_was(stage, routes):
-    check(0, stage, routes, 60, range(SHARES))
+    check(0, stage, routes, 60, range(SHARES), WHY)
 
 
 @pytest.mark.system_long
 @pytest.mark.parametrize("part", range(1, PARTS + 1))
 def test_what_is_hidden_cannot_be_told_from_what_never_was_two_thousand_times(part, stage, routes):
-    check(part, stage, routes, EXAMPLES, [None])
+    check(part, stage, routes, EXAMPLES, [None], OFTEN)
 

@@ -78,6 +78,9 @@ CHILD_TURNED_16 = News("notice.child-turned-16", Subject.CHILD, "profile:read")
 GUARDIANSHIP_CHANGED = News("notice.guardianship-changed", Subject.WARD, "profile:read")
 ADDRESS_CHANGED = News("notice.address-changed", Subject.CITIZEN, "profile:read")
 PROTECTION_CHANGED = News("notice.protection-changed", Subject.CITIZEN, "profile:read")
+READ_WITH = {Subject.REFERRAL: "appointments:read", Subject.STAY: "appointments:read"}
+"""What it takes as well to read some of these: they are among the appointments, and part of the record."""
+
 OFFER_ENDS = {"too_late": OFFER_TOO_LATE, "expired": OFFER_EXPIRED, "withdrawn": OFFER_WITHDRAWN}
 """What is told of an offer that ends in one of these states; who accepts or declines knows it."""
 
@@ -151,4 +154,5 @@ class Notice:
 
 def readable(scopes: frozenset[str]) -> frozenset[Subject]:
     """What somebody with these scopes may hear news of on another's behalf: what they may read."""
-    return frozenset(news.about for news in ALL if news.scope in scopes)
+    needed = ((news.about, {news.scope, READ_WITH.get(news.about, news.scope)}) for news in ALL)
+    return frozenset(about for about, these in needed if these <= scopes)

@@ -26,4 +26,6 @@ def test_a_scope_to_read_a_thing_is_a_scope_to_hear_of_it():
     assert readable(frozenset({"results:read", "notices:read"})) == {Subject.RESULT}
     assert readable(frozenset({"appointments:act", "notices:read"})) == frozenset()
     assert readable(frozenset({"appointments:read"})) == {Subject.APPOINTMENT, Subject.OFFER}
-    assert readable(frozenset({"records:read"})) == {Subject.LETTER, Subject.REFERRAL, Subject.STAY, Subject.VISIT}
+    assert readable(frozenset({"records:read"})) == {Subject.LETTER, Subject.VISIT}
+    both = {Subject.APPOINTMENT, Subject.OFFER, Subject.LETTER, Subject.REFERRAL, Subject.STAY, Subject.VISIT}
+    assert readable(frozenset({"appointments:read", "records:read"})) == both
