@@ -11,6 +11,10 @@ from marshmallow import Schema
 JSON: Final = "application/json"
 MALFORMED: Final = ("400", "The request does not have the agreed form; `problems` names each field.")
 ELSEWHERE: Final = ("403", "The change was asked for by another site's page (`another-site`).")
+AWAY: Final = (
+    "503",
+    "A service is away, or too much is sent at once (`too-much-at-once`); try again after `Retry-After` seconds.",
+)
 TOO_LARGE: Final = ("413", "The body is too large.")
 OF_CITIZENS: Final = (
     MALFORMED,
@@ -18,13 +22,13 @@ OF_CITIZENS: Final = (
     ("403", "Not permitted."),
     ("404", "There is no such thing, or it is somebody else's: the two look the same."),
     ("500", "Something broke here; `correlation` finds what."),
-    ("503", "A service is away; try again after `Retry-After` seconds."),
+    AWAY,
 )
 OF_STAFF: Final = (
     MALFORMED,
     ("401", "The token does not hold (`system-login-needed`)."),
     ("500", "Something broke here; `correlation` finds what."),
-    ("503", "A service is away; try again after `Retry-After` seconds."),
+    AWAY,
 )
 REUSED: Final = ("409", "The key was used for something else (`idempotency-key-reused`).")
 Described = type[Schema] | Mapping[str, Any]
