@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT, MOST_APPLICATIONS, UNDECIDED_FOR
 from helsami_consents.capacity.storage import office
 from helsami_consents.models import APPLICATIONS, DOCUMENTS, RECEIVED
-from helsami_kernel import Obligation
+from helsami_kernel import Event, Obligation
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from helsami_kernel.testing import citizen_token, system_token
@@ -187,6 +187,48 @@ def test_whoever_gives_it_up_or_has_it_taken_by_staff_ends_what_its_subject_was_
     consents.withdraw_capacity({"application": apply()["id"]}, _me(RELATIVE))
     decide(apply(), "decline")
     assert Counter(told()) - before == {("capacity_decided", RELATIVE, "declined"): 1}, "what was never granted"
+
+
+@on_both
+@pytest.mark.parametrize(
+    "changed",
+    [(side, *how) for side in (SUBJECT, RELATIVE) for how in (("protected", "protection"), ("deceased", "death"))],
+    ids=" ".join,
+)
+def test_what_the_register_rules_out_is_ended_and_told_to_both(
+    apply, decide, consents, register, told, keep_promises, changed
+):
+    side, fact, told_of = changed
+    decide(apply())
+    before = Counter(told())
+    register.knows(side, **{fact: True})
+    assert consents.acting_for({}, _me(RELATIVE))["acting_for"] == [], "from the next question on"
+
+    event = Event(type="of the register", subject=side, data={}, id="e1", source="directory", time=NOW)
+    for _ in range(2):
+        getattr(consents, f"look_again_at_{told_of}")(event)
+    assert keep_promises() == ["look_again_at_capacity"]
+
+    assert Counter(told()) - before == {
+        ("representation_ended", RELATIVE, None): 1,
+        ("representative_removed", SUBJECT, None): 1,
+    }
+    register.knows(side)
+    assert consents.acting_for({}, _me(RELATIVE))["acting_for"] == [], "it is applied for anew"
+    (mine,) = consents.capacity_applications({}, _me(RELATIVE))["applications"]
+    assert (mine["state"], mine["reason"]) == ("ended", "register")
+
+
+def test_an_account_that_is_not_in_use_ends_nothing(apply, decide, consents, register, may, keep_promises):
+    decide(apply())
+    register.knows(SUBJECT, active=False)
+    event = Event(type="address_changed", subject=SUBJECT, data={}, id="e1", source="directory", time=NOW)
+    consents.look_again_at_address(event)
+    keep_promises()
+    assert not may()
+
+    register.knows(SUBJECT)
+    assert may()
 
 
 def test_an_applicant_learns_nothing_of_whom_they_have_named_until_staff_have_said_yes(apply, decide, consents):

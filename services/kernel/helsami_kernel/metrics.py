@@ -15,7 +15,7 @@ EVENT_SECONDS: Final = (0.01, 0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 36
 
 REQUESTS: Final = Counter(
     "helsami_requests_total",
-    "Finished calls of an entrypoint; kind is rpc, view, section, event, obligation, state or http; "
+    "Finished calls of an entrypoint; kind is rpc, view, section, event, obligation, timer, state or http; "
     "outcome: ok or a code.",
     ["service", "entrypoint", "kind", "outcome"],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -22,6 +22,9 @@ DOCUMENTS_KEPT: Final = timedelta(days=90)
 
 UNDECIDED_FOR: Final = timedelta(days=180)
 """What nobody has decided by then is decided by nobody: its documents go, and its applicant is told."""
+
+BY_REGISTER: Final = "register"
+"""The reason of what was granted and is ended by a death or a protected address."""
 
 MOST_APPLICATIONS: Final = 10
 """How many of one applicant's wait at once, or came in a day: applying finds out nobody's name, and fills no disk."""
@@ -136,6 +139,12 @@ def objection(subject: Person | None, applicant: Person | None, now: datetime) -
     if not is_at_least(subject, YOUNGEST_SUBJECT, now):
         return "subject-too-young"
     return None if is_at_least(applicant, YOUNGEST_APPLICANT, now) else "applicant-too-young"
+
+
+def is_over(subject: Person | None, applicant: Person | None, now: datetime) -> bool:
+    """Whether it ends by what the register says: an account that is not in use suspends, and ends nothing (K19)."""
+    subject, applicant = (one and replace(one, active=True) for one in (subject, applicant))
+    return objection(subject, applicant, now) is not None
 
 
 def holds(application: Application, now: datetime) -> bool:

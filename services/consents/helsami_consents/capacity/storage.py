@@ -85,6 +85,13 @@ class Writes(storage.Writes):
         self.connection.execute(sa.insert(DOCUMENTS), rows)
         return self.application(str(new["id"]))
 
+    def granted_between(self) -> list[tuple[str, str]]:
+        """What is granted to the owner, or about them: each with its applicant."""
+        sides = sa.or_(APPLICATIONS.c.applicant == self.owner, APPLICATIONS.c.subject == self.owner)
+        these = sa.select(APPLICATIONS).where(sides, APPLICATIONS.c.state == State.GRANTED.value)
+        rows = self.connection.execute(these.order_by(APPLICATIONS.c.id))
+        return [(row.id, row.applicant) for row in rows]
+
     def revoke(self, application_id: str) -> tuple[Application | None, bool]:
         """
         End what staff have granted about the owner; also whether it was this that ended it.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from helsami_consents.capacity import schemas
-from helsami_consents.capacity.domain import Application, holds, objection
+from helsami_consents.capacity.domain import BY_REGISTER, Application, State, holds, is_over, objection
 from helsami_consents.capacity.telling import tell
 from helsami_consents.children.entrypoints import Children
 from helsami_consents.grants import domain as grants
 from helsami_consents.people import Person
+from helsami_kernel import Event, Obligation, fulfils
 from helsami_kernel.store import OpenStore
+
+LOOK_AGAIN: Final = "look_again_at_capacity"
 
 Json = dict[str, Any]
 
@@ -22,6 +25,29 @@ class Represented(Children):
 
     store: OpenStore[Any, Any]  # the service's own, which also logs
     clock: Callable[[], datetime]
+
+    def _look_again(self, event: Event) -> None:
+        """As of children, of what is granted to the event's subject or about them."""
+        super()._look_again(event)
+        if event.subject is None:
+            return
+        with self.store.transaction(event.subject) as tx:
+            for its, applicant in tx.granted_between():
+                told = {"application": its, "applicant": applicant}
+                tx.promise(LOOK_AGAIN, tx.now, told, key=f"{its} {event.id}")
+
+    @fulfils(LOOK_AGAIN)
+    def look_again_at_capacity(self, promised: Obligation) -> None:
+        """End what a death or a protected address rules out, and tell both; it has not held since."""
+        its, applicant = promised.payload["application"], promised.payload["applicant"]
+        with self.store.transaction(applicant) as tx:
+            subject = tx.application(its).subject
+        people = self.people(subject, applicant)
+        with self.store.transaction(applicant) as tx:
+            application = tx.application(its)
+            over = is_over(people.get(subject), people.get(applicant), tx.now)
+            if over and application.state is State.GRANTED:
+                tell(tx, tx.settle(application, State.ENDED, ended_at=tx.now, reason=BY_REGISTER))
 
     def given_otherwise(self, me: str, myself: Person | None) -> list[Json]:
         """Who acts for one because staff have decided so, until it is looked at anew."""

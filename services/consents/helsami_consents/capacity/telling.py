@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helsami_consents.announcing import event_of
 from helsami_consents.capacity.domain import (
+    BY_REGISTER,
     Application,
     CapacityDecided,
     CapacityLapsed,
@@ -24,12 +25,13 @@ def tell(tx: Writes, application: Application) -> None:
     """
     its, applicant, subject = application.id, application.applicant, application.subject
     happened: list[tuple[object, str]] = []
-    if application.state in {State.GRANTED, State.DECLINED, State.ENDED}:
+    by_register = application.state is State.ENDED and application.reason == BY_REGISTER
+    if application.state is State.REVOKED or by_register:
+        happened.append((RepresentationEnded(its), applicant))
+    elif application.state in {State.GRANTED, State.DECLINED, State.ENDED}:
         happened.append((CapacityDecided(its, application.state), applicant))
     elif application.state is State.LAPSED:
         happened.append((CapacityLapsed(its), applicant))
-    elif application.state is State.REVOKED:
-        happened.append((RepresentationEnded(its), applicant))
     if application.state is State.GRANTED:
         happened.append((RepresentativeApproved(its), subject))
     elif application.state in {State.ENDED, State.WITHDRAWN} and application.was_granted:
