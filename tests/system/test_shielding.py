@@ -254,3 +254,30 @@ def test_a_parent_neither_hides_nor_sees_what_is_hidden(family):
 
     assert {(one.status_code, one.json()["code"]) for one in answers} == {(403, "not-for-representatives")}
     assert (foreign.status_code, foreign.json()["code"]) == (404, "item-not-found")
+
+
+def test_what_a_record_system_hides_from_parents_is_for_them_as_if_it_had_never_been(demo, family, routes):
+    young, parent, child = family
+    before = view(parent, child["citizen"], routes)
+    starts_at = (datetime.now(UTC) + timedelta(days=25)).replace(minute=0, second=0, microsecond=0)
+    bundle = delivered.about(child["pid"], "forans", "annual-check", starts_at)
+
+    def send(code):
+        label = {"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": code}
+        for entry in bundle["entry"]:
+            entry["resource"]["meta"] = {"security": [label]}
+        return {one["response"]["status"][:3] for one in ok(demo.deliver(GP, bundle))["entry"]}
+
+    def shown():
+        listed = ok(parent.get(f"{SITE}/appointments?limit=100", headers={ACT_FOR: child["citizen"]}))
+        return [one["id"] for one in listed["items"]]
+
+    assert send("NORN_FORANS") <= {"200", "201"}
+    visit = item_id(child["citizen"], GP, f"Appointment|{delivered.named('forans')}")
+    until(lambda: visit in [one["about"]["id"] for one in items(young, f"{SITE}/notices")])
+    assert view(parent, child["citizen"], routes) == before
+    send("N")
+    assert visit in shown()
+    send("NORN_FORANS")
+    assert view(parent, child["citizen"], routes) == before
+    assert visit in [one["id"] for one in items(young, f"{SITE}/appointments")]

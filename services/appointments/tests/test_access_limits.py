@@ -1,14 +1,14 @@
 """Appointments and care that a record system hides from parents, or from the young person (9603; K23)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import orjson
 import pytest
 
 from helsami_kernel.errors import NotFound
 from helsami_sdk.answers import Restriction
-from helsami_sdk.testing import organisations_of, rules_of
+from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 
 YOUTH = {"age_band": "12-15"}
 PARENT = {"age_band": "0-11", "actor": "c9", "basis": "parental"}
@@ -116,6 +116,19 @@ def test_the_lists_of_whom_it_is_hidden_from_are_what_they_would_be_without_it(s
     send(kind, FROM_PARENTS, FROM_YOUTH)
 
     assert (sections(access("parent")), sections(access("youth"))) == before
+
+
+def test_what_is_hidden_and_from_before_its_organisation_joined_is_explained_to_nobody(
+    appointments, sections, access, journal
+):
+    since = manifest_of(everything_since=date(2026, 3, 1))
+    appointments.rules = organisations_of(rules_of(manifest=since))
+    journal.appointment("new", hours=24)
+    before = sections(access("youth"))
+    journal.appointment("a1", hours=-72, status="fulfilled", **labels(FROM_YOUTH))
+
+    assert sections(access("youth")) == before
+    assert sections(access("adult"))["calendar"]["absences"][0]["code"] == "before_go_live"
 
 
 @pytest.mark.parametrize("kind", WHERE)

@@ -125,7 +125,7 @@ class Calendar(Links, Reminding):
         """What of the appointments in a window this reader is shown, and why something may be missing."""
         showing = Showing(CATEGORY, self.rules, access, reads.notes)
         rows = [row for row in storage.appointments_between(reads, since, until) if showing.may_show(row)]
-        absences = showing.absences(rows, storage.oldest_appointments(reads))
+        absences = showing.absences(rows, showing.oldest(storage.oldest_appointments(reads)))
         return [{"type": "appointment", **placed(orjson.loads(row.body), access)} for row in rows], absences
 
 

@@ -63,7 +63,7 @@ class Plans:
         showing = Showing(CATEGORY, self.rules, access, reads.notes)
         rows = [row for row in storage.actions_between(reads, since, until) if showing.may_show(row)]
         showing.note()
-        absences = showing.absences(rows, storage.oldest_actions(reads))
+        absences = showing.absences(rows, showing.oldest(storage.oldest_actions(reads)))
         found: list[Json] = []
         for row in rows:
             found += _shown(row, since, until, hide_place=access.protected)

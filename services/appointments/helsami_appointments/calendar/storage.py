@@ -53,10 +53,12 @@ ACTIONS_BETWEEN: Final = (
 
 
 def _oldest(table: sa.Table) -> sa.Select[Any]:
+    """The first with each organisation, apart for each access limit."""
+    first = sa.func.min(table.c.occurred_at, type_=UtcDateTime).label("occurred_at")
     return (
-        sa.select(table.c.organisation, sa.func.min(table.c.occurred_at, type_=UtcDateTime).label("at"))
+        sa.select(table.c.organisation, table.c.access_limit, first, sa.literal("").label("category"))
         .where(table.c.owner == sa.bindparam("owner"))
-        .group_by(table.c.organisation)
+        .group_by(table.c.organisation, table.c.access_limit)
     )
 
 
@@ -78,9 +80,9 @@ def appointments_between(reads: Reads, since: datetime, until: datetime) -> Sequ
     return reads.fetch(APPOINTMENTS_BETWEEN, since=since, until=until)
 
 
-def oldest_appointments(reads: Reads) -> dict[tuple[str, str], datetime]:
-    """When the first appointment with each organisation was, as `Showing` wants it."""
-    return {(row.organisation, ""): row.at for row in reads.fetch(OLDEST)}
+def oldest_appointments(reads: Reads) -> Sequence[Row[Any]]:
+    """When the first appointment with each organisation was, for each limit, as `Showing.oldest` wants it."""
+    return reads.fetch(OLDEST)
 
 
 def actions_between(reads: Reads, since: datetime, until: datetime) -> Sequence[Row[Any]]:
@@ -88,9 +90,9 @@ def actions_between(reads: Reads, since: datetime, until: datetime) -> Sequence[
     return reads.fetch(ACTIONS_BETWEEN, since=since, until=until)
 
 
-def oldest_actions(reads: Reads) -> dict[tuple[str, str], datetime]:
-    """Since when each organisation has planned something, as `Showing` wants it."""
-    return {(row.organisation, ""): row.at for row in reads.fetch(OLDEST_ACTIONS)}
+def oldest_actions(reads: Reads) -> Sequence[Row[Any]]:
+    """Since when each organisation has planned something, for each limit, as `Showing.oldest` wants it."""
+    return reads.fetch(OLDEST_ACTIONS)
 
 
 def count_actions(tx: Writes, organisation: str, plan: str) -> int:
