@@ -179,8 +179,8 @@ CODES = (HIDDEN_FROM_PARENTS, HIDDEN_FROM_YOUTH)
 SHIELDS = ("parents", "representatives", *PARENTS, *OTHERS)
 ENDS = ("lost", "moved", "protected", "gave up")
 OF_AGE = 16
-SELDOM = 0.08
-WAYS = ("plain", "plain", "rule", "old", "limit", "limit", "limit", "shield", "shield", "shield", "shield")
+SELDOM = 0.06
+WAYS = ("plain", "rule", "old", "old", "limit", "limit", "limit", "shield", "shield", "shield", "shield")
 
 
 def families(*, codes=CODES, shields=SHIELDS):
@@ -195,7 +195,7 @@ def _family(chance, codes, shields):
     today = now.astimezone(OSLO).date() - timedelta(days=since)
     born = today.replace(year=today.year - years)
     young = years - (since < 0) < OF_AGE
-    viewer = chance.choice((*PARENTS, *PARENTS, "self") if young else (*OTHERS, *OTHERS, *OTHERS, "mother"))
+    viewer = chance.choice((*PARENTS, "self") if young else (*OTHERS, *OTHERS, *OTHERS, "mother"))
     from_them = [one for one in shields if one not in (set(OTHERS) if young else {"parents", *PARENTS})]
     from_viewer = [one for one in from_them if one in {viewer, "parents", "representatives"}]
     ways = chance.choices(WAYS, k=chance.randint(1, 4))

@@ -19,7 +19,7 @@ from .looking import SHARES, Looking, Routes, ids_of, marks
 from .stage import SUBJECT, TEMPLATE_MADE, Stage, comes_late
 from .things import KINDS
 
-EXAMPLES, PARTS = 100, 20
+QUICK, EXAMPLES, PARTS = 20, 40, 50
 TRIES = st.randoms(use_true_random=True).map(
     lambda chance: tuple(chance.randrange(10_000) for _ in range(chance.choice((0, 0, 1, 3))))
 )
@@ -105,6 +105,8 @@ class Visit:
 
 
 REACHED = Counter()
+"""What all parts that were run have come across."""
+
 
 
 def differences(one, other):
@@ -143,8 +145,8 @@ def compare(stage, routes, family, share, tries):
     REACHED.update(["everything seen"] * (bool(allowed) and seen == allowed) + ["tried"] * bool(tries))
 
 
-def check(part, stage, routes, examples, shares, often):
-    REACHED.clear()
+def check(part, stage, routes, examples, shares):
+    """Some families: few at a time, since a part that takes minutes is taken for one that hangs."""
 
     @seed(part)
     @settings(
@@ -159,7 +161,6 @@ def check(part, stage, routes, examples, shares, often):
         compare(stage, routes, family, share, tries)
 
     everybody()
-    assert [each for each in often if REACHED[each] == 0] == []
 
 
 def test_every_route_that_citizens_have_is_looked_at(routes):
@@ -167,12 +168,22 @@ def test_every_route_that_citizens_have_is_looked_at(routes):
     assert (len(routes.looks) >= 34, len(routes.commands) >= 17) == (True, True)
 
 
-def test_what_is_hidden_cannot_be_told_from_what_never_was(stage, routes):
-    check(0, stage, routes, 60, range(SHARES), WHY)
+@pytest.mark.parametrize("part", ["a", "b"])
+def test_what_is_hidden_cannot_be_told_from_what_never_was(part, stage, routes):
+    check(part, stage, routes, QUICK, range(SHARES))
+
+
+def test_every_rule_that_hides_was_come_across(stage, routes):
+    assert [each for each in WHY if REACHED[each] == 0] == []
 
 
 @pytest.mark.system_long
-@pytest.mark.parametrize("part", range(1, PARTS + 1))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_what_is_hidden_cannot_be_told_from_what_never_was_two_thousand_times(part, stage, routes):
-    check(part, stage, routes, EXAMPLES, [None], OFTEN)
+    check(part, stage, routes, EXAMPLES, [None, *range(SHARES)])
+
+
+@pytest.mark.system_long
+def test_everything_was_come_across(stage, routes):
+    assert [each for each in OFTEN if REACHED[each] < PARTS * EXAMPLES / 500] == []
 
