@@ -20,10 +20,12 @@ QUICK := not bench and not fault_long and not system_long
 	echo 'HelsaMi needs Python 3.11 or newer with its venv module on the PATH (Debian: apt-get install python3 python3-venv)' >&2; exit 2
 
 # flit_core goes in first because the distributions are built without isolation: nothing is fetched twice, and all of it is pinned.
+# Our own modules are compiled as pip compiles those of others: else the first start does it, which is waited for.
 .venv/run-installed: .venv/made constraints.txt $(DISTRIBUTIONS)
 	@echo 'Installing HelsaMi into .venv (once; about a minute)' >&2
 	@$(PIP) flit_core
 	@$(PIP) --no-build-isolation $(patsubst %/pyproject.toml,--editable %,$(DISTRIBUTIONS))
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 .venv/test-installed: .venv/run-installed requirements-dev.txt
@@ -40,8 +42,8 @@ run: .venv/run-installed ## all services and the gateway in one process, with a 
 	@exec env EVENTLET_NO_GREENDNS=yes $(BIN)/helsami run
 
 .PHONY: test
-test: .venv/test-installed servers ## every test but the long ones, with a broker and a database of its own
-	@$(BIN)/pytest -m '$(QUICK)'
+test: .venv/test-installed servers ## every test but the long ones, a process per processor, each with a broker and a database of its own
+	@PYTHONPATH=tests $(BIN)/python -m harness.parallel $(if $(WORKERS),--workers $(WORKERS)) -m '$(QUICK)'
 
 .PHONY: check
 check: lint types contracts plugins ## lint, types, contracts and organisations

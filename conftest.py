@@ -11,4 +11,4 @@ from hypothesis import settings  # noqa: E402
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
 
-pytest_plugins = ["harness.plugin"]
+pytest_plugins = ["harness.plugin", "harness.shares"]

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 import psycopg2
@@ -26,6 +27,7 @@ SUPERUSER = "postgres"
 READY_SECONDS = 30.0
 MAX_CONNECTIONS = 200
 ENDED = "Z"
+CHOOSES_STRATEGY = 15_00_00
 
 SETTINGS = """\
 listen_addresses = '127.0.0.1'
@@ -137,13 +139,13 @@ class Postgres:
         """
         owner = sql.Identifier(name)
         self.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS").format(owner))
-        self.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(owner, owner))
+        self.execute(sql.SQL("CREATE DATABASE {} OWNER {}{}").format(owner, owner, self._quickly))
         return self.url(name)
 
     def copy_database(self, name: str, template: str) -> str:
         """Create a database with all that another holds and with its owner; return its address. Nobody may be in it."""
         names = (sql.Identifier(each) for each in (name, template, template))
-        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*names))
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}{}").format(*names, self._quickly))
         return f"postgresql+psycopg2://{template}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, name: str) -> None:
@@ -156,6 +158,12 @@ class Postgres:
         with self._cursor(database) as cursor:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    @cached_property
+    def _quickly(self) -> sql.SQL:
+        """How a new database's files are made: copied, which is a third of the work of writing them to the log."""
+        with closing(self._connect()) as connection:
+            return sql.SQL(" STRATEGY FILE_COPY" if connection.server_version >= CHOOSES_STRATEGY else "")
 
     @contextmanager
     def _cursor(self, database: str) -> Iterator[Cursor]:

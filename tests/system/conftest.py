@@ -12,7 +12,7 @@ from harness.processes import Programs
 NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(caretaker, tmp_path_factory):
     """An embedded system with the demo population, which all tests share and none may change for the others."""
     with closing(Programs(caretaker)) as programs:
@@ -25,7 +25,7 @@ def fresh(programs, tmp_path):
     return embedded(programs, tmp_path / "data")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def broker(caretaker):
     """A node of these tests' own: one with the virtual hosts of all the others takes long to come back from a kill."""
     with closing(Broker(caretaker)) as node:
@@ -33,7 +33,7 @@ def broker(caretaker):
         yield node
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(caretaker, broker, postgres, tmp_path_factory):
     """A process per service, with a virtual host and databases; whoever ends a part of it starts it again."""
     prefix = f"s{next(NUMBERS)}_"

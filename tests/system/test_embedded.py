@@ -19,7 +19,7 @@ from helsami_kernel.http import Http
 SECTIONS = {"appointments", "medications", "results", "visits", "conditions", "allergies", "vaccines", "notices"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def citizens(demo):
     return requests.get(f"{demo.url}/dev/citizens", timeout=60).json()
 
@@ -265,7 +265,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(demo, citizens):
     assert paged == whole
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def described(demo):
     return requests.get(f"{demo.url}/api/v1/openapi.json", timeout=10).json()
 
@@ -284,7 +284,7 @@ def test_the_description_is_valid_openapi_and_knows_every_route_by_its_name(desc
     } == served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def wrong(described):
     """What of an answer is not as the description of its route and status says."""
 
@@ -446,7 +446,7 @@ def test_nothing_is_kept_by_caches_or_read_by_other_sites(demo, citizens):
 
 
 def test_it_starts_in_time_ends_in_time_and_keeps_its_data(programs, tmp_path):
-    portal = embedded(programs, tmp_path / "data")
+    portal = embedded(programs, tmp_path / "data", within=60)
     pid = requests.get(f"{portal.url}/dev/citizens", timeout=60).json()[0]["pid"]
     before = portal.log_in(pid).home()
     process = portal.processes["embedded"]
