@@ -5,7 +5,8 @@ Two worlds are alike but for what is hidden from one who looks: all that they ar
 """
 
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from harness.still import still
 
 from .doing import attempts, done
-from .family import families
+from .family import NOON, Family, Parent, Trust, families
 from .looking import SHARES, Looking, Routes, ids_of, marks
 from .stage import SUBJECT, TEMPLATE_MADE, Stage, comes_late
-from .things import KINDS
+from .things import GP, HOSPITAL, KINDS, Thing
 
 QUICK, EXAMPLES, PARTS = 20, 40, 50
 TRIES = st.randoms(use_true_random=True).map(
@@ -171,6 +172,52 @@ def test_every_route_that_citizens_have_is_looked_at(routes):
 @pytest.mark.parametrize("part", ["a", "b"])
 def test_what_is_hidden_cannot_be_told_from_what_never_was(part, stage, routes):
     check(part, stage, routes, QUICK, range(SHARES))
+
+
+TRUSTED = Trust("full")
+PARENT = Parent(holder=True, at_home=True)
+ADULT = Family(
+    born=date(1990, 1, 2),
+    now=NOON,
+    viewer="friend",
+    mother=PARENT,
+    father=PARENT,
+    friend=TRUSTED,
+    relative=TRUSTED,
+    things=(Thing("appointment", HOSPITAL, 0, shield="representatives"), Thing("appointment", GP, 2)),
+    limit=2,
+)
+BUSY = {
+    "a representative": ADULT,
+    "a parent": replace(
+        ADULT,
+        born=date(2013, 1, 2),
+        viewer="mother",
+        things=(
+            Thing("appointment", HOSPITAL, 0, limit="NORN_FORANS"),
+            Thing("appointment", GP, 1, limit="NORN_FORANS"),
+            Thing("task", GP, 2),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("who", BUSY)
+def test_whoever_books_moves_and_waits_where_something_is_hidden_is_answered_as_where_nothing_is(who, stage, routes):
+    class Busy(Visit):
+        def act(self):
+            headers = self.stage.headers(self.family.viewer, self.family)
+            times = [2 * one.place for one in self.family.hidden]
+            possible = list(attempts(self.twins.routes, self.ids, headers, times))
+            over = [one for one in possible if "slot" in one[0] or one[0].endswith(("/appointments", "/move"))]
+            return done(self.portal, over[:12] + [one for one in possible if one not in over][::3][:25] + over[:6])
+
+    twins = Twins(stage, routes, BUSY[who])
+    full, without = twins.both(Busy(twins, 0, (1,)))
+
+    assert differences(full, without) == ""
+    booked = [answer.status for asked, answer in full.items() if asked.endswith("POST /api/v1/appointments")]
+    assert 201 in booked
 
 
 def test_every_rule_that_hides_was_come_across(stage, routes):
