@@ -1,0 +1,56 @@
+"""Notices that were told before they were known by their items are hidden with them all the same."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+import helsami_notifications
+from helsami_kernel.database import Reads
+from helsami_kernel.migrations import ENVIRONMENT, closing_engine
+from helsami_kernel.testing import open_store, service
+from helsami_notifications.service import NotificationsService
+from helsami_notifications.storage import Writes
+from helsami_sdk.testing import closed_rules, organisations_of
+
+BODY = '{"id": "n1", "message": "notice.result-released", "about": {"type": "result", "id": "r1"}}'
+COLUMNS = "id, owner, organisation, key, digest, occurred_at, kind, setting, visit_type, author_role, body, received_at"
+AT = "2026-03-01 09:00:00+00:00"
+ROW = f"'n1', 'c1', 'helsami', 'e1', '', '{AT}', 'result', '', '', '', '{BODY}', '{AT}'"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_store(request, tmp_path, clock):
+    """A store whose one notice was told two releases ago."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")("notices")
+    with closing_engine(url) as engine, engine.connect() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(ENVIRONMENT))
+        config.set_main_option("version_locations", str(Path(helsami_notifications.__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "newline")
+        command.upgrade(config, "0003")
+        connection.commit()
+        if not sqlite:
+            connection.execute(sa.text("select set_config('app.owner', 'c1', true)"))
+        connection.execute(sa.text(f"INSERT INTO notices ({COLUMNS}) VALUES ({ROW})".replace(":", r"\:")))
+        connection.commit()
+    opened = open_store("notifications", url, Reads, Writes, clock)
+    yield opened
+    opened._database.close()
+
+
+def test_a_notice_of_before_is_hidden_with_what_it_is_about(old_store, clock, citizen):
+    notifications = service(
+        NotificationsService, store=old_store, rules=organisations_of(closed_rules()), clock=clock
+    )
+
+    def shown(**claims):
+        token = citizen("c1", "results:read", actor="c2", basis="grant", **claims)
+        return [item["about"]["id"] for item in orjson.loads(notifications.page({}, token))["items"]]
+
+    assert shown() == ["r1"]
+    assert shown(hidden=frozenset({"r1"})) == []
