@@ -102,7 +102,7 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.referrals.schemas.ReferralStatusChanged,
     ),
     ("records", "letter_issued"): (
-        helsami_records.letters.domain.LetterIssued(letter=AN_ID),
+        helsami_records.letters.domain.LetterIssued(letter=AN_ID, appointment=AN_ITEM),
         helsami_records.letters.schemas.LetterIssued,
     ),
     ("appointments", "offer_made"): (

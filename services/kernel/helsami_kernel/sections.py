@@ -73,7 +73,7 @@ class Section:
         *only: sa.ColumnElement[bool],
         categories: sa.Column[Any] | None = None,
         limits: sa.Column[Any] | None = None,
-        of: sa.Column[Any] | None = None,
+        of: sa.ColumnElement[Any] | None = None,
         inside: Inside | None = None,
     ) -> None:
         """

@@ -134,13 +134,16 @@ class Notice:
     News of one thing, by its opaque id.
 
     `of` is the id of the item that it belongs to, such as the appointment of an offer; empty where that is the thing
-    itself. `access_limit` is from whom that item is hidden, as its owner has said with the news; None where it has not.
+    itself. `within` is that of something else with which it is hidden, such as the appointment that a letter is about;
+    empty for nothing. `access_limit` is from whom that item is hidden, as its owner has said with the news; None where
+    it has not.
     """
 
     news: News
     id: str
     of: str = ""
     access_limit: str | None = None
+    within: str = ""
 
     @property
     def item(self) -> str:

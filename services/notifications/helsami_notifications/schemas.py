@@ -173,6 +173,7 @@ class LetterIssued(Limited):
     """A letter can be read."""
 
     letter = fields.String(required=True, validate=AN_ID)
+    appointment = fields.String(load_default=None, allow_none=True, validate=AN_ID)
 
 
 class AccessLimitChanged(Schema):
@@ -232,7 +233,8 @@ def notice(news: News, event: Event) -> tuple[str, Notice]:
     """Whom an event concerns, and what to tell them. Raises Malformed."""
     used = _used(HEARD[news](), event)
     of = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.OFFER else ""
-    return whose(event), Notice(news, used[news.about], of, used.get("access_limit"))
+    within = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.LETTER else ""
+    return whose(event), Notice(news, used[news.about], of, used.get("access_limit"), within)
 
 
 def limited(event: Event) -> tuple[str, str, AccessLimit]:

@@ -17,14 +17,15 @@ from helsami_notifications.domain import Notice, Subject
 from helsami_notifications.models import LIMITS, NOTICES, SILENCES
 
 PORTAL: Final = "helsami"
-EVERY_NOTICE: Final = Section(NOTICES, None, of=NOTICES.c.of)
+BELONGS_TO: Final = NOTICES.c.of + " " + NOTICES.c.within
+EVERY_NOTICE: Final = Section(NOTICES, None, of=BELONGS_TO)
 
 
 @cache
 def notices_about(subjects: frozenset[Subject]) -> Section:
     """The notices about some kinds of thing only."""
     kinds = (NOTICES.c.kind == str(one) for one in sorted(subjects))
-    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=NOTICES.c.of)
+    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=BELONGS_TO)
 
 
 class Writes(database.Writes):
@@ -43,7 +44,7 @@ class Writes(database.Writes):
             kind=str(notice.news.about),
             body=notice.shown(),
             access_limit=self._limit_of(citizen, notice, at or self.now),
-            extra={"of": notice.item},
+            extra={"of": notice.item, "within": notice.within},
         )
         return keep(self, NOTICES, item)
 

@@ -93,6 +93,8 @@ def test_nobody_elses_notices_are_hidden_with_ones_own(notifications, shown_to):
         ("tell_of_reminder", {"appointment": "hidden"}),
         ("tell_of_offer", {"offer": "o1", "appointment": "hidden"}),
         ("tell_of_summary", {"visit": "hidden", "access_limit": ""}),
+        ("tell_of_letter", {"letter": "hidden", "appointment": "a1", "access_limit": ""}),
+        ("tell_of_letter", {"letter": "l1", "appointment": "hidden", "access_limit": ""}),
     ],
 )
 def test_who_acts_for_another_hears_nothing_of_what_is_hidden_from_them(notifications, shown_to, hear, data):

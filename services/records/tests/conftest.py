@@ -65,11 +65,11 @@ def page(records, citizen):
 def told(store):
     """The ids of the visits, or letters, that the citizen has been told of, in order."""
 
-    def read(what="visit"):
+    def read(what="visit", which=None):
         kinds = {"visit": "summary_published", "letter": "letter_issued"}
         with store._database.engine.connect() as connection:
             rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.announced_at)).all()
         assert {(row.type, row.subject) for row in rows} <= {(kind, "c1") for kind in kinds.values()}
-        return [orjson.loads(row.data)[what] for row in rows if row.type == kinds[what]]
+        return [orjson.loads(row.data)[which or what] for row in rows if row.type == kinds[what]]
 
     return read

@@ -75,6 +75,16 @@ def test_a_letter_is_read_and_what_is_enclosed_is_fetched_byte_by_byte(receive, 
     assert page("documents")["items"] == []
 
 
+def test_it_is_told_with_a_letter_which_appointment_it_is_about_so_that_it_can_be_hidden_with_that(receive, told):
+    receive(letter(TEXT), letter(TEXT, key="l2", about=None))
+
+    both = zip(told("letter"), told("letter", "appointment"), strict=True)
+    assert dict(both) == {
+        item_id("c1", "trondheim", "DocumentReference|l1"): OF_A1,
+        item_id("c1", "trondheim", "DocumentReference|l2"): None,
+    }
+
+
 def test_a_letter_that_is_hidden_takes_no_place_of_another(receive, about, citizen):
     receive(*(letter(TEXT, key=f"l{number}") for number in range(MOST_OF_AN_APPOINTMENT + 1)))
     whole = [item["id"] for item in about()["items"]]

@@ -52,7 +52,8 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class LetterIssued:
-    """A letter can be read: its id, from whom it is hidden, and nothing of what it says."""
+    """A letter can be read: its id, from whom it is hidden, which appointment it is about, and not what it says."""
 
     letter: str
     access_limit: str = ""
+    appointment: str | None = None

@@ -94,13 +94,13 @@ class Letters:
         stored = [(item, thing) for item, thing, outcome in told if outcome == STORED]
         tx.enclose({_id(tx, item): thing if isinstance(thing, Letter) else None for item, thing in stored})
         news = {
-            item.id: item.access_limit
+            item.id: LetterIssued(item.id, item.access_limit, item.extra["appointment"])
             for item, thing in stored
             if isinstance(item, Item) and isinstance(thing, Letter) and thing.is_news(tx.now)
             if is_open(item, storage.CATEGORY, self.rules[item.organisation])
         }
         for its in sorted(tx.untold_letters(news)) if news else ():
-            data = schemas.LetterIssued().dump(LetterIssued(its, news[its]))
+            data = schemas.LetterIssued().dump(news[its])
             tx.announce(Event.of("letter_issued", subject=tx.owner, data=data))
 
     def _shown(self, reads: Reads, access: AccessToken, letter: str) -> Row[Any]:

@@ -61,6 +61,7 @@ class LetterIssued(Schema):
 
     letter = fields.String(required=True)
     access_limit = fields.String(required=True)
+    appointment = fields.String(required=True, allow_none=True)
 
 
 def listed(letter: dict[str, Any]) -> dict[str, Any]:
