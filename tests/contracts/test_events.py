@@ -62,6 +62,10 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_appointments.receiving.domain.AppointmentScheduled(appointment=AN_ID),
         helsami_appointments.receiving.schemas.AppointmentScheduled,
     ),
+    ("appointments", "appointment_named"): (
+        helsami_appointments.receiving.domain.AppointmentNamed(appointment=AN_ID, known_as=AN_ITEM),
+        helsami_appointments.receiving.schemas.AppointmentNamed,
+    ),
     ("appointments", "appointment_changed"): (
         helsami_appointments.domain.AppointmentChanged(appointment=AN_ID),
         helsami_appointments.schemas.AppointmentChanged,
@@ -272,6 +276,9 @@ LIMITED = {
 }
 """By consumer, source and type: heard for from whom an item is hidden."""
 
+NAMED = ("consents", "appointments", "appointment_named")
+"""By consumer, source and type: heard for the other id of something that is hidden."""
+
 BY_SUBJECT = {
     ("appointments", "directory", "account_deactivated"),
     ("consents", "directory", "address_changed"),
@@ -298,7 +305,7 @@ def test_every_handler_and_every_announcement_has_its_contract_here():
     services = installed.services(installed.service_names())
     handled = {(s.name, each.source, each.event) for s in services for each in describe.entrypoints(s, Handles)}
 
-    assert handled == set(HEARD) | LIMITED | BY_SUBJECT
+    assert handled == set(HEARD) | LIMITED | BY_SUBJECT | {NAMED}
     assert {(s.name, event) for s in services for event in describe.announced(s)} == set(TOLD)
 
 
@@ -333,6 +340,17 @@ def test_a_consumer_ignores_what_a_later_producer_adds_and_misses_what_it_leaves
     assert helsami_notifications.schemas.notice(HEARD[heard], more)[1].id == AN_ID
     with pytest.raises(Malformed):
         helsami_notifications.schemas.notice(HEARD[heard], on_the_wire(source, kind, {"renamed": AN_ID}))
+
+
+def test_by_what_other_id_an_appointment_is_known_is_heard_as_it_was_told():
+    _, source, kind = NAMED
+    event, producers = TOLD[source, kind]
+
+    told = on_the_wire(source, kind, {**producers().dump(event), "added": "later"})
+
+    assert helsami_consents.shielding.schemas.named(told) == (CITIZEN, AN_ID, AN_ITEM)
+    with pytest.raises(Malformed):
+        helsami_consents.shielding.schemas.named(on_the_wire(source, kind, {"renamed": AN_ID}))
 
 
 @pytest.mark.parametrize("heard", sorted(LIMITED))

@@ -6,6 +6,9 @@ from typing import Any
 
 from helsami_appointments.changes import Changes
 from helsami_appointments.domain import Known
+from helsami_appointments.receiving import schemas
+from helsami_appointments.receiving.domain import AppointmentNamed
+from helsami_kernel import Event
 from helsami_kernel.access import AccessToken
 from helsami_kernel.items import item_id
 
@@ -14,6 +17,13 @@ Json = dict[str, Any]
 
 class Letters(Changes):
     """Part of appointments: by what name others know an appointment."""
+
+    def followed(self, tx: Any) -> None:
+        """Tell by what other id others know now what was booked here: whoever hides it hides what is about it."""
+        super().followed(tx)
+        for appointment, other in tx.named.items():
+            told = schemas.AppointmentNamed().dump(AppointmentNamed(appointment, other))
+            tx.announce(Event.of("appointment_named", subject=tx.owner, data=told))
 
     def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:
         """

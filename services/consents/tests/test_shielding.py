@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from helsami_consents.models import SHIELDS, SHIELDS_RECEIVED
 from helsami_consents.shielding.domain import DECLINED_STAYS, MOST_STANDING, STANDING, State
 from helsami_consents.shielding.entrypoints import COME_OF_AGE, END
-from helsami_kernel import Obligation
+from helsami_kernel import Event, Obligation
 from helsami_kernel.access import MOST_HIDDEN
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
@@ -315,6 +315,18 @@ def test_nobody_is_named_who_acts_for_somebody_else(shield, offer):
         with pytest.raises(NotFound) as caught:
             shield(hidden_from=named)
         assert (caught.value.code, caught.value.problems) == ("representation-not-found", ())
+
+
+@BOTH
+def test_what_is_known_by_another_id_later_is_hidden_by_that_as_well(shield, consents, hidden):
+    shield()
+    shield("i2")
+    named = {"appointment": "i1", "known_as": "other", "added later": 1}
+
+    consents.hide_by_other_name(Event.of("appointment_named", subject=CHILD, data=named))
+    consents.hide_by_other_name(Event.of("appointment_named", subject=MOTHER, data={**named, "appointment": "i2"}))
+
+    assert hidden() == {"i1", "other", "i2"}
 
 
 # Staff

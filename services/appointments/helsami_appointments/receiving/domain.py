@@ -42,6 +42,14 @@ def is_outdated(told_at: datetime | None, known: datetime | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class AppointmentNamed:
+    """An appointment that was booked here has an id of its record system's too, by which others know it."""
+
+    appointment: str
+    known_as: str
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentScheduled:
     """A record system has given a citizen an appointment: its id, from whom it is hidden, not where or what for."""
 

@@ -74,6 +74,8 @@ class Writes(booked.Writes):
         super().__init__(*args)
         self.received: list[Received] = []
         """What record systems have changed in this transaction, for whoever decides what citizens are told of."""
+        self.named: dict[str, str] = {}
+        """The other id by which others know what was booked here, where its record system has just given it one."""
         self.first: set[str] = set()
         """What the last word has stored for the first time: nothing else is known of it that were to be looked for."""
 
@@ -111,6 +113,8 @@ class Writes(booked.Writes):
             return self._receive_new(appointment, record_key, told)
         if is_outdated(appointment.told_at, row.told_at):
             return UNCHANGED
+        if row.record_key is None:
+            self.named[row.id] = self._id_of(appointment.organisation, record_key)
         if (row.decided_here or row.decided_video) and (row.told == told or _is_late(row, appointment)):
             self._confirm(row.id, record_key, told, appointment.told_at)
             return self._limit(row, appointment.access_limit)

@@ -26,7 +26,7 @@ from helsami_consents.shielding.domain import (
     of_age_as,
 )
 from helsami_consents.shielding.storage import NEWEST, Reads, Writes
-from helsami_kernel import Obligation, fulfils, rpc
+from helsami_kernel import Event, Obligation, fulfils, handles, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, NotFound, Refused, load
 from helsami_kernel.pages import Cursor
@@ -100,6 +100,13 @@ class Shielding(Register):
         page = found[: wanted["limit"]]
         more = str(Cursor(page[-1].asked_at, page[-1].id)) if len(found) > len(page) else None
         return {"shields": [schemas.shown(each, protected=access.protected) for each in page], "next": more}
+
+    @handles("appointment_named", source="appointments")
+    def hide_by_other_name(self, event: Event) -> None:
+        """Hide what is about an appointment also where that was hidden before its record system had heard of it."""
+        citizen, appointment, other = schemas.named(event)
+        with self.store.transaction(citizen) as tx:
+            tx.also_known_as(appointment, other)
 
     # Promises
 

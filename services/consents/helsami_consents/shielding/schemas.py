@@ -9,8 +9,10 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from helsami_consents.capacity.schemas import Involved, Received, involved
 from helsami_consents.people import Person
 from helsami_consents.shielding.domain import GROUPS, REASONS, Hidden, Shield
+from helsami_kernel import Event
 from helsami_kernel.access import LONGEST_ID
 from helsami_kernel.clock import written
+from helsami_kernel.errors import FieldProblem, Malformed, load
 
 FROM: Final = validate.Regexp(rf"({'|'.join(sorted(GROUPS))}|[0-9a-f]{{32}})\Z")
 WHY_NOT: Final = f"with a refusal, and with that alone, one of {', '.join(sorted(REASONS))}"
@@ -114,6 +116,22 @@ class ShieldingTold(Schema):
 
     shield = fields.String(required=True)
     state = fields.String(required=True)
+
+
+class AppointmentNamed(Schema):
+    """What is used of the event `appointment_named`: an appointment, and the other id by which others know it."""
+
+    appointment = fields.String(required=True, validate=validate.Length(1, LONGEST_ID))
+    known_as = fields.String(required=True, validate=validate.Length(1, LONGEST_ID))
+
+
+def named(event: Event) -> tuple[str, str, str]:
+    """Whose appointment has another id, its own id, and that. Raises Malformed."""
+    if event.subject is None:
+        raise Malformed("malformed", FieldProblem("subject", "the id of a citizen"))
+    used = {name: event.data[name] for name in ("appointment", "known_as") if name in event.data}
+    told = load(AppointmentNamed, used)
+    return event.subject, told["appointment"], told["known_as"]
 
 
 def hidden_of(wish: dict[str, Any]) -> Hidden:

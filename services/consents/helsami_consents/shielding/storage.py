@@ -82,6 +82,11 @@ class Writes(storage.Writes):
                 return str(found)
         return None
 
+    def also_known_as(self, item: str, other: str) -> None:
+        """Hide by another id as well what the owner hides by this."""
+        this = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.item == item)
+        self.connection.execute(sa.update(SHIELDS).where(this).values(also=other))
+
     def count_standing(self) -> int:
         """How many of the owner's stand."""
         standing = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.state.in_(sorted(STANDING)))
