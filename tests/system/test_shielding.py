@@ -211,8 +211,14 @@ def test_a_letter_about_a_hidden_appointment_is_hidden_with_it(adult, hide):
     shown = ok(adult.citizen.get(f"{SITE}/appointments/{adult.appointment}"))
     letter = shown["letters"]["items"][0]["id"]
     assert letter in adult.seen("letter", deputy)
+    news = f"{SITE}/notices?limit=100"
+    until(lambda: letter in deputy.get(news, headers=acting).text)
 
     hide("appointment", adult.appointment, "representatives")
+
+    told = deputy.get(news, headers=acting).text
+    assert letter not in told
+    assert adult.appointment not in told
 
     for path in (f"letters/{letter}", f"letters/{letter}/attachments/1"):
         hidden, missing = (deputy.get(f"{SITE}/{one}", headers=acting) for one in (path, path.replace(letter, UUID)))
