@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,13 +53,20 @@ class Run:
         """Run it in so many processes, and return the exit code."""
         began = time.monotonic()
         processes = [self._start() for _ in range(workers)]
+
+        def end(_number: int, _frame: object) -> None:
+            """Whoever ends us ends them, in order: they clean up and say how far they came."""
+            for process in processes:
+                process.send_signal(signal.SIGINT)
+
+        signal.signal(signal.SIGTERM, end)
         readers = [threading.Thread(target=self._read, args=(process,)) for process in processes]
         for reader in readers:
             reader.start()
         try:
             for reader in readers:
                 reader.join()
-        except KeyboardInterrupt:  # which the processes have been sent as well: they clean up and say how far they came
+        except KeyboardInterrupt:  # which the terminal has sent them as well
             for reader in readers:
                 reader.join()
         codes = [process.wait() for process in processes]

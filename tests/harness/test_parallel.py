@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from helsami_kernel.testing import until
+
 TESTS = Path(__file__).parents[1]
 CONFTEST = 'pytest_plugins = ["harness.shares"]'
 COUNTED = """
@@ -102,6 +104,27 @@ def test_a_test_that_hangs_ends_its_process_with_every_stack_and_the_run_says_wh
     assert "in test_hangs" in told
     assert "1 of 3 tests run" in told
     assert "Not every test was run" in told
+
+
+def test_whoever_ends_the_run_ends_its_processes(tmp_path):
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "test_long.py").write_text(
+        "import os, pathlib, time\n"
+        "def test_long():\n"
+        "    pathlib.Path('pid.new').write_text(str(os.getpid()))\n"
+        "    pathlib.Path('pid.new').rename('pid')\n"
+        "    time.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "harness.parallel", "--workers", "2", f"--override-ini=pythonpath={TESTS}"]
+    environment = os.environ | {"PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    with subprocess.Popen([*command, "--rootdir=."], cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as run:
+        until((tmp_path / "pid").exists, within=60)
+        run.terminate()
+        told, _ = run.communicate(timeout=60)
+
+    assert run.returncode != 0
+    assert b"0 of 1 tests run" in told
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text()}").exists()
 
 
 def test_processes_that_find_different_tests_fail_the_run(parallel):
