@@ -25,20 +25,20 @@ LOGOUT: Final = "/api/v1/logout"
 
 def admission(settings: Settings) -> Admit:
     """
-    The check for an installation: raises LoginNeeded, or NotFound for a door that nobody comes in by.
+    The check for an installation: says whose body it is, or raises LoginNeeded, or NotFound for a door nobody uses.
 
     A session that was ended before its time is whole by its seal; the route itself refuses it, after its body.
     """
     keys = KeyFolder(settings.keys)
     sessions, systems = session.sessions(keys), SystemVerifier(keys.public("systems"))
 
-    def admit(request: Request) -> None:
+    def admit(request: Request) -> str | None:
         if request.path.startswith(CITIZENS):
-            if request.path != LOGOUT:
-                sessions.of(request)
-        elif request.path.startswith(SYSTEMS):
-            system_login(systems, request)
-        elif not (settings.embedded and request.path.startswith(EMBEDDED)):
+            return None if request.path == LOGOUT else sessions.of(request).citizen
+        if request.path.startswith(SYSTEMS):
+            return system_login(systems, request).token_id
+        if not (settings.embedded and request.path.startswith(EMBEDDED)):
             raise NotFound("not-found")
+        return None
 
     return admit

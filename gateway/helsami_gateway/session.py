@@ -108,7 +108,7 @@ class Sessions:
     def _unsealed(self, sealed: str) -> Session:
         try:
             claims = orjson.loads(jwe.decrypt_compact(sealed, self._key).plaintext or b"")
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
             raise LoginNeeded("login-needed") from None
         session = Session(
             claims["citizen"],

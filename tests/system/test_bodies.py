@@ -2,6 +2,7 @@
 
 import re
 import socket
+from base64 import urlsafe_b64encode
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +16,15 @@ OPEN = ("/dev/", "/api/v1/logout")
 BY_ADDRESS = "/calendar/"
 """A link that nobody sends anything to."""
 ROUTES = [(route.verb, route.path) for route in entrypoints(GatewayService, Http)]
-LOGINS = [b"", b"Cookie: __Host-helsami=forged\r\n", b"Authorization: Bearer forged\r\n"]
+LOGINS = [
+    b"",
+    b"Cookie: __Host-helsami=forged\r\n",
+    b"Authorization: Bearer forged\r\n",
+    *(
+        b"Cookie: __Host-helsami=%s....\r\n" % urlsafe_b64encode(header).rstrip(b"=")
+        for header in (b'{"alg":"dir","enc":[]}', b'{"alg":"dir","enc":"A256GCM","crit":5}')
+    ),
+]
 
 
 def answer_to(demo, head):
@@ -29,7 +38,7 @@ def answer_to(demo, head):
     return told
 
 
-@pytest.mark.parametrize("login", LOGINS, ids=["none", "cookie", "token"])
+@pytest.mark.parametrize("login", LOGINS, ids=["none", "cookie", "token", "cipher", "critical"])
 def test_no_route_waits_for_the_body_of_a_stranger(demo, login):
     waited = []
     for verb, path in ROUTES:
@@ -58,3 +67,11 @@ def test_a_logout_takes_no_long_body_from_anybody(demo):
     told = answer_to(demo, b"POST /api/v1/logout HTTP/1.1\r\nHost: x\r\nContent-Length: 1025\r\n")
 
     assert b" 413 " in told[:20]
+
+
+def test_a_logout_holds_no_chunk_length_that_never_ends(demo):
+    head = b"POST /api/v1/logout HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    told = answer_to(demo, head + b"f" * 2_000_000)
+
+    assert b" 400 " in told[:20]
+    assert b"application/problem+json" in told

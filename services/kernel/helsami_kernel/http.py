@@ -18,11 +18,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from helsami_kernel.bodies import BODY_WITHIN, Room, has_body, read_body, was_read
+from helsami_kernel.bodies import BODY_WITHIN, Room, ShortLines, has_body, read_body, was_read
 from helsami_kernel.config import Settings
 from helsami_kernel.container import KernelEntrypoint, Work
 from helsami_kernel.decorators import Decorator
-from helsami_kernel.errors import Refusal, Unavailable
+from helsami_kernel.errors import Unavailable
 
 CONNECTIONS_AT_MOST = 512
 REQUESTS_AT_MOST = 256
@@ -41,7 +41,8 @@ UNCLEAR = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 OnFailure = Callable[[BaseException, Request], Response]
-Admit = Callable[[Request], None]
+Admit = Callable[[Request], str | None]
+"""Raises what refuses a sender; else says under what name what they send is counted, None for nobody's."""
 
 
 class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
@@ -72,8 +73,9 @@ class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         super().finish()
 
     def get_environ(self) -> dict[str, Any]:
-        """WSGI's, and a way to close the connection after the answer."""
+        """WSGI's, with a way to close the connection after the answer, and a body whose chunks say short how long."""
         environ: dict[str, Any] = super().get_environ()
+        environ["wsgi.input"].rfile = ShortLines(self.rfile)
         environ[CLOSE] = self._close_after
         return environ
 
@@ -198,7 +200,7 @@ def refuse(connection: Any) -> None:
 
 
 def everybody(request: Request) -> None:
-    """Take a body from anybody: for a service that names no admission."""
+    """Take a body from anybody, as nobody's: for a service that names no admission."""
 
 
 class Admission(DependencyProvider):  # type: ignore[misc]  # nameko carries no types
@@ -242,12 +244,12 @@ class Http(KernelEntrypoint):
         began = time.perf_counter()
         try:
             if has_body(request):
-                self.server.admit(request)  # nothing is read for a stranger
+                who = self.server.admit(request)  # nothing is read for a stranger
                 # By the connection itself: a slow sender must not hold a worker.
-                read_body(request, self.body_at_most, self.server.room)
-        except (Refusal, Unavailable) as refusal:
-            self.note(refusal, time.perf_counter() - began)
-            return self.on_failure(refusal, request)
+                read_body(request, self.body_at_most, self.server.room, who)
+        except Exception as unfit:  # noqa: BLE001  what nobody foresaw is answered as anything else is
+            self.note(unfit, time.perf_counter() - began)
+            return self.on_failure(unfit, request)
         answered = Event()
 
         def settle(result: Response | None, failure: BaseException | None) -> None:

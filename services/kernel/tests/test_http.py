@@ -54,6 +54,9 @@ def known(settings):
     def admit(request):
         if request.headers.get("Name") is None:
             raise Forbidden("who-are-you")
+        if request.headers["Name"] == "unforeseen":
+            raise TypeError("13897012345")
+        return request.headers["Name"]
 
     return admit
 
@@ -138,6 +141,18 @@ def test_a_chunked_body_is_refused_as_soon_as_it_is_too_long(door):
     answer = requests.post(f"{door.url}/echo", data=(b"x" * 100 for _ in range(20)), timeout=5)
 
     assert answer.text == "TooLarge body-too-large"
+
+
+@pytest.mark.parametrize("before", [b"", b"4\r\nbody", b"4\r\nbody\r\n0\r\n"], ids=["length", "end", "trailer"])
+def test_a_line_between_chunks_that_never_ends_is_not_held(door, before, monkeypatch):
+    monkeypatch.setattr(shell, "LINGERS", 0.3)
+    with connect(door) as client:
+        client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + before)
+        client.sendall(b"f" * 100_000)
+        answer = client.recv(1000)  # while nobody has said that the line ends
+
+    assert b"Malformed body-cut-short" in answer
+    assert b"connection: close" in answer.lower()
 
 
 def test_a_body_cut_short_is_malformed(door):
@@ -363,6 +378,32 @@ def test_bodies_beyond_the_room_of_the_process_are_refused_and_short_ones_are_no
     assert first.startswith(b"HTTP/1.1 200")
     until(lambda: guarded.room.taken == 0)
     assert requests.post(f"{guarded.url}/echo", b"y" * 300_000, headers=named, timeout=5).ok
+
+
+def test_one_sender_has_not_the_room_of_all(guarded):
+    guarded.room._ones_at_most = 300_000
+    with connect(guarded) as filling:
+        head = b"POST /echo HTTP/1.1\r\nHost: x\r\nName: one\r\nContent-Length: 360000\r\n\r\n"
+        filling.sendall(head + b"x" * 350_000)
+        until(lambda: guarded.room.taken > 200_000)
+
+        again = requests.post(f"{guarded.url}/echo", b"y" * 300_000, headers={"Name": "one"}, timeout=5)
+        another = requests.post(f"{guarded.url}/echo", b"y" * 300_000, headers={"Name": "another"}, timeout=5)
+
+        filling.sendall(b"x" * 10_000)
+        first = filling.recv(1000)
+    assert again.text == "NoRoom too-much-at-once"
+    assert another.text == "y" * 300_000
+    assert first.startswith(b"HTTP/1.1 200")
+    until(lambda: guarded.room.taken == 0)
+    assert requests.post(f"{guarded.url}/echo", b"y" * 300_000, headers={"Name": "one"}, timeout=5).ok
+
+
+def test_what_nobody_foresaw_in_an_admission_goes_through_the_one_table(guarded):
+    answer = requests.post(f"{guarded.url}/echo", b"y", headers={"Name": "unforeseen"}, timeout=5)
+
+    assert answer.text == "TypeError "
+    assert answer.headers["Connection"] == "close"
 
 
 def test_a_body_counts_until_it_is_answered(guarded):
