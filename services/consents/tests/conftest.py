@@ -10,6 +10,7 @@ from helsami_consents.access_log.anchors import AnchorFile, Signer
 from helsami_consents.service import ConsentsService
 from helsami_kernel.access import Issuer, Verifier
 from helsami_kernel.errors import Unavailable
+from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -95,6 +96,29 @@ def consents(store, register, key, clock, copies):
     issuer, signer = Issuer("consents", key, clock), Signer(key)
     own = {"issuer": issuer, "signer": signer, "sealing": SEALING, "copies": copies}
     return service(ConsentsService, store=store, directory=register, clock=clock, **own)
+
+
+class OneCommit(OpenStore):
+    """The store of a process that dies once it has committed what it is the effect of."""
+
+    def transaction(self, owner):
+        assert not self._cause_recorded, "nobody does what is left: what it is the effect of is done"
+        return super().transaction(owner)
+
+
+@pytest.fixture
+def caused(consents, store):
+    """Call consents as the effect of an event or of a promise, which is recorded with its one commit."""
+
+    def call(cause, handler, *arguments):
+        told = {"told": lambda: None, "decisions": store.decisions, "cause": cause}
+        consents.store = OneCommit(store._database, storage.Reads, storage.Writes, **told)
+        try:
+            handler(*arguments)
+        finally:
+            consents.store = store
+
+    return call
 
 
 def me(citizen, **claims):

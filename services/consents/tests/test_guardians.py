@@ -149,15 +149,16 @@ def test_a_guardian_is_ended_by_whoever_appoints_and_not_here(guarded, consents,
     assert may()
 
 
-def test_while_the_register_is_away_nobody_acts_as_a_guardian_and_what_is_not_there_is_not_found(
+def test_while_the_register_is_away_nobody_acts_as_a_guardian_and_nobody_says_that_there_is_none(
     guarded, may, consents, me, register
 ):
     register.away = True
 
     with pytest.raises(Unavailable):
         may()
-    with pytest.raises(NotFound, match="grant-not-found"):
-        consents.end_grant({"grant": "0" * 32}, me(WARD))
+    for wanted in (AN_ID, "0" * 32):
+        with pytest.raises(Unavailable):
+            consents.end_grant({"grant": wanted}, me(WARD))
 
 
 def test_what_the_ward_has_granted_oneself_goes_beside_the_mandate(guarded, give, may, consents):

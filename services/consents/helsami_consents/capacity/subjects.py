@@ -26,22 +26,19 @@ class Represented(Children):
     store: OpenStore[Any, Any]  # the service's own, which also logs
     clock: Callable[[], datetime]
 
-    def _look_again(self, event: Event) -> None:
+    def promise_to_look_again(self, tx: Any, event: Event) -> None:
         """As of children, of what is granted to the event's subject or about them."""
-        super()._look_again(event)
-        if event.subject is None:
-            return
-        with self.store.transaction(event.subject) as tx:
-            for its, applicant in tx.granted_between():
-                told = {"application": its, "applicant": applicant}
-                tx.promise(LOOK_AGAIN, tx.now, told, key=f"{its} {event.id}")
+        super().promise_to_look_again(tx, event)
+        for its, applicant in tx.granted_between():
+            told = {"application": its, "applicant": applicant}
+            tx.promise(LOOK_AGAIN, tx.now, told, key=f"{its} {event.id}")
 
     @fulfils(LOOK_AGAIN)
     def look_again_at_capacity(self, promised: Obligation) -> None:
         """End what a death or a protected address rules out, and tell both; it has not held since."""
         its, applicant = promised.payload["application"], promised.payload["applicant"]
-        with self.store.transaction(applicant) as tx:
-            subject = tx.application(its).subject
+        # Read, and not in a transaction: the first that commits keeps the promise, and the register can be away.
+        subject = next(each.subject for each in self.store.reading(applicant).applications() if each.id == its)
         people = self.people(subject, applicant)
         with self.store.transaction(applicant) as tx:
             application = tx.application(its)

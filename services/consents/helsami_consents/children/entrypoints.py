@@ -107,12 +107,16 @@ class Children(Guardians):
         self._look_again(event)
 
     def _look_again(self, event: Event) -> None:
-        """Promise to decide anew about every child that the event's subject is, or acts for."""
+        """Promise to decide anew, all in one transaction: the first that commits has handled the event."""
         if event.subject is None:
             return
         with self.store.transaction(event.subject) as tx:
-            for child in sorted({each.child for each in tx.parenthoods()}):
-                tx.promise(LOOK_AGAIN, tx.now, {"child": child}, key=f"{child} {event.id}")
+            self.promise_to_look_again(tx, event)
+
+    def promise_to_look_again(self, tx: Writes, event: Event) -> None:
+        """Promise to decide anew about every child that the event's subject is, or acts for."""
+        for child in sorted({each.child for each in tx.parenthoods()}):
+            tx.promise(LOOK_AGAIN, tx.now, {"child": child}, key=f"{child} {event.id}")
 
     @fulfils(LOOK_AGAIN)
     def look_again_at_child(self, promised: Obligation) -> None:

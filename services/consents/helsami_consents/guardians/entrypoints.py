@@ -42,9 +42,10 @@ class Guardians(Grants):
         """
         A guardian is not taken leave of here: who appoints them ends it.
 
-        Raises Refused("guardian-by-register") for one of one's own, NotFound for all else.
+        Raises Refused("guardian-by-register") for one of one's own, NotFound for all else, and Unavailable while the
+        register cannot say which it is.
         """
-        myself = self.names(me).get(me)
+        myself = self.people(me).get(me)
         if myself is not None and any(each.id == wanted for each in myself.guardians):
             raise Refused("guardian-by-register")
         return super().end_given_otherwise(me, wanted)
