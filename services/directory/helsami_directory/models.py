@@ -36,6 +36,8 @@ CITIZENS = sa.Table(
     sa.Column("first_login_at", UtcDateTime),
     sa.Column("deactivated_at", UtcDateTime),
     sa.Column("reactivated_at", UtcDateTime),
+    # When the register's feed named them last: what the register said before that moment decides nothing.
+    sa.Column("outdated_at", UtcDateTime),
 )
 TRANSFERS = sa.Table(
     "transfers",
@@ -88,8 +90,9 @@ GUARDIANSHIPS = sa.Table(
 FEED = sa.Table(
     "register_feed",
     metadata,
-    # One row, and none before the feed was ever asked: up to where what it says has been heeded.
+    # One row, and none before the feed was ever asked: up to where what it says has been heeded, and which register.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("register", sa.Text, nullable=False, server_default=""),
     sa.Column("place", sa.BigInteger, nullable=False),
     sa.Column("followed_at", UtcDateTime, nullable=False),
 )

@@ -1,6 +1,7 @@
 """The register's feed is followed by itself: what it says has changed holds and is told, over restarts and outages."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -60,12 +61,17 @@ def promised(store):
     return listed
 
 
+def place_of(store, directory):
+    return store.reading(None).feed_place(directory.population.address)
+
+
 class Away:
     """A register that answers the feed, and no question about people."""
 
     present = True
 
     def __init__(self, behind):
+        self.address = behind.address
         self.changes = behind.changes
         self.latest = behind.latest
 
@@ -102,13 +108,13 @@ def test_the_feed_is_begun_at_its_end_and_not_read_from_the_beginning(directory,
     directory.follow_register()
 
     assert asked == []
-    assert store.reading(None).feed_place() == directory.population.latest()
+    assert place_of(store, directory) == directory.population.latest()
 
 
 def test_without_a_register_there_is_no_feed_to_follow(directory, store):
     directory.follow_register()
 
-    assert store.reading(None).feed_place() is None
+    assert place_of(store, directory) is None
 
 
 @ON_BOTH
@@ -147,7 +153,7 @@ def test_who_cannot_ask_about_people_decides_nothing_more_by_what_it_had_and_ask
 
 def test_a_feed_that_is_away_is_asked_again_from_the_same_place(holders, household, in_register, directory, store):
     holders()
-    place, changes = store.reading(None).feed_place(), directory.population.changes
+    place, changes = place_of(store, directory), directory.population.changes
     in_register(family(**ORPHANED))
 
     def away(_after):
@@ -156,7 +162,7 @@ def test_a_feed_that_is_away_is_asked_again_from_the_same_place(holders, househo
     directory.population.changes = away
     with pytest.raises(Unavailable):
         directory.follow_register()
-    assert store.reading(None).feed_place() == place
+    assert place_of(store, directory) == place
 
     directory.population.changes = changes
     directory.follow_register()
@@ -167,12 +173,12 @@ def test_a_feed_that_is_away_is_asked_again_from_the_same_place(holders, househo
 def test_of_two_processes_one_heeds_a_page(holders, household, in_register, directory, store, announced):
     holders()
     in_register(family(**ORPHANED))
-    place, changes = store.reading(None).feed_place(), directory.population.changes
+    place, changes = place_of(store, directory), directory.population.changes
 
     def overtaken(after):
         told = changes(after)
         with store.transaction(None) as tx:
-            assert tx.move_feed(place, told.place)
+            assert tx.move_feed(directory.population.address, place, told.place)
         return told
 
     directory.population.changes = overtaken
@@ -181,8 +187,91 @@ def test_of_two_processes_one_heeds_a_page(holders, household, in_register, dire
     assert announced() == [], "the other one asks"
 
 
+@ON_BOTH
+@pytest.mark.parametrize("there", [True, False], ids=["asked", "not-asked"])
+def test_an_answer_that_a_change_has_overtaken_undoes_nothing(
+    household, in_register, directory, holders, announced, clock, there
+):
+    assert holders() == [household[MOTHER]]
+    clock.move_to(clock() + timedelta(hours=13))
+    population, asked = directory.population, directory.population.people
+
+    def away(_national_ids):
+        raise Unavailable("register")
+
+    def slow(national_ids):
+        before = asked(national_ids)
+        population.people = asked if there else away
+        in_register(family(**ORPHANED))
+        clock.move_to(clock() + timedelta(seconds=1))
+        directory.follow_register()
+        population.people = asked
+        clock.move_to(clock() + timedelta(seconds=1))
+        return before
+
+    population.people = slow
+
+    assert holders() == []
+    assert holders() == []
+    assert [kind for _, kind, _ in announced()] == ["parental_responsibility_changed"] * 2
+
+
+def test_who_never_stops_changing_while_the_register_answers_decides_nothing(household, directory, store, clock):
+    asked = directory.population.people
+
+    def outdated(national_ids):
+        answer = asked(national_ids)
+        clock.move_to(clock() + timedelta(seconds=1))
+        with store.transaction(None) as tx:
+            tx.outdate(household.values())
+        return answer
+
+    directory.population.people = outdated
+    with pytest.raises(Unavailable):
+        directory.facts({"citizens": [household[CHILD]]}, CONSENTS)
+
+
+@ON_BOTH
+def test_of_two_answers_the_one_asked_for_later_stays_whichever_is_kept_first(
+    household, in_register, directory, holders, store, clock
+):
+    first = directory.answers([CHILD])
+    clock.move_to(clock() + timedelta(seconds=1))
+    in_register(family(**ORPHANED))
+    second = directory.answers([CHILD])
+    clock.move_to(clock() + timedelta(seconds=1))
+    for answers in (first, second, first):
+        with store.transaction(None) as tx:
+            directory.keep(tx, answers)
+    assert holders() == []
+
+
+@ON_BOTH
+@pytest.mark.parametrize("latest", [3, 2 * 10**18], ids=["before", "beyond"])
+def test_another_register_is_followed_from_its_own_end(household, directory, store, latest):
+    directory.population.address, directory.population.latest = "https://register.example", lambda: latest
+
+    directory.follow_register()
+    assert place_of(store, directory) == latest
+
+    directory.population.changes = lambda after: Changes(frozenset({CHILD}), after + 1)
+    directory.follow_register()
+    assert place_of(store, directory) == latest + 1
+
+
+def test_a_feed_that_begins_anew_is_followed_anew(household, directory, store):
+    begun = place_of(store, directory)
+    directory.population.latest = lambda: 7
+    directory.population.changes = lambda after: Changes(frozenset(), after)
+
+    directory.follow_register()
+    assert place_of(store, directory) == 7 < begun
+    directory.follow_register()
+    assert place_of(store, directory) == 7
+
+
 def test_all_pages_are_heeded_in_one_turn(household, directory, store):
-    begun = store.reading(None).feed_place()
+    begun = place_of(store, directory)
     pages = {begun + number: Changes(frozenset({CHILD}), begun + number + 1, more=number < 4) for number in range(5)}
     directory.population.changes = pages.pop
 

@@ -63,7 +63,7 @@ class Accounts(Profiles):
         lookup = self.identity.lookup(national_id)
         known = self.store.reading(None).found(lookup)
         if known is not None:
-            self.renew(self.store.reading(None).registered([known.id]))
+            self.renewed([known.id])
         else:
             answers = self.answers([national_id])
             if all(entry is None for entry in answers.entries.values()):

@@ -124,8 +124,7 @@ class Profiles(RegisterFacts):
         load(schemas.Nothing, question)
         citizen = oneself(access)
         reads = self.store.reading(None)
-        self.renew(reads.registered([citizen]))
-        (found,) = reads.registered([citizen])
+        (found,) = self.renewed([citizen])
         sealed = None if found.facts.protected else reads.address(citizen)
         return {
             "known": reads.is_registered(citizen),

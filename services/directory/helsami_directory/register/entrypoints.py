@@ -5,20 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from helsami_directory import schemas
 from helsami_directory.domain import Citizen
-from helsami_directory.identity import Identity
+from helsami_directory.identity import Identity, Sealed
 from helsami_directory.register import schemas as own
 from helsami_directory.register.belief import Registered
 from helsami_directory.register.birthdays import SOON, Turned16, Turning16Soon, moment_of
 from helsami_directory.register.domain import Changes, Entry, Said, is_fresh, is_usable
 from helsami_directory.register.port import PopulationRegister
 from helsami_directory.register.storage import ASK_AGAIN, TELL_OF_BIRTHDAY, Reads, Writes
-from helsami_kernel import Obligation, every, fulfils, rpc
+from helsami_kernel import Obligation, every, fulfils, logs, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Forbidden, Unavailable, load
 from helsami_kernel.store import OpenStore
@@ -27,6 +27,9 @@ from helsami_sdk.rules import REGION
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=10)
 FOLLOWED_EVERY: Final = timedelta(seconds=15)
 """Between two questions to the register's feed; it takes no more than this and a moment for a change to be heeded."""
+
+MOST_TURNS: Final = 3
+"""How often one is asked about in a row who changes while the register answers."""
 
 MOST_PAGES: Final = 20
 """How much of the feed is heeded in one turn: twenty thousand changes, about a day's in the whole country."""
@@ -37,14 +40,16 @@ class Answers:
     """
     What the register answered about some citizens and who has responsibility for them; None of whom it lacks.
 
-    `holders` are those who have, and guardians.
+    `holders` are those who have, and guardians. `asked_at` is from before the register was asked: what has happened
+    since is not in it.
     """
 
     entries: Mapping[str, Entry | None]
     holders: frozenset[str]
+    asked_at: datetime
 
 
-NO_ANSWERS: Final = Answers({}, frozenset())
+NO_ANSWERS: Final = Answers({}, frozenset(), datetime.min.replace(tzinfo=UTC))
 
 
 class RegisterFacts:
@@ -62,11 +67,7 @@ class RegisterFacts:
 
         Raises Unavailable when the register is away and its last word too old to decide by.
         """
-        asked = load(schemas.FactsOf, command)["citizens"]
-        found = self.store.reading(None).registered(asked)
-        if self.renew(found):
-            found = self.store.reading(None).registered(asked)
-        return {"facts": [_fact(one) for one in found]}
+        return {"facts": [_fact(one) for one in self.renewed(load(schemas.FactsOf, command)["citizens"])]}
 
     @rpc(scope="organisations:manage", answers=own.Taken)
     def register_changed(self, command: object, access: AccessToken) -> dict[str, Any]:
@@ -90,29 +91,36 @@ class RegisterFacts:
         Heed what the register's feed says has changed since it was last asked: it holds from the next question on.
 
         How far it was heeded is stored with what it outdated, so that nothing is passed over by who stops in between,
-        and of several processes each page is heeded by one. Raises Unavailable while the feed is away; then the next
-        turn goes on from the same place.
+        and of several processes each page is heeded by one. It is begun anew where that place is another register's, or
+        beyond the last change that this one knows of. Raises Unavailable while the feed is away; then the next turn
+        goes on from the same place.
         """
         if not self.population.present:
             return
-        place = self.store.reading(None).feed_place()
+        place = self.store.reading(None).feed_place(self.population.address)
         if place is None:
-            # What was kept before is at most FRESH_FOR old.
-            latest = self.population.latest()
-            with self.store.transaction(None) as tx:
-                tx.begin_feed(latest)
+            self._begin(self.population.latest())
             return
         for _ in range(MOST_PAGES):
             changes = self.population.changes(place)
+            if changes.place == place and (latest := self.population.latest()) < place:
+                self._begin(latest)
             if changes.place == place or not self._heed(changes, place) or not changes.more:
                 return
             place = changes.place
+
+    def _begin(self, latest: int) -> None:
+        """Follow the feed from its end on: what was kept before is at most FRESH_FOR old."""
+        with self.store.transaction(None) as tx:
+            anew = tx.begin_feed(self.population.address, latest)
+        if anew:
+            logs.incident("register-feed-begun-anew", service="directory")
 
     def _heed(self, changes: Changes, place: int) -> bool:
         """Ask about those of a page of the feed that are known here; False where another process has the page."""
         known = self._known(changes.national_ids)
         with self.store.transaction(None) as tx:
-            if not tx.move_feed(place, changes.place):
+            if not tx.move_feed(self.population.address, place, changes.place):
                 return False
             key = _outdate(tx, known)
         self._ask_now(known, key)
@@ -138,7 +146,19 @@ class RegisterFacts:
         """Ask about those of whom the register said something else, where that could not be done at once."""
         self._ask(promised.payload["citizens"])
 
-    def renew(self, found: Collection[Registered]) -> bool:
+    def renewed(self, citizens: Collection[str]) -> list[Registered]:
+        """
+        What the register says of those of these who are known, none of it outdated while it answered.
+
+        Raises Unavailable when it is away, unless what it said last of all of them is still usable.
+        """
+        for _ in range(MOST_TURNS):
+            found = self.store.reading(None).registered(citizens)
+            if not self._renew(found):
+                return found
+        raise Unavailable("register")
+
+    def _renew(self, found: Collection[Registered]) -> bool:
         """
         Ask about those of whom the register has not spoken lately, and whoever has responsibility for them.
 
@@ -188,29 +208,32 @@ class RegisterFacts:
         """Ask the register, in two questions at most; outside of any transaction. Raises Unavailable."""
         if not national_ids or not self.population.present:
             return NO_ANSWERS
+        asked_at = self.clock()
         known = self.population.people(national_ids)
         holders = frozenset(one for entry in known.values() for one in entry.concerned)
         due = sorted(holders - set(national_ids) - self._fresh(holders))
         about_holders = self.population.people(due) if due else {}
-        return Answers(
-            {each: known.get(each) for each in national_ids} | {each: about_holders.get(each) for each in due}, holders
-        )
+        entries = {each: known.get(each) for each in national_ids} | {each: about_holders.get(each) for each in due}
+        return Answers(entries, holders, asked_at)
 
     def keep(self, tx: Writes, answers: Answers) -> None:
-        """Store what was answered; whoever has responsibility gets an account by that (R6)."""
+        """Store what was answered and is not overtaken; whoever has responsibility gets an account by that (R6)."""
         # In the order of their hashes, so that two who ask about the same people do not wait for each other.
         by_lookup = {self.identity.lookup(each): each for each in {*answers.entries, *answers.holders}}
         accounts = {by_lookup[lookup]: self._account(tx, lookup, by_lookup[lookup]) for lookup in sorted(by_lookup)}
         for national_id, entry in answers.entries.items():
-            self._say(tx, accounts, accounts[national_id], entry)
+            said, seal = self._said(accounts, accounts[national_id], entry)
+            tx.say(accounts[national_id], said, seal, answers.asked_at)
 
     def _account(self, tx: Writes, lookup: str, national_id: str) -> Citizen:
         return tx.account(lookup, lambda opened: self.identity.seal(national_id, opened))
 
-    def _say(self, tx: Writes, accounts: Mapping[str, Citizen], citizen: Citizen, entry: Entry | None) -> None:
+    def _said(
+        self, accounts: Mapping[str, Citizen], citizen: Citizen, entry: Entry | None
+    ) -> tuple[Said, Callable[[], Sealed] | None]:
+        """What the register says of a citizen as it is kept, and how their address is sealed where there is one."""
         if entry is None:
-            tx.say(citizen, Said(), None)
-            return
+            return Said(), None
         address = entry.address
         said = Said(
             known=True,
@@ -224,7 +247,7 @@ class RegisterFacts:
             guardians=frozenset(replace(each, id=accounts[each.id].id) for each in entry.guardians),
         )
         seal = None if address is None else partial(self.identity.seal_address, address.text, citizen.id)
-        tx.say(citizen, said, seal)
+        return said, seal
 
     def _fresh(self, national_ids: Collection[str]) -> set[str]:
         by_lookup = {self.identity.lookup(each): each for each in national_ids}

@@ -48,8 +48,8 @@ class Folkeregisteret:
     present = True
 
     def __init__(self, address: str, token: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._address = address.rstrip("/")
-        self._url = f"{self._address}{RESOURCE}?{urlencode([('part', part) for part in PARTS])}"
+        self.address: Final = address.rstrip("/")
+        self._url = f"{self.address}{RESOURCE}?{urlencode([('part', part) for part in PARTS])}"
         self._token = token
         self._clock = clock
         self._asked_again_from = 0.0
@@ -79,7 +79,7 @@ class Folkeregisteret:
         """
         body = None
         with eventlet.Timeout(FEED_WITHIN.total_seconds(), False):
-            body = self._answer("GET", self._address + resource, FEED_WITHIN)
+            body = self._answer("GET", self.address + resource, FEED_WITHIN)
         if body is None:
             raise Unavailable("register")
         try:

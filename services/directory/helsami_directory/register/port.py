@@ -21,6 +21,10 @@ class PopulationRegister(Protocol):
     def present(self) -> bool:
         """Whether there is one at all: without any, nobody has parental responsibility and records are all we know."""
 
+    @property
+    def address(self) -> str:
+        """Which register it is: a place in the feed of another means nothing here."""
+
     def people(self, national_ids: Collection[str]) -> dict[str, Entry]:
         """Those of these people whom the register knows, by national id. Raises Unavailable."""
 

@@ -60,6 +60,7 @@ OF_CHILDREN: Final = (
     .order_by(RESPONSIBILITIES.c.child, RESPONSIBILITIES.c.holder)
 )
 
+
 class Reads(storage.Reads):
     """What is asked about people, with what the register says of them."""
 
@@ -87,9 +88,10 @@ class Reads(storage.Reads):
         rows = self._rows(sa.select(REGISTERED.c.known).where(REGISTERED.c.citizen == citizen))
         return any(row.known for row in rows)
 
-    def feed_place(self) -> int | None:
-        """Up to where the register's feed has been heeded; None before it was ever asked."""
-        return next((int(row.place) for row in self._rows(sa.select(FEED.c.place))), None)
+    def feed_place(self, register: str) -> int | None:
+        """Up to where the feed of the register at this address has been heeded; None before it was ever asked."""
+        theirs = sa.select(FEED.c.place).where(FEED.c.register == register)
+        return next((int(row.place) for row in self._rows(theirs)), None)
 
     def address(self, citizen: str) -> Sealed | None:
         """Where a citizen is registered, sealed."""
@@ -118,32 +120,50 @@ class Reads(storage.Reads):
 class Writes(storage.Writes):
     """What the register's word changes, beside that of record systems."""
 
-    def begin_feed(self, place: int) -> None:
-        """Follow the register's feed from here on, unless somebody has begun already."""
-        values = {"id": THE_FEED, "place": place, "followed_at": self.now}
-        self.connection.execute(insert_new(self.connection, FEED, values))
+    def begin_feed(self, register: str, place: int) -> bool:
+        """
+        Follow this register's feed from here on, unless somebody has begun already, and not farther on.
 
-    def move_feed(self, place: int, to: int) -> bool:
-        """Go on in the feed from one place to another; False where somebody else has gone on from there before."""
-        here = sa.and_(FEED.c.id == THE_FEED, FEED.c.place == place)
+        Returns whether another feed, or a place that it does not reach, was followed until now.
+        """
+        values = {"register": register, "place": place, "followed_at": self.now}
+        if self.connection.execute(insert_new(self.connection, FEED, {"id": THE_FEED, **values})).rowcount:
+            return False
+        elsewhere = sa.and_(FEED.c.id == THE_FEED, sa.or_(FEED.c.register != register, FEED.c.place > place))
+        return bool(self.connection.execute(sa.update(FEED).where(elsewhere).values(**values)).rowcount)
+
+    def move_feed(self, register: str, place: int, to: int) -> bool:
+        """Go on in its feed from one place to another; False where somebody else has gone on from there before."""
+        here = sa.and_(FEED.c.id == THE_FEED, FEED.c.register == register, FEED.c.place == place)
         there = {"place": to, "followed_at": self.now}
         return bool(self.connection.execute(sa.update(FEED).where(here).values(**there)).rowcount)
 
     def outdate(self, citizens: Collection[str]) -> None:
         """Decide nothing more by what the register has said of these, until it is asked again."""
         # In the order in which `keep` locks them, so that the two never wait for each other in a circle.
-        theirs = sa.select(CITIZENS.c.id).where(CITIZENS.c.id.in_(set(citizens)))
-        self.connection.execute(theirs.order_by(CITIZENS.c.lookup).with_for_update())
+        these = CITIZENS.c.id.in_(set(citizens))
+        theirs = sa.select(CITIZENS.c.id).where(these).order_by(CITIZENS.c.lookup)
+        self.connection.execute(theirs.with_for_update())
+        self.connection.execute(sa.update(CITIZENS).where(these).values(outdated_at=self.now))
         this = REGISTERED.c.citizen.in_(set(citizens))
         self.connection.execute(sa.update(REGISTERED).where(this).values(asked_at=None))
 
-    def say(self, citizen: Citizen, said: Said, seal: Callable[[], Sealed] | None) -> None:
+    def is_overtaken(self, citizen: str, asked_at: datetime) -> bool:
+        """Whether the register's word of a moment is outdated since, or a later one kept; their row is locked."""
+        both = sa.select(CITIZENS.c.outdated_at, REGISTERED.c.asked_at).join_from(CITIZENS, REGISTERED, isouter=True)
+        since = self.connection.execute(both.where(CITIZENS.c.id == citizen)).one()
+        return any(moment is not None and moment > asked_at for moment in since)
+
+    def say(self, citizen: Citizen, said: Said, seal: Callable[[], Sealed] | None, asked_at: datetime) -> None:
         """
         Keep what the register says of a citizen, whose row is locked, and tell of what has changed.
 
-        `seal` gives the address to be read, where there is one. Those concerned by a change of responsibility are the
-        child and whoever has it now or had it before, and no one else.
+        `seal` gives the address to be read, where there is one; `asked_at` is from before the register was asked. What
+        is overtaken by then is dropped. Those concerned by a change of responsibility are the child and whoever has it
+        now or had it before, and no one else.
         """
+        if self.is_overtaken(citizen.id, asked_at):
+            return
         before = self._said(citizen.id)
         address = seal() if seal is not None else None
         values = {
@@ -151,7 +171,7 @@ class Writes(storage.Writes):
             "address_sealed_by": address and address.key_id,
             "address_nonce": address and address.nonce,
             "address_sealed": address and address.text,
-            "asked_at": self.now,
+            "asked_at": asked_at,
         }
         if before is None:
             self.connection.execute(sa.insert(REGISTERED).values(citizen=citizen.id, **values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 import orjson
 
@@ -19,6 +20,8 @@ class Synthetic:
     Its feed is the file itself: a place is a version of it, and what has changed is whose entry is another one. Of a
     version that this process has not seen it knows nothing, so that then everybody has changed.
     """
+
+    address: Final = "file:"
 
     def __init__(self, path: Path) -> None:
         self._path = path
