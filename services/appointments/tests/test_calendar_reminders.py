@@ -85,10 +85,17 @@ def test_of_what_is_gone_or_no_longer_to_be_reminded_of_one_hears_nothing(appoin
     assert reminded_until("2026-03-05T11:59:00+01:00") == []
 
 
-def test_what_has_begun_before_anybody_could_remind_of_it_is_passed_over(appointments, citizen, reminded_until):
+@pytest.mark.parametrize(("remind", "reminded_at"), [(0, "12:00:00"), (0, "12:01:00"), (1, "12:00:30"), (60, "12:59:59")])
+def test_who_is_reminded_as_it_begins_or_late_is_reminded(appointments, citizen, reminded_until, remind, reminded_at):
+    walk = appointments.add_event({**WALK, "remind": remind}, citizen())
+
+    assert reminded_until(f"2026-03-05T{reminded_at}+01:00") == [("c1", walk["id"])]
+
+
+def test_what_was_over_before_anybody_could_remind_of_it_is_passed_over(appointments, citizen, reminded_until):
     walk = appointments.add_event({**WALK, "rule": "FREQ=DAILY;COUNT=3"}, citizen())
 
-    assert reminded_until("2026-03-05T12:00:00+01:00") == []
+    assert reminded_until("2026-03-05T13:00:00+01:00") == []
     assert reminded_until("2026-03-06T11:00:00+01:00") == [("c1", walk["id"])]
 
 

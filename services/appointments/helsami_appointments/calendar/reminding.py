@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from helsami_appointments.calendar import schemas, storage
-from helsami_appointments.calendar.domain import EventReminderDue, OwnEvent
+from helsami_appointments.calendar.domain import EventReminderDue, Occurrence, OwnEvent
 from helsami_appointments.calendar.recurrence import next_after
 from helsami_kernel import Event, Obligation, fulfils
 from helsami_kernel.clock import written
@@ -28,9 +28,10 @@ class Reminding:
         """Remind a citizen of an event that takes place as it did when this was promised, and promise the next."""
         with self.store.transaction(owner=promised.owner) as tx:
             event = storage.own_event(tx, promised.payload["event"])
-            if event is None or not _is_as_promised(event, promised):
+            occurrence = None if event is None else _promised(event, promised)
+            if event is None or occurrence is None:
                 return
-            if datetime.fromisoformat(promised.payload["starts_at"]) > tx.now:
+            if occurrence.ends_at > tx.now:  # who is reminded as it begins, or late, can still go
                 told = schemas.EventReminderDue().dump(EventReminderDue(event.id))
                 tx.announce(Event.of("event_reminder_due", subject=tx.owner, data=told))
             promise_reminder(tx, event)
@@ -47,7 +48,10 @@ def promise_reminder(tx: Writes, event: OwnEvent) -> None:
         tx.promise(REMIND_OF_EVENT, occurrence.reminded_at, payload, key)
 
 
-def _is_as_promised(event: OwnEvent, promised: Obligation) -> bool:
+def _promised(event: OwnEvent, promised: Obligation) -> Occurrence | None:
+    """The time that an event takes place of which this promise is to remind; None where it is no longer then."""
     starts_at = datetime.fromisoformat(promised.payload["starts_at"])
     occurrence = next_after(event, starts_at - timedelta(microseconds=1))
-    return occurrence is not None and (occurrence.starts_at, occurrence.reminded_at) == (starts_at, promised.due_at)
+    if occurrence is None or (occurrence.starts_at, occurrence.reminded_at) != (starts_at, promised.due_at):
+        return None
+    return occurrence
