@@ -230,3 +230,43 @@ def test_golden_scenario_18_who_has_left_gets_no_offer_notice_or_letter_and_mean
     assert offers == []
     assert grant["state"] == "suspended"
     assert get(stage, "appointments", "friend", adult, acts=True).status == 200
+
+
+def test_golden_scenario_12_also_where_it_was_booked_here_and_hidden_before_its_record_system_knew_of_it(stage):
+    adult = replace(FAMILY, born=date(1990, 1, 1), viewer="friend", friend=Trust("full"))
+    stage.arrange(adult)
+    slots = ids_of(stage.portal, stage.ids[SUBJECT])["slot"]
+    booked = stage.done("POST", "/api/v1/appointments", "self", adult, {"slot": slots[-1]})
+    stage.portal.settle()
+    hide = {"kind": "appointment", "item": booked["id"], "hidden_from": "representatives"}
+    shield = stage.done("POST", "/api/v1/shields", "self", adult, hide)["id"]
+    lists = ("appointments", "home", "letters", "notices?limit=100")
+
+    def looks():
+        return [get(stage, path, "friend", adult, acts=True).body for path in lists]
+
+    def deliver(**status):
+        entries = Thing("summons", GP, 1).entries(PIDS[SUBJECT], NOON)
+        entries[0]["resource"] |= {"start": booked["starts_at"], "end": booked["ends_at"], **status}
+        stage.portal.deliver(GP, bundle(entries))
+        stage.portal.settle()
+
+    before = looks()
+    deliver()
+    after = looks()
+    letter = orjson.loads(get(stage, "letters", "self", adult).body)["items"][0]["id"]
+    paths = (f"letters/{letter}", f"letters/{letter}/attachments/1")
+    read, enclosed = (get(stage, path, "friend", adult, acts=True) for path in paths)
+    told = messages(stage, "self", adult)
+    deliver(status="entered-in-error")
+    deliver()
+    again = looks()
+    (sent,) = orjson.loads(get(stage, "appointments", "self", adult).body)["items"]
+    stage.done("DELETE", f"/api/v1/shields/{shield}", "self", adult)
+
+    assert "notice.letter-issued" in told
+    assert after == before
+    assert {read.status, enclosed.status} == {404}
+    assert sent["id"] != booked["id"]
+    assert again == before
+    assert all(one != other for one, other in zip(looks(), before, strict=True) if b"items" in one)
