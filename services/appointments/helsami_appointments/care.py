@@ -12,6 +12,7 @@ from helsami_appointments import storage
 from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.models import ACTIONS
 from helsami_appointments.calendar.plans import CATEGORY as PLANS
+from helsami_appointments.calendar.plans import hidden_with
 from helsami_appointments.letters import Letters, known_as
 from helsami_appointments.referrals.entrypoints import Referrals, take_base
 from helsami_appointments.referrals.storage import SECTION as REFERRALS
@@ -24,13 +25,14 @@ from helsami_kernel.shieldable import Shieldable
 
 KEPT: Final = frozenset({STORED, UNCHANGED})
 APPOINTMENT: Final = "Appointment"
+PLAN: Final = "plan"
 
 Json = dict[str, Any]
 
 
 SHIELDABLE: Final[Mapping[str, Section]] = {
     "appointment": storage.SECTION,
-    "plan": Section(ACTIONS, PLANS),
+    PLAN: Section(ACTIONS, PLANS),
     "referral": REFERRALS,
     "stay": STAYS,
 }
@@ -44,7 +46,13 @@ class Care(Stays, Referrals, Letters, Shieldable):
     shieldable = SHIELDABLE
 
     def also_known_as(self, reads: Any, kind: str, row: Row[Any]) -> str | None:
-        """Another id of an appointment that was booked here first: letters about it are hidden with it."""
+        """
+        Another id of an appointment that was booked here first, or that of the plan of something to do.
+
+        Letters about the appointment, and all that the plan says is to be done, are hidden with it.
+        """
+        if kind == PLAN:
+            return hidden_with(reads.owner, row.organisation, row.key)
         if kind != APPOINTMENT.lower():
             return None
         other = known_as(reads.owner, known_of(reads.appointment_row(row.id)))

@@ -1,5 +1,6 @@
 """What care plans say is to be done, in the calendar: when, for whom, and never without a bound (R38)."""
 
+from dataclasses import replace
 from datetime import date
 
 import icalendar
@@ -204,6 +205,30 @@ def test_a_representative_needs_the_record_as_well_and_a_protected_citizen_has_n
     assert {"code": "not_permitted"} in answer["absences"]
     (item,) = listed(citizen(protected=True))["items"]
     assert item["place"] is None
+
+
+def test_what_is_hidden_of_a_plan_hides_all_of_it_whatever_it_says_when_it_comes_again(
+    plan, appointments, listed, citizen
+):
+    first, second = ({"scheduledPeriod": {"start": day}} for day in ("2026-03-05", "2026-03-06"))
+    plan(activity("Veie seg", **first), activity("Ringe", **second))
+    plan(activity("Gå", **first), key="p2")
+    wanted = next(item["id"] for item in listed()["items"] if item["title"] == "Ringe")
+    found = appointments.item({"kind": "plan", "item": wanted}, replace(citizen(), scopes={"consents:act"}))
+    hidden = frozenset({found["item"], found["also"]})
+    scopes = frozenset({"appointments:read", "records:read"})
+    deputy = replace(citizen(), actor="c9", basis="grant", scopes=scopes, hidden=hidden)
+
+    def titles():
+        return [item["title"] for item in listed(deputy)["items"]]
+
+    assert titles() == ["Gå"]
+    plan(activity("Veie seg", "cancelled", **first), activity("Ringe", **second))
+    assert titles() == ["Gå"]
+    plan(status="revoked")
+    plan(activity("Trene", **first), activity("Veie seg", **first), activity("Ringe", **second))
+    assert titles() == ["Gå"]
+    assert {item["title"] for item in listed()["items"]} == {"Gå", "Trene", "Veie seg", "Ringe"}
 
 
 @pytest.mark.parametrize(("details", "summary"), [(False, "Gjøremål i helsekalenderen"), (True, "Gå en tur")])

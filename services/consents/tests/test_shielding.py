@@ -3,6 +3,7 @@
 import uuid
 from datetime import date, timedelta
 
+import eventlet
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -489,6 +490,29 @@ def test_no_more_is_hidden_than_a_token_can_say(shield, keep):
 
     with pytest.raises(Conflict, match="too-many-shields"):
         shield()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_no_more_stand_than_may_when_many_are_asked_for_at_once(shield, keep, connected, store):
+    connected(4)
+    for number in range(MOST_STANDING - 1):
+        keep(f"many{number}", "parents")
+    answers = []
+
+    def at_once(item):
+        try:
+            answers.append(shield(item)["state"])
+        except Conflict as conflict:
+            answers.append(conflict.code)
+
+    pile = eventlet.GreenPile(4)
+    for number in range(4):
+        pile.spawn(at_once, f"one{number}")
+    list(pile)
+
+    assert sorted(answers) == ["awaiting"] + ["too-many-shields"] * 3
+    with store.transaction(CHILD) as tx:
+        assert tx.count_standing() == MOST_STANDING
 
 
 @pytest.mark.parametrize(

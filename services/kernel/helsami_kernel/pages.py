@@ -76,6 +76,11 @@ class Page:
         self._oldest: Oldest = {}
 
     @property
+    def stride(self) -> int:
+        """How many rows are read first: as a rule enough for a full page past what is hidden from the reader."""
+        return self._limit + 1 + min(self._showing.count_hidden, LONG_STRIDE - LONGEST_PAGE)
+
+    @property
     def full(self) -> bool:
         """One more than asked for has been found: there is a next page."""
         return len(self._shown) > self._limit
@@ -94,7 +99,7 @@ class Page:
 
         What is not shown is passed over in long strides, so that it costs no more to look past it than to show it.
         """
-        stride = self._limit + 1
+        stride = self.stride
         rows = reads.fetch(statement, from_at=start.at, from_id=start.id, limit=stride) if begun is None else begun
         while True:
             items = self._take(rows)

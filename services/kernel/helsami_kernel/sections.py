@@ -151,14 +151,16 @@ class Sections:
         self, reads: Reads, rules: Mapping[str, Rules], access: AccessToken, now: datetime, limit: int
     ) -> dict[str, bytes]:
         """The first page of each by name, as `Section.finished` gives it."""
-        rows = reads.fetch(self._statement, from_at=NEWEST.at, from_id=NEWEST.id, limit=limit + 1)
+        pages = {name: section.page(reads, rules, access, limit) for name, section in self._sections.items()}
+        stride = max(page.stride for page in pages.values())
+        rows = reads.fetch(self._statement, from_at=NEWEST.at, from_id=NEWEST.id, limit=stride)
         found: dict[str, list[Row[Any]]] = {name: [] for name in self._sections}
         for row in rows:
             found[row.section].append(row)
         finished = {}
-        for name, section in self._sections.items():
-            page = section.page(reads, rules, access, limit)
-            page.fill(reads, section.newest_first, NEWEST, newest_first=True, begun=found[name])
+        for name, page in pages.items():
+            newest_first = self._sections[name].newest_first
+            page.fill(reads, newest_first, NEWEST, newest_first=True, begun=found[name])
             finished[name] = page.finished(now)
         return finished
 

@@ -91,6 +91,11 @@ class Showing:
         return keeps_out(access_limit, self._access.basis, self._access.age_band)
 
     @property
+    def count_hidden(self) -> int:
+        """How many items a citizen has hidden from this reader at most."""
+        return len(self._access.hidden)
+
+    @property
     def limits(self) -> frozenset[AccessLimit]:
         """The limits that an item may have and not be hidden from this reader."""
         return frozenset(limit for limit in AccessLimit if not self.is_kept_out(limit))

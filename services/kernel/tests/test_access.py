@@ -417,6 +417,13 @@ def test_only_a_bounded_number_of_tokens_is_remembered(gateway, verifier, monkey
     assert verifier.verify(texts[0], "results")
 
 
+def test_a_token_that_says_what_is_hidden_is_believed_again_and_again_and_not_remembered(consents, verifier):
+    text = consents.issue(**GRANT, hidden={"i1"})
+
+    assert verifier.verify(text, "results").hidden == verifier.verify(text, "results").hidden == {"i1"}
+    assert not verifier._remembered
+
+
 def test_a_token_that_was_refused_is_not_remembered(verifier):
     expect_refusal(verifier, forge(subject="c2"), "rights")
 

@@ -341,6 +341,22 @@ def test_a_page_past_much_that_is_not_shown_costs_few_reads(meet, database):
     assert reads.fetched <= 2
 
 
+@pytest.mark.parametrize("limit", [1, 3])
+def test_what_a_citizen_has_hidden_costs_no_second_read(meet, database, limit):
+    meet(**{f"meeting{number}": -number for number in range(20)})
+    hidden = frozenset(item_id("c1", "trondheim", f"meeting{number}") for number in (0, 1, 3))
+    deputy = replace(ACCESS, actor="c2", basis="grant", hidden=hidden)
+    left = [f"meeting{number}" for number in range(20) if number not in {0, 1, 3}]
+
+    one, all_at_once = (Counting(database.reading_engine, "c1") for _ in range(2))
+    page = read(SECTION.finished, one, limit, access=deputy)
+    together = Sections({"a": SECTION, "b": OWN}).finished(all_at_once, RULES, deputy, NOW, limit)
+
+    assert names(page) == left[:limit]
+    assert [names(orjson.loads(each)) for each in together.values()] == [left[:limit]] * 2
+    assert (one.fetched, all_at_once.fetched) == (1, 1)
+
+
 class Counting(Reads):
     """Reads that count how often they go to the database."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -169,6 +169,16 @@ class Group:
 
     def _lacks_members(self, one: Held) -> bool:
         return one.is_report and any(member not in self.held for member in self.links.get(one.id, ()))
+
+
+def hidden_with(hidden: frozenset[str], links: Collection[tuple[str, str]]) -> frozenset[str]:
+    """
+    The ids of all that shows something of what is hidden, of links from a report to what it consists of, or once did.
+
+    That is what a hidden report consists of, and every report with something of either.
+    """
+    parts = hidden | {member for report, member in links if report in hidden}
+    return parts | {report for report, member in links if member in parts}
 
 
 def groups(held: Mapping[str, Held], links: Mapping[str, tuple[str, ...]]) -> Iterator[Group]:

@@ -32,5 +32,7 @@ MEMBERS = sa.Table(
     sa.Column("report", sa.String(36), primary_key=True),
     sa.Column("member", sa.String(36), primary_key=True),
     sa.Column("place", sa.Integer, nullable=False),
+    # Of what a report consisted once: what a citizen hides stays hidden in whatever shape its source shows it later.
+    sa.Column("former", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Index("report_members_by_member", "owner", "member"),
 )

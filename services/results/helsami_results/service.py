@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from sqlalchemy.engine import Row
@@ -20,7 +21,6 @@ from helsami_kernel import (
     rpc,
 )
 from helsami_kernel.access import AccessToken
-from helsami_kernel.database import Reads
 from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import item_id
@@ -48,7 +48,7 @@ class ResultsService(Shieldable):
     name = "results"
     shieldable: ClassVar[Mapping[str, Section]] = {"result": storage.RELEASED}
 
-    store = Store(Reads, storage.Writes)
+    store = Store(storage.Reads, storage.Writes)
     rules = OrganisationRules()
     clock = Clock()
 
@@ -134,7 +134,8 @@ class ResultsService(Shieldable):
 
     def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
         reads = self.store.reading(access.subject)
-        return storage.RELEASED.finished(reads, self.rules, access, self.clock(), limit, cursor)
+        reader = replace(access, hidden=reads.hidden_with(access.hidden))
+        return storage.RELEASED.finished(reads, self.rules, reader, self.clock(), limit, cursor)
 
 
 def _verdict(answer: ResultClass) -> Verdict:

@@ -28,6 +28,7 @@ from helsami_results.domain import (
     Verdict,
     category_of,
     groups,
+    hidden_with,
     is_news,
 )
 from helsami_results.fhir import OBSERVATION, REPORT
@@ -47,6 +48,19 @@ STATE: Final = (
     *("release", "provisional", "due_at", "is_news", "released_at", "told_at"),
     *("category", "body", "shown_limit"),
 )
+
+
+LINKS: Final = sa.select(MEMBERS.c.report, MEMBERS.c.member).where(MEMBERS.c.owner == sa.bindparam("owner"))
+
+
+class Reads(database.Reads):
+    """What a citizen may see."""
+
+    def hidden_with(self, hidden: frozenset[str]) -> frozenset[str]:
+        """What is hidden where these are: reports, and what they consist of or did, show the same in other shapes."""
+        if not hidden:
+            return hidden
+        return hidden_with(hidden, [(row.report, row.member) for row in self.fetch(LINKS)])
 
 
 class Writes(database.Writes):
@@ -155,13 +169,16 @@ class Writes(database.Writes):
         if not reports:
             return
         mine = sa.and_(MEMBERS.c.owner == self.owner, MEMBERS.c.report.in_(list(reports)))
-        self.freed |= set(self.connection.execute(sa.select(MEMBERS.c.member).where(mine)).scalars())
-        self.connection.execute(sa.delete(MEMBERS).where(mine))
+        self.freed |= set(self.connection.execute(sa.select(MEMBERS.c.member).where(mine, ~MEMBERS.c.former)).scalars())
         links = [
             {"owner": citizen, "report": report, "member": member, "place": place}
             for report, result in reports.items()
             for place, member in enumerate(_members(citizen, organisation, result))
         ]
+        self.connection.execute(sa.update(MEMBERS).where(mine).values(former=True))
+        for link in links:  # again a part of what it was a part of before
+            again = sa.and_(mine, MEMBERS.c.report == link["report"], MEMBERS.c.member == link["member"])
+            self.connection.execute(sa.delete(MEMBERS).where(again))
         if links:
             self.connection.execute(sa.insert(MEMBERS), links)
 
@@ -172,12 +189,13 @@ class Writes(database.Writes):
         ahead = set(results)
         while ahead:
             seen |= ahead
+            current = sa.and_(MEMBERS.c.owner == self.owner, ~MEMBERS.c.former)
             reports = sa.select(MEMBERS.c.report).where(
-                MEMBERS.c.owner == self.owner, sa.or_(MEMBERS.c.report.in_(ahead), MEMBERS.c.member.in_(ahead))
+                current, sa.or_(MEMBERS.c.report.in_(ahead), MEMBERS.c.member.in_(ahead))
             )
             rows = self.connection.execute(
                 sa.select(MEMBERS.c.report, MEMBERS.c.member)
-                .where(MEMBERS.c.owner == self.owner, MEMBERS.c.report.in_(reports))
+                .where(current, MEMBERS.c.report.in_(reports))
                 .order_by(MEMBERS.c.report, MEMBERS.c.place)
             ).all()
             for report, together in groupby(rows, lambda row: row.report):

@@ -6,12 +6,12 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from helsami_kernel.database import OBLIGATIONS, OUTBOX, Cause, Reads
+from helsami_kernel.database import OBLIGATIONS, OUTBOX, Cause
 from helsami_kernel.obligations import claim
 from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
 from helsami_results.service import ResultsService
-from helsami_results.storage import Writes
+from helsami_results.storage import Reads, Writes
 from helsami_sdk.answers import ResultClass
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from helsami_kernel.database import KERNEL_TABLES, Reads
+from helsami_kernel.database import KERNEL_TABLES
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
 from helsami_results.models import METADATA, RESULTS
 from helsami_results.service import ResultsService
-from helsami_results.storage import Writes
+from helsami_results.storage import Reads, Writes
 from helsami_sdk.answers import ResultClass
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -20,7 +20,7 @@ from helsami_appointments.calendar.wall import ZONE
 from helsami_kernel import journal
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads, Writes
-from helsami_kernel.items import Item
+from helsami_kernel.items import Item, item_id
 from helsami_kernel.journal import STORED, UNCHANGED, Delivery, Entry, Unreadable
 from helsami_kernel.showing import Showing
 from helsami_sdk.organisations import Organisations
@@ -61,7 +61,7 @@ class Plans:
     ) -> tuple[list[Json], list[dict[str, str]]]:
         """What of the plans lies in a window and this reader is shown, and why something may be missing."""
         showing = Showing(CATEGORY, self.rules, access, reads.notes)
-        rows = [row for row in storage.actions_between(reads, since, until) if showing.may_show(row)]
+        rows = [row for row in _actions(reads, access, since, until) if showing.may_show(row)]
         showing.note()
         absences = showing.absences(rows, showing.oldest(storage.oldest_actions(reads)))
         found: list[Json] = []
@@ -75,7 +75,23 @@ class Plans:
     def planned_events(self, reads: Reads, access: AccessToken, since: datetime, until: datetime) -> list[OwnEvent]:
         """What of the plans may lie in a window and this reader is shown, each with its rule."""
         showing = Showing(CATEGORY, self.rules, access, reads.notes)
-        return [event_of(row) for row in storage.actions_between(reads, since, until) if showing.may_show(row)]
+        return [event_of(row) for row in _actions(reads, access, since, until) if showing.may_show(row)]
+
+
+def hidden_with(owner: str, organisation: str, key: str) -> str:
+    """
+    The id of the plan of an action with that key: where one of its actions is hidden, all of them are.
+
+    Actions are known by their places in the plan: when it comes again, another may be at the place of the hidden one.
+    """
+    return item_id(owner, organisation, key.rpartition("|")[0])
+
+
+def _actions(reads: Reads, access: AccessToken, since: datetime, until: datetime) -> Iterator[Row[Any]]:
+    """What may lie in a window, without the plans of which something is hidden from this reader."""
+    for row in storage.actions_between(reads, since, until):
+        if not access.hidden or item_id(str(reads.owner), row.organisation, row.plan) not in access.hidden:
+            yield row
 
 
 def event_of(row: Row[Any]) -> OwnEvent:

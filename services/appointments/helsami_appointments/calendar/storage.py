@@ -44,7 +44,7 @@ APPOINTMENTS_BETWEEN: Final = (
 ACTIONS_BETWEEN: Final = (
     sa.select(
         *(ACTIONS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS, "body")),
-        *(ACTIONS.c[name] for name in ("all_day", "starts_at", "ends_at", "rule", "last_at")),
+        *(ACTIONS.c[name] for name in ("plan", "all_day", "starts_at", "ends_at", "rule", "last_at")),
         sa.literal("").label("category"),
     )
     .where(ACTIONS.c.owner == sa.bindparam("owner"), ACTIONS.c.starts_at < UNTIL, ACTIONS.c.last_at > SINCE)

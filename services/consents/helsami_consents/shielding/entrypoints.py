@@ -63,6 +63,7 @@ class Shielding(Register):
             if (done := tx.once(access.idempotency_key, ["shield", command])) is not None:
                 return dict(done)
             reader = _reader(tx, wish["hidden_from"], person)
+            tx.take_turn()
             if tx.count_standing() >= MOST_STANDING:
                 raise Conflict("too-many-shields")
             state = begins_as(wish["hidden_from"], person, now)
