@@ -114,12 +114,15 @@ class Changes:
             raise NotFound("appointment-not-found")
         return known_of(row)
 
-    def unseen_by(self, access: AccessToken) -> Callable[[Row[Any]], bool]:
+    def unseen_by(self, access: AccessToken) -> Callable[[Row[Any]], bool] | None:
         """
         Say of the citizen's appointments which are not there for whoever books: their time gives way (R69, K23).
 
-        A citizen's own booking gives way to what only a rule withholds, since they may be told of that.
+        A citizen's own booking gives way to what only a rule withholds, since they may be told of that; from an adult
+        nothing else is kept.
         """
+        if not access.on_behalf and access.age_band == "16+":
+            return None
         showing = Showing(CATEGORY, self.rules, access)
         return (lambda row: not showing.may_show(row)) if access.on_behalf else showing.passes_over
 

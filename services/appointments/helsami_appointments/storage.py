@@ -72,8 +72,8 @@ class Reads(database.Reads):
 class Writes(database.Writes):
     """One transaction, for one citizen or for nobody."""
 
-    is_unseen: Callable[[Row[Any]], bool] = staticmethod(lambda _: False)
-    """Which of the citizen's appointments are not there for whoever asks; everybody else is told of each."""
+    is_unseen: Callable[[Row[Any]], bool] | None = None
+    """Which of the citizen's appointments are not there for whoever asks; None for whoever is told of each."""
 
     def keep_schedule(self, organisation: str, schedule: Schedule) -> str:
         """Store a schedule, or find it `unchanged`."""
@@ -150,20 +150,26 @@ class Writes(database.Writes):
         Let what is not there for whoever asks claim none of the citizen's time within a span; `but` is what they move.
 
         They get what they would get if it never had been. Its clinician's time and its slot stay its own, and what they
-        take has the citizen's time from now on.
+        take has the citizen's time from now on. What is there for them is in their way, whether it has a claim or not:
+        it may have none only for what is not there. Raises Conflict("appointment-overlaps").
         """
+        if self.is_unseen is None:
+            return
         mine = sa.and_(
             APPOINTMENTS.c.owner == self._citizen,
             APPOINTMENTS.c.id != but,
             APPOINTMENTS.c.status == BOOKED,
-            APPOINTMENTS.c.claim.is_not(None),
-            sa.not_(APPOINTMENTS.c.gives_way),
             APPOINTMENTS.c.occurred_at < span.ends_at,
             APPOINTMENTS.c.ends_at > span.starts_at,
         )
-        unseen = [row.id for row in self.connection.execute(sa.select(*SHOWN).where(mine)) if self.is_unseen(row)]
+        unseen = []
+        for row in self.connection.execute(sa.select(*SHOWN).where(mine)):
+            if not self.is_unseen(row):
+                raise Conflict("appointment-overlaps")
+            unseen.append(row.id)
         if unseen:
-            these = sa.and_(APPOINTMENTS.c.owner == self._citizen, APPOINTMENTS.c.id.in_(unseen))
+            claimed = sa.and_(APPOINTMENTS.c.id.in_(unseen), APPOINTMENTS.c.claim.is_not(None))
+            these = sa.and_(APPOINTMENTS.c.owner == self._citizen, claimed)
             self.connection.execute(sa.update(APPOINTMENTS).where(these).values(gives_way=True))
 
     def claim_again(self, appointment_id: str) -> None:

@@ -281,6 +281,29 @@ def test_whatever_hides_it_from_them_it_gives_way(appointments, access, slots, h
     assert outcome(appointments.book, {"slot": slots["early"]}, reader)[0] == "booked"
 
 
+@pytest.mark.parametrize("reads", ["parent", "adult"])
+def test_what_overlaps_a_hidden_appointment_is_as_much_in_the_way_as_without_it(
+    appointments, access, slots, journal, reads
+):
+    mine = appointments.book({"slot": slots["beside"]}, access("adult"))["id"]
+    journal.appointment("a1", hours=48.2, clinician="lege-3")  # without a claim on the time, which `mine` has
+    kept_from = {"hidden": frozenset({mine}), **(ON_BEHALF if reads == "adult" else {})}
+
+    over = outcome(appointments.book, {"slot": slots["early"]}, access(reads, **kept_from))
+
+    appointments.cancel({"appointment": mine}, access("adult"))
+    assert over == ("Conflict", "appointment-overlaps")
+
+
+def test_what_gave_way_and_is_there_again_is_in_the_way_again(appointments, access, slots, journal):
+    mine = appointments.book({"slot": slots["late"]}, access("adult"))["id"]
+    journal.schedule("s3", "lege-4")
+    over, beside = journal.slot("l1", hours=71.9, schedule="s2"), journal.slot("l2", hours=72.3, schedule="s3")
+    appointments.book({"slot": over}, access("parent", hidden=frozenset({mine})))
+
+    assert outcome(appointments.book, {"slot": beside}, access("parent")) == ("Conflict", "appointment-overlaps")
+
+
 def test_who_moves_over_a_hidden_appointment_gets_what_they_would_get_without_it(appointments, access, slots, hidden):
     hidden(hours=48, clinician="lege-3")
     mine = appointments.book({"slot": slots["late"]}, access("parent"))["id"]

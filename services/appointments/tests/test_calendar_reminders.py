@@ -85,7 +85,9 @@ def test_of_what_is_gone_or_no_longer_to_be_reminded_of_one_hears_nothing(appoin
     assert reminded_until("2026-03-05T11:59:00+01:00") == []
 
 
-@pytest.mark.parametrize(("remind", "reminded_at"), [(0, "12:00:00"), (0, "12:01:00"), (1, "12:00:30"), (60, "12:59:59")])
+@pytest.mark.parametrize(
+    ("remind", "reminded_at"), [(0, "12:00:00"), (0, "12:01:00"), (1, "12:00:30"), (60, "12:59:59")]
+)
 def test_who_is_reminded_as_it_begins_or_late_is_reminded(appointments, citizen, reminded_until, remind, reminded_at):
     walk = appointments.add_event({**WALK, "remind": remind}, citizen())
 
