@@ -19,7 +19,7 @@ from helsami_appointments.domain import (
     Known,
     Slot,
 )
-from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, refused, subject_of
+from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, acts_for, refused, subject_of
 from helsami_appointments.receiving.domain import Received
 from helsami_kernel import Event, rpc
 from helsami_kernel.access import AccessToken
@@ -57,6 +57,7 @@ class Changes:
             if (done := tx.once(access.idempotency_key, {"move": wish})) is not None:
                 return dict(done)
             known = self._to_come(tx, wish["appointment"], access)
+            tx.acts = acts_for(access)
             slot = tx.slot(str(wish["slot"]))
             if slot.id == known.appointment.slot:
                 raise Conflict("same-slot")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from helsami_appointments import schemas
 from helsami_appointments.booked import plausible
-from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.offers import Offers, acts_for, subject_of
 from helsami_appointments.storage import Reads, Writes
 from helsami_kernel import Obligation, fulfils, rpc
 from helsami_kernel.access import AccessToken
@@ -33,14 +33,16 @@ class Holds:
     @rpc(scope="appointments:act", answers=schemas.Hold)
     def hold(self, command: Json, access: AccessToken) -> Json:
         """
-        Keep a free time for five minutes, from the first time it is asked for; a citizen holds one time at once.
+        Keep a free time for five minutes, from the first time it is asked for; one holds one time at once.
 
+        Whoever acts for a citizen holds it themselves: for the citizen and others who act for them it is taken.
         Raises what `book` raises but `appointment-overlaps`: what could not be booked is not held.
         """
         wish = load(schemas.BookSlot, command)
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"hold": wish})) is not None:
                 return dict(done)
+            tx.acts = acts_for(access)
             slot = tx.slot(str(wish["slot"]))
             offers = Offers(self.rules, access, self.clock(), tx)
             offers.check_free(slot)
@@ -61,6 +63,7 @@ class Holds:
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"release": wish})) is not None:
                 return dict(done)
+            tx.acts = acts_for(access)
             until = tx.let_go(plausible(wish["slot"]))
             tx.discharge(RELEASE, _key(wish["slot"], until))
             return dict(tx.remember({"slot": wish["slot"]}))

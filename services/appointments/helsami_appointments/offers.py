@@ -147,6 +147,11 @@ def subject_of(access: AccessToken) -> str:
     return access.subject
 
 
+def acts_for(access: AccessToken) -> str | None:
+    """Who acts for the citizen that a token is about; None where they do themselves."""
+    return access.actor if access.on_behalf else None
+
+
 def _organisation(slot: Slot) -> str:
     return slot.organisation
 

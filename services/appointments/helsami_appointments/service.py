@@ -12,7 +12,7 @@ from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.care import Care
 from helsami_appointments.domain import SlotBooked
 from helsami_appointments.holds import Holds
-from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.offers import Offers, acts_for, subject_of
 from helsami_appointments.receiving.entrypoints import Receiving
 from helsami_appointments.receiving.reading import again_where_overlapping, read_appointment, read_schedule, read_slot
 from helsami_appointments.requests.entrypoints import Requests
@@ -66,6 +66,7 @@ class AppointmentsService(
         with self.store.transaction(owner=citizen) as tx:
             if (done := tx.once(access.idempotency_key, {"book": wish})) is not None:
                 return dict(done)
+            tx.acts = acts_for(access)
             slot = tx.slot(str(wish["slot"]))
             tx.is_unseen = self.unseen_by(access)
             offers = Offers(self.rules, access, self.clock(), tx)
@@ -86,6 +87,7 @@ class AppointmentsService(
         """Future free times that the organisations offer this reader, soonest first (R20); `schemas.Search`."""
         search = load(schemas.Search, question)
         reads = self.store.reading(subject_of(access))
+        reads.acts = acts_for(access)
         page, following = Offers(self.rules, access, self.clock(), self.store.decisions).page(reads, search)
         return {"slots": [schemas.slot_shown(slot) for slot in page], "next": following}
 

@@ -54,16 +54,19 @@ CONFLICTS: Final = {
 class Reads(database.Reads):
     """What is read for one citizen."""
 
+    acts: str | None = None
+    """Who asks on the citizen's behalf: what they hold is their own; None for the citizen."""
+
     def free_times(self, search: Mapping[str, Any], start: Cursor, limit: int, now: datetime) -> list[Slot]:
         """Free slots beyond a place in time, soonest first; `search` as in schemas.Search."""
         wanted = filters_of(search)
-        more = {"until": search["until"] or FAR, "limit": limit, "holder": holder(self.owner), "moment": now}
+        more = {"until": search["until"] or FAR, "limit": limit, "holder": holder(self.owner, self.acts), "moment": now}
         rows = self.fetch(free_times(*wanted), from_at=start.at, from_id=start.id, **wanted, **more)
         return [slot_of(row) for row in rows]
 
     def one_slot(self, slot_id: str, now: datetime) -> tuple[Slot, datetime | None]:
-        """A slot, and until when the citizen holds it, if they do. Raises NotFound("slot-not-found")."""
-        found = self.fetch(ONE_SLOT, slot=slot_id, holder=holder(self.owner), moment=now)
+        """A slot, and until when whoever asks holds it, if they do. Raises NotFound("slot-not-found")."""
+        found = self.fetch(ONE_SLOT, slot=slot_id, holder=holder(self.owner, self.acts), moment=now)
         if not found:
             raise NotFound("slot-not-found")
         return slot_of(found[0]), found[0].own_until
@@ -71,6 +74,9 @@ class Reads(database.Reads):
 
 class Writes(database.Writes):
     """One transaction, for one citizen or for nobody."""
+
+    acts: str | None = None
+    """Who acts on the citizen's behalf: what they hold is their own; None for the citizen."""
 
     is_unseen: Callable[[Row[Any]], bool] | None = None
     """Which of the citizen's appointments are not there for whoever asks; None for whoever is told of each."""
@@ -238,7 +244,7 @@ class Writes(database.Writes):
 
     def hold(self, slot: Slot, until: datetime) -> datetime:
         """
-        Hold a free slot for the citizen and no other of theirs; returns until when, which is earlier if it was held.
+        Hold a free slot for whoever acts and no other of theirs; returns until when, which is earlier if it was held.
 
         Raises Conflict("slot-taken").
         """
@@ -256,7 +262,7 @@ class Writes(database.Writes):
         return found
 
     def let_go(self, slot_id: str) -> datetime:
-        """End a hold of the citizen's now; returns until when it was. Raises NotFound("hold-not-found")."""
+        """End a hold of whoever acts now; returns until when it was. Raises NotFound("hold-not-found")."""
         mine = sa.and_(SLOTS.c.id == slot_id, SLOTS.c.held_by == self._holder["holder"], SLOTS.c.held_until > self.now)
         held = self.connection.execute(sa.select(SLOTS.c.held_until).where(mine).with_for_update()).scalar()
         if held is None:
@@ -266,14 +272,13 @@ class Writes(database.Writes):
         return until
 
     def release(self, slot_id: str) -> None:
-        """Forget a hold of the citizen's that is over."""
-        mine = sa.and_(SLOTS.c.id == slot_id, SLOTS.c.held_by == self._holder["holder"])
-        over = sa.and_(mine, SLOTS.c.held_until <= self.now)
+        """Forget a hold that is over."""
+        over = sa.and_(SLOTS.c.id == slot_id, SLOTS.c.held_until <= self.now)
         self.connection.execute(sa.update(SLOTS).where(over).values(held_by=None, held_until=None))
 
     @property
     def _holder(self) -> dict[str, Any]:
-        return {"holder": holder(self.owner), "moment": self.now}
+        return {"holder": holder(self.owner, self.acts), "moment": self.now}
 
     def _take_free(self, appointment_id: str, slot: str | None) -> None:
         """Take a slot that its organisation offers and nobody else holds. Raises Conflict("slot-taken")."""
@@ -287,9 +292,11 @@ class Writes(database.Writes):
         return bool(self.connection.execute(taken, self._holder).rowcount)
 
 
-def holder(owner: str | None) -> str:
-    """Under what name a citizen holds slots: theirs alone, and none that anybody could read."""
-    return "" if owner is None else item_id(owner, NOBODYS, "holder")
+def holder(owner: str | None, acts: str | None = None) -> str:
+    """Under what name a citizen, or who acts for them, holds slots: theirs alone, and none that anybody could read."""
+    if owner is None:
+        return ""
+    return item_id(owner, NOBODYS, "holder" if acts is None else f"holder|{acts}")
 
 
 def schedule_id(organisation: str, key: str) -> str:

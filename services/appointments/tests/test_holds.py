@@ -147,3 +147,37 @@ def test_of_a_hundred_who_hold_and_book_one_slot_at_once_one_has_it(
 
     assert outcomes == {"ok": 1, "slot-taken": 99}
     assert [rows(table) for table in ("appointments", "outbox")] == [1, 1]
+
+
+def test_who_acts_for_a_citizen_holds_times_of_their_own(appointments, citizen, journal, slot):
+    parent = citizen("c1", actor="c9", basis="parental", age_band="0-11")
+    other = journal.slot("t2", hours=96)
+    appointments.hold({"slot": slot}, citizen())
+    appointments.hold({"slot": other}, parent)
+
+    def found(reader):
+        return [each["id"] for each in appointments.slots({}, reader)["slots"]]
+
+    assert (found(citizen()), found(parent)) == ([slot], [other])
+    with pytest.raises(NotFound, match="slot-not-found"):
+        appointments.slot({"slot": slot}, parent)
+    with pytest.raises(NotFound, match="hold-not-found"):
+        appointments.release({"slot": slot}, parent)
+    for command in (appointments.book, appointments.hold):
+        with pytest.raises(Conflict, match="slot-taken"):
+            command({"slot": slot}, parent)
+    appointments.book({"slot": slot}, citizen())
+    assert appointments.release({"slot": other}, parent) == {"slot": other}
+    appointments.hold({"slot": other}, parent)
+    appointments.book({"slot": other}, parent)
+
+
+def test_a_hold_on_somebodys_behalf_is_tidied_up_as_well(appointments, citizen, slot, store, clock):
+    appointments.hold({"slot": slot}, citizen("c1", actor="c9", basis="parental", age_band="0-11"))
+    clock.move(FIVE_MINUTES)
+    (due,) = claim(store._database, ["release_hold"])
+    appointments.release_hold(due)
+
+    with store.transaction(None) as tx:
+        held = sa.select(SLOTS.c.held_by).where(SLOTS.c.held_by.is_not(None))
+        assert tx.connection.execute(held).all() == []

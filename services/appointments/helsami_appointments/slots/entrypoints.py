@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from helsami_appointments.actions import Desk, of_slot
 from helsami_appointments.booked import plausible
-from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.offers import Offers, acts_for, subject_of
 from helsami_appointments.schemas import OneSlot, actions_shown, slot_shown
 from helsami_appointments.slots import schemas
 from helsami_appointments.slots.storage import Own, name_of_staff
@@ -44,7 +44,9 @@ class Slots:
         """
         wanted = load(OneSlot, question)
         now = self.clock()
-        found, own_until = self.store.reading(subject_of(access)).one_slot(plausible(wanted["slot"]), now)
+        reads = self.store.reading(subject_of(access))
+        reads.acts = acts_for(access)
+        found, own_until = reads.one_slot(plausible(wanted["slot"]), now)
         offers = Offers(self.rules, access, now, self.store.decisions)
         if found.organisation not in self.rules or not found.free or found.span.starts_at <= now:
             raise NotFound("slot-not-found")

@@ -13,7 +13,7 @@ from helsami_appointments import schemas as appointments
 from helsami_appointments.booked import known_of
 from helsami_appointments.changes import CATEGORY, Changes, announce_change
 from helsami_appointments.domain import Known
-from helsami_appointments.offers import Offers, subject_of
+from helsami_appointments.offers import Offers, acts_for, subject_of
 from helsami_appointments.waitlist import schemas
 from helsami_appointments.waitlist.domain import OfferState, ended_as, stands
 from helsami_appointments.waitlist.matching import Matching, terms_of
@@ -116,7 +116,7 @@ class Waitlist(Changes):
                 return dict(done)
             offer = tx.own_offer(wish["offer"])
             self._check_may_answer(tx, offer, access)
-            tx.is_unseen = self.unseen_by(access)
+            tx.acts, tx.is_unseen = acts_for(access), self.unseen_by(access)
             return dict(tx.remember(appointments.placed(self.take_offer(tx, offer), access)))
 
     def take_offer(self, tx: Writes, offer: Row[Any]) -> Json:
