@@ -117,10 +117,12 @@ class Run:
             f"{ran} of {collected} tests run in {seconds / 60:.1f} minutes by {len(codes)} processes: "
             f"{self._counted['failed']} failed, {self._counted['skipped']} skipped"
         )
-        lost = ran != collected or len(self._collected) != 1
-        if lost:
-            print("Not every test was run, or the processes did not find the same tests.")
-        return max(map(abs, codes)) or int(lost)
+        same = len(self._collected) == 1
+        if ran != collected:
+            print("Not every test was run.")
+        if not same:
+            print("The processes did not find tests of the same names: do any of these differ from run to run?")
+        return max(map(abs, codes)) or int(ran != collected or not same)
 
 
 def _environment() -> dict[str, str]:

@@ -213,7 +213,9 @@ def test_alg_none_is_refused(verifier):
 
 
 @pytest.mark.parametrize(
-    "secret", [PUBLIC["gateway"].as_pem(private=False), PUBLIC["gateway"].raw_value.public_bytes_raw()]
+    "secret",
+    [PUBLIC["gateway"].as_pem(private=False), PUBLIC["gateway"].raw_value.public_bytes_raw()],
+    ids=["written", "raw"],  # every process of a shared run finds the same names
 )
 def test_hs256_with_the_public_key_as_secret_is_refused(verifier, secret):
     header = {"alg": "HS256", "kid": GATEWAY.thumbprint(), "typ": "helsami-access+jwt"}
