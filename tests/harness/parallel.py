@@ -121,7 +121,7 @@ class Run:
         if ran != collected:
             print("Not every test was run.")
         if not same:
-            print("The processes did not find tests of the same names: do any of these differ from run to run?")
+            print("The processes did not find the same tests: do some have other names in each run?")
         return max(map(abs, codes)) or int(ran != collected or not same)
 
 

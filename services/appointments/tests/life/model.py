@@ -37,6 +37,7 @@ class Model:
         self.owed = []  # of what kind and about what, and when it is due
         self.left = set()  # whose, and which slots they have had
         self.ended_waits = set()
+        self.confirmed = {}  # by appointment: the slot with which its record system has confirmed it last
         self.rounds = 0
 
     # What somebody may do
@@ -164,6 +165,15 @@ class Model:
         elif changed:
             entry.starts = starts(slot)
             self._owe_end(appointment, entry)
+
+    def confirms(self, appointment):
+        """What its record system has not said before is followed: nobody waits on with what has begun."""
+        citizen, slot = self.known[appointment]
+        news = self.confirmed.get(appointment) != slot
+        self.confirmed[appointment] = slot
+        if news and appointment in self.waits and starts(slot) <= self.clock():
+            self.end(self.open_offers(appointment=appointment), "withdrawn", citizen)
+            del self.waits[appointment]
 
     def cancelled(self, appointment, citizen):
         self.has(appointment, citizen, None)

@@ -249,7 +249,9 @@ class Life(RuleBasedStateMachine):
         more = {"status": "booked" if confirms else "cancelled", "slot": [{"reference": f"Slot/t{slot}"}]}
         told = {"hours": HOURS[slot], "clinician": f"lege-{1 + (slot == 3)}", **more}
         self.journal_of(self.mortal.service).appointment(f"r {appointment}", citizen, **told)
-        if not confirms:
+        if confirms:
+            self.model.confirms(appointment)
+        else:
             self.model.cancelled(appointment, citizen)
 
     @rule(minutes=st.sampled_from((16, 1, 6, 45, 95)), promptly=promptly)
