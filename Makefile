@@ -74,7 +74,7 @@ fault: .venv/test-installed servers ## every failure of the fault matrix, or one
 
 .PHONY: system
 system: .venv/test-installed servers ## a process per service, with a real broker and database
-	@$(BIN)/pytest -m 'system or system_long'
+	@PYTHONPATH=tests $(BIN)/python -m harness.parallel $(if $(WORKERS),--workers $(WORKERS)) -m 'system or system_long'
 
 .PHONY: demo-data
 demo-data: .venv/run-installed ## write the demo population as FHIR bundles to a folder

@@ -98,7 +98,7 @@ def staff(demo, organisation=GP):
     return {"headers": {"Authorization": f"Bearer {demo.token(organisation)}"}, "timeout": 60}
 
 
-def test_golden_12_a_young_person_shields_a_visit_and_the_parents_view_is_byte_identical_to_never_existed(
+def test_golden_scenario_12_a_young_person_shields_a_visit_and_the_parents_view_is_byte_identical_to_never_existed(
     demo, family, routes
 ):
     young, parent, child = family

@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 MOMENT = timedelta(milliseconds=1)
 
 
-def test_golden_1_two_citizens_accept_the_same_offer_and_one_comes_too_late(
+def test_golden_scenario_1_two_citizens_accept_the_same_offer_and_one_comes_too_late(
     region, waits, freed, due, citizen, clock, seen
 ):
     waits("c1", 10)
@@ -41,7 +41,7 @@ def test_golden_1_two_citizens_accept_the_same_offer_and_one_comes_too_late(
     )
 
 
-def test_golden_2_an_accepted_offer_frees_the_old_slot_for_the_next_wave_and_the_chain_ends(
+def test_golden_scenario_2_an_accepted_offer_frees_the_old_slot_for_the_next_wave_and_the_chain_ends(
     region, waits, freed, due, citizen, seen
 ):
     for number in range(1, 6):
@@ -66,7 +66,7 @@ def test_golden_2_an_accepted_offer_frees_the_old_slot_for_the_next_wave_and_the
     assert due() == 0
 
 
-def test_golden_3_an_offer_is_withdrawn_when_the_original_is_cancelled(region, waits, freed, citizen, due, seen):
+def test_golden_scenario_3_an_offer_is_withdrawn_when_the_original_is_cancelled(region, waits, freed, citizen, due, seen):
     original = waits("c1", 10)
     freed(5)
 
