@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from helsami_gateway import answers, schemas, visit_schemas
+from helsami_gateway import appointment_schemas, schemas, visit_schemas
 from helsami_gateway.described import OF_CITIZENS, OF_STAFF, TOO_LARGE, Route
 
 BY_RULE: Final = (
@@ -106,7 +106,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/slots",
         "Free times on offer.",
-        answers.Slots,
+        appointment_schemas.Slots,
         schemas.SlotsQuery,
         example={"slots": [SLOT], "next": None},
     ),
@@ -115,7 +115,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/slots/{slot}/hold",
         "Keep a free time from others for five minutes, to confirm it by booking. One holds one time at once.",
-        answers.Hold,
+        appointment_schemas.Hold,
         problems=(*OF_CITIZENS, *CONFLICTS, TOO_LARGE),
         once=True,
         example={"slot": SLOT["id"], "held_until": "2026-03-02T08:05:00Z"},
@@ -125,7 +125,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/appointments",
         "Appointments: upcoming ones soonest first, past ones newest first.",
-        answers.Appointments,
+        appointment_schemas.Appointments,
         schemas.AppointmentsPage,
     ),
     Route(
@@ -141,7 +141,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/appointments",
         "Take a free time, and wait for an earlier one if `waitlist` says so: both or none.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         body=schemas.BookAndWait,
         status="201",
         problems=(*OF_CITIZENS, *CONFLICTS, TOO_LARGE),
@@ -154,7 +154,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/appointments/{appointment}/move",
         "Take another free time of the same organisation and kind for an appointment, and give its own back.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         body=schemas.Book,
         problems=(*OF_CITIZENS, *OF_MOVES, TOO_LARGE),
         once=True,
@@ -166,7 +166,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/appointments/{appointment}/cancel",
         "Give an appointment up, and its time back.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         problems=(*OF_CITIZENS, *OF_CHANGES, TOO_LARGE),
         once=True,
         example={**APPOINTMENT, "status": "cancelled"},
@@ -176,7 +176,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/appointments/{appointment}/requests",
         "Ask the organisation for what one cannot do oneself, where it takes requests.",
-        answers.Request,
+        appointment_schemas.Request,
         body=schemas.Ask,
         status="201",
         problems=(
@@ -194,7 +194,7 @@ ROUTES: Final = (
         "delete",
         "/api/v1/requests/{asked}",
         "Take a request back.",
-        answers.Request,
+        appointment_schemas.Request,
         problems=(*OF_CITIZENS, ("409", "It has ended already (`request-ended`)."), ("422", BY_RULE)),
         once=True,
         example={**REQUEST, "state": "withdrawn", "answered_at": "2026-03-02T09:30:00Z"},
@@ -204,7 +204,7 @@ ROUTES: Final = (
         "get",
         "/staff/v1/requests",
         "What citizens have asked of the token's organisation, and nobody has answered; the oldest first.",
-        answers.Requests,
+        appointment_schemas.Requests,
         schemas.Page,
         problems=OF_STAFF,
         login="system",
@@ -215,7 +215,7 @@ ROUTES: Final = (
         "post",
         "/staff/v1/requests/{asked}/answer",
         "Accept a request, with a free time where a change is asked for, or decline it with a reason code.",
-        answers.Request,
+        appointment_schemas.Request,
         body=schemas.AnswerRequest,
         problems=(
             *OF_STAFF,

@@ -6,7 +6,8 @@ from typing import Final
 
 from marshmallow import fields
 
-from helsami_gateway.answers import Appointment, Attachment, Item, as_written, nullable, one_of, section
+from helsami_gateway.answers import Item, as_written, nullable, one_of, section
+from helsami_gateway.appointment_schemas import Appointment, Attachment
 
 
 class Stay(Item):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from helsami_gateway import answers, schemas
+from helsami_gateway import grant_schemas, schemas
 from helsami_gateway.described import OF_CITIZENS, REUSED, TOO_LARGE, Route
 
 GRANT: Final = {
@@ -60,7 +60,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/acting-for",
         "For whom I may act now, and in which areas: chosen for each request by its header.",
-        answers.ActingFor,
+        grant_schemas.ActingFor,
         on_behalf=False,
         example={"acting_for": [REPRESENTED]},
     ),
@@ -69,7 +69,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/children",
         "The children whom I act for.",
-        answers.Children,
+        grant_schemas.Children,
         on_behalf=False,
         example={"children": [CHILD]},
     ),
@@ -78,7 +78,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/children",
         "Act for a child of mine: decided at once by the population register, and again at every request.",
-        answers.Child,
+        grant_schemas.Child,
         body=schemas.ApplyForChild,
         status="201",
         problems=(
@@ -96,7 +96,7 @@ ROUTES: Final = (
         "delete",
         "/api/v1/children/{child}",
         "Act for a child no longer.",
-        answers.LeftChild,
+        grant_schemas.LeftChild,
         on_behalf=False,
         example={"child": CHILD["id"]},
     ),
@@ -105,7 +105,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/grants",
         "Grants given and received that have not ended, and how each stands; given are also those by staff about me.",
-        answers.Grants,
+        grant_schemas.Grants,
         on_behalf=False,
         example={"given": [GRANT, BY_STAFF], "received": []},
     ),
@@ -114,7 +114,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/grants",
         "Let another adult act for me, once they have said yes: by level, or by areas.",
-        answers.Grant,
+        grant_schemas.Grant,
         body=schemas.OfferGrant,
         status="201",
         problems=(*OF_CITIZENS, TWICE, LAW, TOO_LARGE),
@@ -128,7 +128,7 @@ ROUTES: Final = (
         "put",
         ONE,
         "Give a grant of mine other terms, from the next request on.",
-        answers.Grant,
+        grant_schemas.Grant,
         body=schemas.GrantTerms,
         problems=(*OF_CITIZENS, (OVER[0], f"{OVER[1]} {OFTEN}"), TOO_LARGE),
         on_behalf=False,
@@ -140,7 +140,7 @@ ROUTES: Final = (
         "post",
         f"{ONE}/accept",
         "Say yes to acting for somebody; again is the same.",
-        answers.Grant,
+        grant_schemas.Grant,
         problems=(*OF_CITIZENS, OVER),
         on_behalf=False,
         example=ACCEPTED,
@@ -150,7 +150,7 @@ ROUTES: Final = (
         "post",
         f"{ONE}/confirm",
         "Mean a grant anew that was suspended while an account was not in use.",
-        answers.Grant,
+        grant_schemas.Grant,
         problems=(*OF_CITIZENS, ("409", f"{OVER[1]} Or it was never accepted (`grant-not-accepted`).")),
         on_behalf=False,
         example=ACCEPTED,
@@ -160,7 +160,7 @@ ROUTES: Final = (
         "delete",
         ONE,
         "End a grant, as its giver or its receiver, or what staff have granted somebody about me; again is the same.",
-        answers.Grant,
+        grant_schemas.Grant,
         problems=(
             *OF_CITIZENS,
             REUSED,

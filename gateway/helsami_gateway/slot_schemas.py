@@ -6,7 +6,8 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
-from helsami_gateway.answers import Action, Slot, moment, nullable, one_of
+from helsami_gateway.answers import moment, nullable, one_of
+from helsami_gateway.appointment_schemas import Action, Slot
 from helsami_gateway.schemas import SHORT, Command, Page
 
 DAY: Final = "a day (2026-03-05)"

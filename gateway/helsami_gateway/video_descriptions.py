@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from helsami_gateway import answers, video_schemas
+from helsami_gateway import appointment_schemas, video_schemas
 from helsami_gateway.appointment_descriptions import APPOINTMENT, BY_RULE, CHANGED_MEANWHILE
 from helsami_gateway.described import OF_CITIZENS, OF_STAFF, TOO_LARGE, Route
 
@@ -48,7 +48,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/appointments/{appointment}/video",
         "How the door to a consultation by video stands: it opens 15 minutes before it, and closes 30 after its end.",
-        answers.Video,
+        appointment_schemas.Video,
         example=STANDING,
     ),
     Route(
@@ -56,7 +56,7 @@ ROUTES: Final = (
         "put",
         "/api/v1/appointments/{appointment}/video",
         "Let an appointment take place by video. It is paid for as one in person: its `payment` says so.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         problems=(*OF_CITIZENS, _switched("already-by-video"), ("422", f"{BY_RULE} {NOT_SET_UP}"), TOO_LARGE),
         once=True,
         example=BY_VIDEO,
@@ -66,7 +66,7 @@ ROUTES: Final = (
         "delete",
         "/api/v1/appointments/{appointment}/video",
         "Let an appointment take place in person again, by whoever could order it by video.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         problems=(*OF_CITIZENS, _switched("already-in-person"), ("422", BY_RULE), TOO_LARGE),
         once=True,
         example=APPOINTMENT,
@@ -86,7 +86,7 @@ ROUTES: Final = (
         "post",
         "/staff/v1/video",
         "Let a citizen's appointment take place by video; `appointment` is its id, or `system|value` of its record.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         body=video_schemas.CitizensAppointment,
         problems=(*OF_STAFF, NO_APPOINTMENT, _switched("already-by-video"), ("422", NOT_SET_UP), TOO_LARGE),
         login="system",
@@ -99,7 +99,7 @@ ROUTES: Final = (
         "post",
         "/staff/v1/video/in-person",
         "Let a citizen's appointment take place in person again.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         body=video_schemas.CitizensAppointment,
         problems=(*OF_STAFF, NO_APPOINTMENT, _switched("already-in-person"), TOO_LARGE),
         login="system",

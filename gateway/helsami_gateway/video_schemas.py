@@ -6,7 +6,8 @@ from typing import Final
 
 from marshmallow import fields, validate
 
-from helsami_gateway.answers import Video, moment, nullable, one_of
+from helsami_gateway.answers import moment, nullable, one_of
+from helsami_gateway.appointment_schemas import Video
 from helsami_gateway.schemas import Command
 
 SMALLEST_GROUP: Final = 2

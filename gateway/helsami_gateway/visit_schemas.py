@@ -6,7 +6,8 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
-from helsami_gateway.answers import AppointmentWithActions, moment, nullable, one_of
+from helsami_gateway.answers import moment, nullable, one_of
+from helsami_gateway.appointment_schemas import AppointmentWithActions
 from helsami_gateway.schemas import SHORT, Command, Page
 
 STATES: Final = ("not_asked", "not_open", "open", "done", "closed")

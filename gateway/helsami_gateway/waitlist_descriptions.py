@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from helsami_gateway import answers, schemas
+from helsami_gateway import appointment_schemas, schemas, waitlist_schemas
 from helsami_gateway.appointment_descriptions import APPOINTMENT, BY_RULE, SLOT
 from helsami_gateway.described import OF_CITIZENS, OF_STAFF, TOO_LARGE, Route
 
@@ -31,7 +31,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/waitlist",
         "The appointments that one waits to have earlier, first come first.",
-        answers.WaitingList,
+        waitlist_schemas.WaitingList,
         example={"waiting": [WAITING]},
     ),
     Route(
@@ -39,7 +39,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/waitlist",
         "Wait to have an appointment earlier; twice is once.",
-        answers.Waiting,
+        waitlist_schemas.Waiting,
         body=schemas.JoinWaitlist,
         status="201",
         problems=(*OF_CITIZENS, GONE, ("422", f"{BY_RULE} Without a waitlist it is `no-waitlist`."), TOO_LARGE),
@@ -52,7 +52,7 @@ ROUTES: Final = (
         "delete",
         "/api/v1/waitlist/{appointment}",
         "Wait no longer; what was offered is withdrawn.",
-        answers.Left,
+        waitlist_schemas.Left,
         problems=(*OF_CITIZENS, ("422", BY_RULE)),
         once=True,
         example={"appointment": APPOINTMENT["id"]},
@@ -62,7 +62,7 @@ ROUTES: Final = (
         "get",
         "/api/v1/waitlist/offers",
         "What one was offered, newest first. Others may hold an offer for the same time: the first to accept gets it.",
-        answers.Offers,
+        waitlist_schemas.Offers,
         example={"offers": [OFFER]},
     ),
     Route(
@@ -70,7 +70,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/waitlist/offers/{offer}/accept",
         "Take the time that was offered, and give the old one back. Whoever is too late keeps theirs, and waits on.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         problems=(*OF_CITIZENS, ("409", ENDED), ("422", BY_RULE), TOO_LARGE),
         once=True,
         example={**APPOINTMENT, "starts_at": SLOT["starts_at"]},
@@ -80,7 +80,7 @@ ROUTES: Final = (
         "post",
         "/api/v1/waitlist/offers/{offer}/decline",
         "Say no to what was offered: nothing else changes.",
-        answers.Declined,
+        waitlist_schemas.Declined,
         problems=(*OF_CITIZENS, ("409", ENDED), ("422", BY_RULE), TOO_LARGE),
         once=True,
         example=DECLINED,
@@ -90,7 +90,7 @@ ROUTES: Final = (
         "post",
         "/staff/v1/waitlist",
         "Let somebody who is not digital wait; `appointment` is its id, or `system|value` of the record system's.",
-        answers.Waiting,
+        waitlist_schemas.Waiting,
         body=schemas.JoinWaitlistFor,
         status="201",
         problems=(
@@ -111,7 +111,7 @@ ROUTES: Final = (
         "get",
         "/staff/v1/waitlist/offers",
         "Open offers to those who are not digital, the first to expire first: whom to phone.",
-        answers.OffersForStaff,
+        waitlist_schemas.OffersForStaff,
         problems=OF_STAFF,
         login="system",
         example={"offers": [{**OFFER, "record_key": "urn:oya:timebok|4711"}]},
@@ -121,7 +121,7 @@ ROUTES: Final = (
         "post",
         "/staff/v1/waitlist/offers/{offer}/accept",
         "Accept an offer on the word of who is not digital; one who is answers themselves.",
-        answers.Appointment,
+        appointment_schemas.Appointment,
         problems=(*OF_STAFF, NO_OFFER, ("409", ENDED), ("422", f"`answers-themselves`, or: {BY_RULE}"), TOO_LARGE),
         login="system",
         once=True,
@@ -132,7 +132,7 @@ ROUTES: Final = (
         "get",
         "/staff/v1/waitlist/outcomes",
         "How many of the organisation's offers stand how, by age band and by who is digital.",
-        answers.Outcomes,
+        waitlist_schemas.Outcomes,
         problems=OF_STAFF,
         login="system",
         example=OUTCOMES,

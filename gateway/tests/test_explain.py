@@ -9,7 +9,7 @@ import pytest
 from eventlet import wsgi
 from werkzeug.wrappers import Request
 
-from helsami_gateway import answers, decisions, explain, staff_examples
+from helsami_gateway import decisions, explain, organisation_schemas, staff_examples
 from helsami_gateway.errors import as_response
 from helsami_kernel.errors import NotFound, Refusal, Unavailable
 from helsami_kernel.views import UNAVAILABLE
@@ -27,7 +27,7 @@ def part(*kept):
 
 def test_what_is_told_is_what_the_description_shows():
     assert decisions.told({"appointments": part(KEPT), "records": NOTHING}, RULES) == staff_examples.EXPLAINED
-    assert answers.Decisions().validate(json.loads(json.dumps(staff_examples.EXPLAINED))) == {}
+    assert organisation_schemas.Decisions().validate(json.loads(json.dumps(staff_examples.EXPLAINED))) == {}
 
 
 def test_the_newest_of_all_services_comes_first():
