@@ -66,7 +66,7 @@ def test_golden_scenario_2_an_accepted_offer_frees_the_old_slot_for_the_next_wav
     assert due() == 0
 
 
-def test_golden_scenario_3_an_offer_is_withdrawn_when_the_original_is_cancelled(region, waits, freed, citizen, due, seen):
+def test_golden_scenario_3_an_offer_is_withdrawn_when_its_original_is_off(region, waits, freed, citizen, due, seen):
     original = waits("c1", 10)
     freed(5)
 
