@@ -185,7 +185,8 @@ class Tokens:
     def _reused(self, key: tuple[str, str], issue: Callable[[], str]) -> str:
         now = self._clock()
         issued_at, token = self._issued.get(key, (None, ""))
-        if issued_at is None or now - issued_at >= TOKEN_REUSED_FOR:
+        # A clock that was set back makes of it a token of the future, which nobody believes.
+        if issued_at is None or not timedelta(0) <= now - issued_at < TOKEN_REUSED_FOR:
             while len(self._issued) >= REMEMBERED:
                 del self._issued[next(iter(self._issued))]
             token = issue()

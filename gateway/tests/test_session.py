@@ -132,6 +132,16 @@ def test_a_token_is_used_again_for_its_session_and_audience_only_and_not_to_its_
     assert tokens.about_self(one, "results") != first
 
 
+def test_after_a_clock_was_set_back_no_token_of_the_future_is_used_that_nobody_believes(clock, key):
+    verifier = Verifier({"gateway": OKPKey.import_key(key.as_pem(private=False))}, clock=clock)
+    tokens = Tokens(Issuer("gateway", key, clock), clock)
+    tokens.of_system("trondheim", "results")
+
+    clock.move(-timedelta(hours=1))
+
+    assert verifier.verify(tokens.of_system("trondheim", "results"), "results").organisation == "trondheim"
+
+
 def test_staff_ask_for_their_organisation_under_the_id_of_their_login(clock, key):
     verifier = Verifier({"gateway": OKPKey.import_key(key.as_pem(private=False))}, clock=clock)
     tokens = Tokens(Issuer("gateway", key, clock), clock)
