@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from helsami_kernel.access_limits import AccessLimit, together
 from helsami_kernel.clock import OSLO, written
+from helsami_kernel.items import item_id
 from helsami_kernel.journal import Unreadable, Unsupported
 
 Json = Mapping[str, Any]
@@ -24,6 +25,11 @@ LIMITS: Final[Mapping[str, AccessLimit]] = {
     "NORN_UNGDOM": AccessLimit.YOUTH,
 }
 
+# By the type of what a resource may be a part of: where it says so.
+PART_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "Appointment": ("appointment", "context.related"),
+    "Encounter": ("encounter", "context", "context.encounter", "partOf"),
+}
 LONGEST_CODE: Final = 60
 _DATE: Final = re.compile(r"(\d{4})(-\d{2})?(-\d{2})?")
 
@@ -141,6 +147,22 @@ def required_moment_shown(resource: Json, *paths: str) -> str:
     return found
 
 
+def within(resource: Json, owner: str, organisation: str) -> str:
+    """
+    Give the ids, a space between, of the visits and appointments that a resource says it is a part of.
+
+    Where one of them is hidden, so is what it has led to (R69).
+    """
+    named = (
+        item_id(owner, organisation, f"{kind}|{its}")
+        for kind, paths in PART_OF.items()
+        for path in paths
+        for reference in _references(element(resource, path))
+        if (its := key(reference, kind)) is not None
+    )
+    return " ".join(dict.fromkeys(named))
+
+
 def access_limit(resource: Json) -> AccessLimit:
     """
     Give from whom a resource is to be hidden, as the codes of 9603 among its labels say.
@@ -160,6 +182,10 @@ def access_limit(resource: Json) -> AccessLimit:
 def iso(at: datetime | None) -> str | None:
     """Write a time as citizens' front ends read it: ISO 8601 in UTC."""
     return None if at is None else written(at)
+
+
+def _references(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else (value,)
 
 
 def _label_codings(resource: Json) -> list[dict[str, Any]]:

@@ -18,8 +18,12 @@ from helsami_kernel.clock import written
 from helsami_kernel.database import UtcDateTime, Writes, fingerprint
 
 IDS: Final = uuid.UUID("5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55")
-SHARING_COLUMNS: Final = ("kind", "setting", "visit_type", "author_role", "access_limit")
-"""What decides, of an item, who is shown it: what rules may ask about, and from whom its source wants it hidden."""
+ASKED_ABOUT: Final = ("kind", "setting", "visit_type", "author_role")
+SHARING_COLUMNS: Final = (*ASKED_ABOUT, "access_limit", "within")
+"""
+What decides, of an item, who is shown it: what rules may ask about, from whom its source wants it hidden, and what it
+is a part of.
+"""
 
 
 def items_table(name: str, metadata: sa.MetaData, *extra: sa.schema.SchemaItem) -> sa.Table:
@@ -33,8 +37,9 @@ def items_table(name: str, metadata: sa.MetaData, *extra: sa.schema.SchemaItem) 
         sa.Column("key", sa.String(300), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("occurred_at", UtcDateTime, nullable=False),
-        *(sa.Column(column, sa.String(60), nullable=False, default="") for column in SHARING_COLUMNS[:-1]),
+        *(sa.Column(column, sa.String(60), nullable=False, default="") for column in ASKED_ABOUT),
         access_limit_column(),
+        within_column(),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("received_at", UtcDateTime, nullable=False),
         *extra,
@@ -48,6 +53,11 @@ def access_limit_column(name: str = "access_limit") -> sa.Column[str]:
     return sa.Column(name, sa.String(20), nullable=False, default=AccessLimit.NONE, server_default=AccessLimit.NONE)
 
 
+def within_column() -> sa.Column[str]:
+    """The column with the ids, a space between, of what an item is a part of; also for migrations."""
+    return sa.Column("within", sa.Text, nullable=False, default="", server_default="")
+
+
 def item_id(owner: str, organisation: str, key: str) -> str:
     """The id of an item: opaque, and the same whenever the same item comes again."""
     return str(uuid.uuid5(IDS, f"{owner}|{organisation}|{key}"))
@@ -55,7 +65,11 @@ def item_id(owner: str, organisation: str, key: str) -> str:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing a citizen may read; `body` is what they read, without id, organisation and time, which are added."""
+    """
+    One thing a citizen may read; `body` is what they read, without id, organisation and time, which are added.
+
+    `within` are the ids, a space between, of what it is a part of, such as the visit of a note.
+    """
 
     owner: str
     organisation: str
@@ -67,6 +81,7 @@ class Item:
     visit_type: str = ""
     author_role: str = ""
     access_limit: str = AccessLimit.NONE
+    within: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -132,8 +147,8 @@ def _values(tx: Writes, item: Item) -> dict[str, Any]:
         **item.extra,
         "body": orjson.dumps(item.finished).decode(),
     }
-    # What was kept before there were limits, and has none, is the same when it comes again.
-    said = content if item.access_limit else {name: value for name, value in content.items() if name != "access_limit"}
+    # What was kept before there were limits, and parts of something, and is neither, is the same when it comes again.
+    said = {name: value for name, value in content.items() if value or name not in {"access_limit", "within"}}
     return {**content, "id": item.id, "digest": fingerprint(said), "received_at": tx.now}
 
 

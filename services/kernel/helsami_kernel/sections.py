@@ -81,8 +81,8 @@ class Section:
 
         Without a category the items are the portal's own: no organisation dates them, and none withholds them. Where
         items are of several categories the column `categories` names theirs, and is empty for the section's. `limits`
-        says from whom they are hidden, where that is not their own `access_limit`; `of` what each of them is about:
-        where that is hidden, so are they.
+        says from whom they are hidden, where that is not their own `access_limit`; `of` what each of them is about
+        beside what it is within: where that is hidden, so are they.
         """
         self.category = category
         self._field = inside.field if inside else None

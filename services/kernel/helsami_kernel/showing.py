@@ -81,8 +81,7 @@ class Showing:
     def passes_over(self, row: Row[Any]) -> bool:
         """Is the item hidden from this reader, by its citizen or its source, so that for them it never was?"""
         hidden = self._access.hidden
-        # `of` names whatever it belongs to, none, one or more.
-        if hidden and (row.id in hidden or not hidden.isdisjoint((getattr(row, "of", None) or "").split())):
+        if hidden and not hidden.isdisjoint((row.id, getattr(row, "of", None), *row.within.split())):
             return True
         return self.is_kept_out(row.access_limit)
 

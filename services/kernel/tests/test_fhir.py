@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helsami_kernel import fhir
+from helsami_kernel.items import item_id
 from helsami_kernel.journal import Unreadable, Unsupported
 
 LOINC, NLK = "http://loinc.org", "urn:oid:2.16.578.1.12.4.1.1.7280"
@@ -110,6 +111,26 @@ def test_a_reference_gives_the_key_of_its_type_alone():
 
 
 @pytest.mark.parametrize(
+    ("resource", "parts"),
+    [
+        ({}, []),
+        ({"encounter": {"display": "et besøk"}}, []),
+        ({"encounter": {"reference": "Patient/v1"}}, []),
+        ({"encounter": {"reference": "Encounter/v1"}}, ["Encounter|v1"]),
+        ({"context": {"reference": "Encounter/v1"}}, ["Encounter|v1"]),
+        ({"partOf": {"reference": "Encounter/v1"}}, ["Encounter|v1"]),
+        ({"appointment": [{"reference": f"Appointment/{key}"} for key in "ab"]}, ["Appointment|a", "Appointment|b"]),
+        (
+            {"context": {"encounter": [{"reference": "Encounter/v1"}], "related": [{"reference": "Appointment/a1"}]}},
+            ["Appointment|a1", "Encounter|v1"],
+        ),
+    ],
+)
+def test_what_a_resource_is_within_is_every_visit_and_appointment_that_it_names_as_that(resource, parts):
+    assert fhir.within(resource, "c1", "st_olavs").split() == [item_id("c1", "st_olavs", part) for part in parts]
+
+
+@pytest.mark.parametrize(
     "labelled",
     [
         {"meta": {"security": [{"system": fhir.ACCESS_LIMITS, "code": "SPERRET"}]}},
@@ -134,3 +155,4 @@ def test_no_shape_of_json_breaks_a_reader(node):
     fhir.display(node)
     fhir.key(node, "Encounter")
     fhir.element(node, "coding.code.text")
+    fhir.within({"encounter": node, "context": node, "appointment": node}, "c1", "st_olavs")

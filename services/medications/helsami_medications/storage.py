@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helsami_kernel import database
+from helsami_kernel import database, fhir
 from helsami_kernel.items import Item, Withdrawn, keep_or_withdraw
 from helsami_kernel.journal import Entry
 from helsami_kernel.sections import Section
@@ -32,4 +32,5 @@ def _item(citizen: str, organisation: str, entry: Entry, medicine: Medicine | No
         kind="medication",
         body=schemas.body(medicine),
         access_limit=medicine.access_limit,
+        within=fhir.within(entry.resource, citizen, organisation),
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from helsami_kernel.items import item_id
 from helsami_kernel.testing import citizen_token, system_token
 
 ADULT = citizen_token("c1", ["medications:read"])
@@ -82,3 +83,12 @@ def test_a_code_that_cannot_be_kept_to_takes_a_medicine_off_the_list_and_says_wh
         "expected": "of 9603 one of N, NORN_FORANS, NORN_UNGDOM",
     }
     assert [shown(name) for name in READERS] == [[], [], []]
+
+
+@pytest.mark.parametrize(("kind", "says_so"), [("MedicationRequest", "encounter"), ("MedicationStatement", "context")])
+def test_a_medicine_of_a_hidden_visit_is_hidden_with_it(medications, receive, kind, says_so):
+    receive(resource(kind, "m1") | {says_so: {"reference": "Encounter/v1"}}, resource(kind, "m2"))
+    parent = replace(READERS["parent"], hidden=frozenset({item_id("c1", "trondheim", "Encounter|v1")}))
+
+    assert [item["name"] for item in orjson.loads(medications.page({}, parent))["items"]] == [f"{kind} m2"]
+    assert len(orjson.loads(medications.page({}, YOUTH))["items"]) == 2

@@ -11,7 +11,6 @@ NOTICES = items_table(
     "notices",
     metadata,
     sa.Column("of", sa.String(60), nullable=False, server_default=""),  # where that is hidden, so is the notice
-    sa.Column("within", sa.String(60), nullable=False, server_default=""),  # and where this is, if it is anything
     sa.Index("notices_of_items", "owner", "of"),
 )
 # From whom single items are hidden, as their owners have said last: what is told of them later is hidden likewise.

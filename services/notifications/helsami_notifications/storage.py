@@ -17,15 +17,14 @@ from helsami_notifications.domain import Notice, Subject
 from helsami_notifications.models import LIMITS, NOTICES, SILENCES
 
 PORTAL: Final = "helsami"
-BELONGS_TO: Final = NOTICES.c.of + " " + NOTICES.c.within
-EVERY_NOTICE: Final = Section(NOTICES, None, of=BELONGS_TO)
+EVERY_NOTICE: Final = Section(NOTICES, None, of=NOTICES.c.of)
 
 
 @cache
 def notices_about(subjects: frozenset[Subject]) -> Section:
     """The notices about some kinds of thing only."""
     kinds = (NOTICES.c.kind == str(one) for one in sorted(subjects))
-    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=BELONGS_TO)
+    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=NOTICES.c.of)
 
 
 class Writes(database.Writes):
@@ -44,7 +43,8 @@ class Writes(database.Writes):
             kind=str(notice.news.about),
             body=notice.shown(),
             access_limit=self._limit_of(citizen, notice, at or self.now),
-            extra={"of": notice.item, "within": notice.within},
+            within=notice.within,
+            extra={"of": notice.item},
         )
         return keep(self, NOTICES, item)
 

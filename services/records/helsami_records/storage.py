@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from helsami_kernel import fhir
 from helsami_kernel.items import Item, Withdrawn, item_id, keep_or_withdraw
 from helsami_kernel.journal import Entry
 from helsami_kernel.sections import Inside, Section, Sections
@@ -79,7 +80,7 @@ def item(citizen: str, organisation: str, entry: Entry, thing: Thing | None) -> 
         sharing |= {"extra": {"visit": visit, "is_letter": False, "appointment": None, "enclosed": ""}}
     if isinstance(thing, Letter):
         sharing |= {"extra": letters.columns(citizen, organisation, thing)}
-    sharing |= {"access_limit": thing.access_limit}
+    sharing |= {"access_limit": thing.access_limit, "within": fhir.within(entry.resource, citizen, organisation)}
     return Item(citizen, organisation, entry.item_key, occurred_at, body=schemas.body(thing), **sharing)
 
 

@@ -124,3 +124,27 @@ def test_letters_about_a_hidden_appointment_are_hidden_with_it(records, receive,
     assert page("letters", parent)["items"] == []
     with pytest.raises(NotFound, match="letter-not-found"):
         records.letter({"letter": letter["id"]}, parent)
+
+
+@pytest.mark.parametrize("section", ["conditions", "allergies", "vaccines", "letters"])
+def test_what_was_made_at_a_hidden_visit_is_hidden_with_it(receive, page, section):
+    visited = [{"reference": "Encounter/k9"}]
+    at_the_visit = {"context": {"encounter": visited}} if section == "letters" else {"encounter": visited[0]}
+    receive(labelled(section, key="k1", **at_the_visit), labelled(section, key="k2"))
+    kept, left = (item_id("c1", "trondheim", f"{RESOURCES[section]['resourceType']}|{key}") for key in ("k1", "k2"))
+    parent = replace(READERS["parent"], hidden=frozenset({item_id("c1", "trondheim", "Encounter|k9")}))
+
+    assert [item["id"] for item in page(section, parent)["items"]] == [left]
+    assert {item["id"] for item in page(section, YOUTH)["items"]} == {kept, left}
+
+
+def test_a_visit_is_hidden_with_each_appointment_and_each_visit_that_it_is_part_of(receive, page):
+    receive(labelled("visits", appointment=[{"reference": f"Appointment/{key}"} for key in ("a2", "a1")]))
+    receive(labelled("visits", key="k2", partOf={"reference": "Encounter/k1"}), labelled("visits", key="k3"))
+    first, second, third = (item_id("c1", "trondheim", f"Encounter|{key}") for key in ("k1", "k2", "k3"))
+
+    def shown(*hidden):
+        parent = replace(READERS["parent"], hidden=frozenset(hidden))
+        return {item["id"] for item in page("visits", parent)["items"]}
+
+    assert [shown(OF_A1), shown(first), shown(second)] == [{second, third}, {third}, {first, third}]

@@ -12,7 +12,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_kernel import access_limits, database
+from helsami_kernel import access_limits, database, fhir
 from helsami_kernel.items import Item, item_id, keep_all
 from helsami_kernel.journal import UNCHANGED, Delivery, Entry
 from helsami_kernel.sections import Section
@@ -51,6 +51,9 @@ STATE: Final = (
 
 
 LINKS: Final = sa.select(MEMBERS.c.report, MEMBERS.c.member).where(MEMBERS.c.owner == sa.bindparam("owner"))
+OF_VISITS: Final = sa.select(RESULTS.c.id, RESULTS.c.within).where(
+    RESULTS.c.owner == sa.bindparam("owner"), RESULTS.c.within != ""
+)
 
 
 class Reads(database.Reads):
@@ -60,7 +63,8 @@ class Reads(database.Reads):
         """What is hidden where these are: reports, and what they consist of or did, show the same in other shapes."""
         if not hidden:
             return hidden
-        return hidden_with(hidden, [(row.report, row.member) for row in self.fetch(LINKS)])
+        parts = {row.id for row in self.fetch(OF_VISITS) if not hidden.isdisjoint(row.within.split())}
+        return hidden_with(hidden | parts, [(row.report, row.member) for row in self.fetch(LINKS)])
 
 
 class Writes(database.Writes):
@@ -248,6 +252,7 @@ def _item(citizen: str, organisation: str, entry: Entry, told: Result | None) ->
         setting=entry.setting,
         body=schemas.body(result),
         access_limit=result.access_limit,
+        within=fhir.within(entry.resource, citizen, organisation),
         extra={
             "is_report": result.is_report,
             "stage": str(result.stage),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from helsami_kernel.items import item_id
 from helsami_kernel.testing import citizen_token
 
 ME = citizen_token("c1", ["results:read"])
@@ -93,3 +94,12 @@ def test_nothing_of_another_citizens_is_hidden_and_nothing_from_oneself(receive,
 
     assert seen("another's") == ["r1"]
     assert [item["name"] for item in page()["items"]] == ["r1"]
+
+
+def test_what_was_found_at_a_hidden_visit_is_hidden_with_it_in_whatever_shape(receive, seen, page):
+    visited = {"encounter": {"reference": "Encounter/v1"}}
+    receive(observation("o1", **visited), observation("o2"), observation("o3"), observation("o4"))
+    receive(report("o1", "o2"), report("o3", key="r2", **visited))
+
+    assert seen() == ["o4", "r1", "r2"]
+    assert seen(item_id("c1", "trondheim", "Encounter|v1")) == ["o4"]

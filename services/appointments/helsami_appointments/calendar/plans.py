@@ -20,6 +20,7 @@ from helsami_appointments.calendar.wall import ZONE
 from helsami_kernel import journal
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads, Writes
+from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, item_id
 from helsami_kernel.journal import STORED, UNCHANGED, Delivery, Entry, Unreadable
 from helsami_kernel.showing import Showing
@@ -144,6 +145,7 @@ def _item(tx: Writes, organisation: str, entry: Entry, place: int, action: Actio
             "status": action.status or None,
         },
         access_limit=action.access_limit,
+        within=within(entry.resource, str(tx.owner), organisation),
         extra={
             "plan": entry.item_key,
             "all_day": event.all_day,

@@ -22,6 +22,7 @@ from helsami_kernel import Event, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Writes
 from helsami_kernel.errors import NotFound, load
+from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, Withdrawn, item_id
 from helsami_kernel.journal import Delivery, Entry
 from helsami_kernel.pages import PageQuery
@@ -122,4 +123,5 @@ def _told(tx: Writes, organisation: str, entry: Entry, referral: Referral | None
         kind="document",
         body=schemas.body(referral),
         access_limit=referral.access_limit,
+        within=within(entry.resource, tx.owner, organisation),
     )

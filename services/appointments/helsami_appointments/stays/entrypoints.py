@@ -16,6 +16,7 @@ from helsami_kernel import Event, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Writes
 from helsami_kernel.errors import load
+from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, Withdrawn
 from helsami_kernel.journal import Delivery, Entry
 from helsami_kernel.pages import PageQuery
@@ -95,4 +96,5 @@ def _told(tx: Writes, organisation: str, entry: Entry, stay: Stay | None) -> Ite
         setting=stay.setting,
         visit_type=stay.visit_type,
         access_limit=stay.access_limit,
+        within=within(entry.resource, tx.owner, organisation),
     )

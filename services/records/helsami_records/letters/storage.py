@@ -18,7 +18,7 @@ from helsami_records.letters.domain import Letter
 from helsami_records.models import DOCUMENTS, ENCLOSURES
 
 CATEGORY: Final = "documents"
-SECTION: Final = Section(DOCUMENTS, CATEGORY, DOCUMENTS.c.is_letter, of=DOCUMENTS.c.appointment)
+SECTION: Final = Section(DOCUMENTS, CATEGORY, DOCUMENTS.c.is_letter)
 MOST_OF_AN_APPOINTMENT: Final = 20
 MOST_READ: Final = MOST_OF_AN_APPOINTMENT + MOST_HIDDEN
 """What a reader is not shown takes no place of what they are."""
@@ -26,7 +26,6 @@ MOST_READ: Final = MOST_OF_AN_APPOINTMENT + MOST_HIDDEN
 LETTER: Final = sa.select(
     *(DOCUMENTS.c[name] for name in ("id", "organisation", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
-    DOCUMENTS.c.appointment.label("of"),  # with which it is hidden
 ).where(DOCUMENTS.c.owner == sa.bindparam("owner"), DOCUMENTS.c.is_letter)
 ONE: Final = LETTER.where(DOCUMENTS.c.id == sa.bindparam("id", type_=sa.String))
 OF_APPOINTMENT: Final = (
