@@ -123,6 +123,7 @@ def test_no_module_has_a_name_that_says_nothing():
 FORBIDDEN_TEXTS = {
     "a path of somebody's machine": r"""(?<![\w.*)/-])/(work|root|home|Users)/\w""",
     "an address of a package registry": r"pypi[.]org|pythonhosted[.]org|npmjs[.](org|com)|deb[.]debian[.]org|file:/{3}",
+    "two sides of a merge": r"(?m)^(<{7}|>{7}) ",
 }
 # SQLAlchemy 2.1 reads a bare address as psycopg 3, which stops a whole eventlet process for each query.
 WITHOUT_DRIVER = r"postgres(ql)?:/{2}"
@@ -154,6 +155,7 @@ def test_no_database_is_addressed_without_its_driver_but_by_tests_that_refuse_it
         (WITHOUT_DRIVER, "url = " + "postgresql:" + "//results"),
         (FORBIDDEN_TEXTS["a path of somebody's machine"], "see " + "/work" + "/main"),
         (FORBIDDEN_TEXTS["an address of a package registry"], "https://" + "pypi" + ".org/simple"),
+        (FORBIDDEN_TEXTS["two sides of a merge"], "ours\n" + "<" * 7 + " HEAD\ntheirs"),
     ],
 )
 def test_a_forbidden_text_is_seen(pattern, planted):
