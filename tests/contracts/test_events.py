@@ -37,6 +37,8 @@ import helsami_directory.account.schemas
 import helsami_directory.register.birthdays
 import helsami_directory.register.domain
 import helsami_directory.register.schemas
+import helsami_messages.threads.domain
+import helsami_messages.threads.schemas
 import helsami_notifications.domain
 import helsami_notifications.schemas
 import helsami_records.domain
@@ -108,6 +110,14 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
     ("records", "letter_issued"): (
         helsami_records.letters.domain.LetterIssued(letter=AN_ID, appointment=AN_ITEM),
         helsami_records.letters.schemas.LetterIssued,
+    ),
+    ("messages", "message_answered"): (
+        helsami_messages.threads.domain.MessageAnswered(thread=AN_ID),
+        helsami_messages.threads.schemas.MessageAnswered,
+    ),
+    ("messages", "message_written"): (
+        helsami_messages.threads.domain.MessageWritten(thread=AN_ID),
+        helsami_messages.threads.schemas.MessageWritten,
     ),
     ("appointments", "offer_made"): (
         helsami_appointments.waitlist.domain.OfferMade(offer=AN_ID, appointment=AN_ITEM),
@@ -266,6 +276,8 @@ HEARD = {
     ("notifications", "appointments", "stay_cancelled"): helsami_notifications.domain.STAY_CANCELLED,
     ("notifications", "appointments", "referral_status_changed"): helsami_notifications.domain.REFERRAL_STATUS_CHANGED,
     ("notifications", "records", "letter_issued"): helsami_notifications.domain.LETTER_ISSUED,
+    ("notifications", "messages", "message_answered"): helsami_notifications.domain.MESSAGE_ANSWERED,
+    ("notifications", "messages", "message_written"): helsami_notifications.domain.MESSAGE_WRITTEN,
     ("notifications", "results", "result_released"): helsami_notifications.domain.RESULT_RELEASED,
     ("notifications", "records", "summary_published"): helsami_notifications.domain.SUMMARY_PUBLISHED,
 }

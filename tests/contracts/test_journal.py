@@ -24,6 +24,7 @@ COMMANDS = {
     "appointments": {"receive": journal.ReceiveCommand},
     "consents": {"receive": helsami_consents.access_log.schemas.AuditEvents},
     "medications": {"receive": journal.ReceiveCommand},
+    "messages": {"receive": journal.ReceiveCommand},
     "records": {"receive": journal.ReceiveCommand},
     "results": {"receive": journal.ReceiveCommand},
     "directory": {

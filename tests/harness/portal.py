@@ -30,6 +30,7 @@ SERVICES: Final = (
     "directory",
     "gateway",
     "medications",
+    "messages",
     "notifications",
     "records",
     "results",

@@ -14,6 +14,8 @@ GRANTABLE: Final = frozenset(
         "appointments:act",
         "appointments:read",
         "medications:read",
+        "messages:act",
+        "messages:read",
         "notices:read",
         "records:read",
         "results:read",
@@ -24,6 +26,7 @@ READS: Final = frozenset(scope for scope in GRANTABLE if scope.endswith(":read")
 SERVING: Final[Mapping[str, frozenset[str]]] = {
     "appointments": frozenset({"appointments:read"}),
     "medications": frozenset({"medications:read"}),
+    "messages": frozenset({"messages:read"}),
     "notifications": frozenset({"notices:read"}),
     "records": frozenset({"records:read"}),
     "results": frozenset({"results:read"}),
@@ -49,7 +52,7 @@ DOING: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
         "join-video",
     ),
     frozenset({"appointments:act"}),
-)
+) | dict.fromkeys(("recipients", "write", "reply"), frozenset({"messages:act"}))
 VIEW: Final = "view:"
 LOOKING: Final = frozenset({*SERVING, "appointment", "home"})
 """What is asked for to look at it: what a service shows, and the views that are put together of several."""

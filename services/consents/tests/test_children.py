@@ -106,7 +106,13 @@ def test_a_parent_who_has_applied_acts_for_a_small_child_in_everything(apply, ma
         "name": "Modig 1",
         "basis": "parental",
         "code": "FO",
-        "areas": {"appointments": ["see", "act"], "medications": ["see"], "records": ["see"], "results": ["see"]},
+        "areas": {
+            "appointments": ["see", "act"],
+            "medications": ["see"],
+            "messages": ["see", "act"],
+            "records": ["see"],
+            "results": ["see"],
+        },
         "since": "2026-03-01T12:00:00Z",
         "until": "2037-01-31T23:00:00Z",
     }

@@ -269,7 +269,7 @@ def test_golden_scenario_13_communicate_only_books_and_reads_no_results(consents
 
     booking = {**asked, "audiences": ["appointments"], "purpose": "book"}
     token = verifier.verify(consents.decide(booking, GATEWAY)["tokens"]["appointments"], "appointments")
-    assert token.scopes == {"appointments:read", "appointments:act", "notices:read"}
+    assert token.scopes == {"appointments:read", "appointments:act", "messages:read", "messages:act", "notices:read"}
     for area in ("results", "medications", "records"):
         with pytest.raises(Exception, match="not-permitted"):
             consents.decide({**asked, "audiences": [area], "purpose": area}, GATEWAY)

@@ -23,6 +23,7 @@ AREAS = {
 def appointed(**more):
     named = {"id": AN_ID, "citizen": GUARDIAN, "mandates": ["health-and-care"], "since": NOW.isoformat(), "until": None}
     return {**named, "new in a later release": 1, **more}
+COMMUNICATES = {f"{area}:{what}" for area in ("appointments", "messages") for what in ("read", "act")} | {"notices:read"}
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def me():
 
 @pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 def test_whom_the_register_names_acts_within_the_mandate_and_everybody_sees_it(guarded, may, sees, consents, me):
-    assert may() == {"appointments:read", "appointments:act", "notices:read"}
+    assert may() == COMMUNICATES
     assert may(purpose="book")
     for audience in ("results", "medications", "records"):
         with pytest.raises(Forbidden, match="not-permitted"):
@@ -164,6 +165,6 @@ def test_while_the_register_is_away_nobody_acts_as_a_guardian_and_nobody_says_th
 def test_what_the_ward_has_granted_oneself_goes_beside_the_mandate(guarded, give, may, consents):
     give(GUARDIAN, WARD, areas={"results": ["see"]})
 
-    assert may() == {"appointments:read", "appointments:act", "notices:read"}
+    assert may() == COMMUNICATES
     results = {"actor": GUARDIAN, "subject": WARD, "audiences": ["results"], "purpose": "results"}
     assert consents.decide(results, GATEWAY)["basis"] == "grant"

@@ -41,6 +41,8 @@ CITIZEN_SCOPES: Final = frozenset(
         "consents:read",
         "directory:read",
         "medications:read",
+        "messages:act",
+        "messages:read",
         "notices:read",
         "profile:act",
         "profile:read",

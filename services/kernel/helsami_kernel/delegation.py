@@ -16,6 +16,7 @@ READING: Final[Mapping[str, str]] = {
     "appointments": "appointments:read",
     "corona_results": "results:read",
     "medications": "medications:read",
+    "messages": "messages:read",
     "results": "results:read",
 }
 """The scope it takes to read items of a category, where it is not that of the record."""

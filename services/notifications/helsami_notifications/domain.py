@@ -22,6 +22,7 @@ class Subject(StrEnum):
     RESULT = "result"
     SHIELD = "shield"
     STAY = "stay"
+    THREAD = "thread"
     VISIT = "visit"
     WARD = "ward"
 
@@ -68,6 +69,8 @@ STAY_ENDED = News("notice.stay-ended", Subject.STAY, "records:read")
 STAY_CANCELLED = News("notice.stay-cancelled", Subject.STAY, "records:read")
 REFERRAL_STATUS_CHANGED = News("notice.referral-status-changed", Subject.REFERRAL, "records:read")
 LETTER_ISSUED = News("notice.letter-issued", Subject.LETTER, "records:read")
+MESSAGE_ANSWERED = News("notice.message-answered", Subject.THREAD, "messages:read")
+MESSAGE_WRITTEN = News("notice.message-written", Subject.THREAD, "messages:read")
 # Of these nobody hears on anybody's behalf: no grant holds the scope.
 EVENT_REMINDER_DUE = News("notice.event-reminder-due", Subject.EVENT, "profile:read")
 RESPONSIBILITY_CHANGED = News("notice.parental-responsibility-changed", Subject.CHILD, "profile:read")
@@ -116,6 +119,8 @@ ALL = (
     STAY_CANCELLED,
     REFERRAL_STATUS_CHANGED,
     LETTER_ISSUED,
+    MESSAGE_ANSWERED,
+    MESSAGE_WRITTEN,
     EVENT_REMINDER_DUE,
     RESPONSIBILITY_CHANGED,
     TURNING_16_SOON,

@@ -26,6 +26,8 @@ from helsami_notifications.domain import (
     GRANT_OFFERED,
     GUARDIANSHIP_CHANGED,
     LETTER_ISSUED,
+    MESSAGE_ANSWERED,
+    MESSAGE_WRITTEN,
     OFFER_ENDS,
     OFFER_MADE,
     PROTECTION_CHANGED,
@@ -176,6 +178,12 @@ class LetterIssued(Limited):
     appointment = fields.String(load_default=None, allow_none=True, validate=AN_ID)
 
 
+class OfThread(Limited):
+    """Staff have written in a thread, or begun one."""
+
+    thread = fields.String(required=True, validate=AN_ID)
+
+
 class AccessLimitChanged(Schema):
     """From whom an item is hidden."""
 
@@ -222,6 +230,7 @@ HEARD: Final[dict[News, type[Schema]]] = {
     **dict.fromkeys((STAY_PLANNED, STAY_ENDED, STAY_CANCELLED), StayTold),
     REFERRAL_STATUS_CHANGED: ReferralStatusChanged,
     LETTER_ISSUED: LetterIssued,
+    **dict.fromkeys((MESSAGE_ANSWERED, MESSAGE_WRITTEN), OfThread),
     **dict.fromkeys((RESPONSIBILITY_CHANGED, TURNING_16_SOON, CHILD_TURNING_16_SOON), OfChild),
     **dict.fromkeys((TURNED_16, CHILD_TURNED_16), OfChild),
     GUARDIANSHIP_CHANGED: OfWard,

@@ -192,6 +192,16 @@ class NotificationsService(OfPeople, OfLimits):
         """Tell of a letter that can be read (R40)."""
         self._tell(domain.LETTER_ISSUED, event)
 
+    @handles("message_answered", source="messages")
+    def tell_of_answered_message(self, event: Event) -> None:
+        """Tell that staff have answered what one has written to them (R75)."""
+        self._tell(domain.MESSAGE_ANSWERED, event)
+
+    @handles("message_written", source="messages")
+    def tell_of_message(self, event: Event) -> None:
+        """Tell that staff have written to one (R76)."""
+        self._tell(domain.MESSAGE_WRITTEN, event)
+
     @contributes("home", "notices", scope="notices:read")
     def for_home(self, question: object, access: AccessToken) -> bytes:  # noqa: ARG002  the view asks everybody the same
         """The newest notices."""

@@ -39,6 +39,7 @@ FIELDS = {
     **dict.fromkeys((domain.STAY_PLANNED, domain.STAY_ENDED, domain.STAY_CANCELLED), "stay"),
     domain.REFERRAL_STATUS_CHANGED: "referral",
     domain.LETTER_ISSUED: "letter",
+    **dict.fromkeys((domain.MESSAGE_ANSWERED, domain.MESSAGE_WRITTEN), "thread"),
     **{news: str(news.about) for news in domain.ALL if news.about in OF_PEOPLE},
 }
 MORE = {news: {"state": "expired"} for news in domain.OFFER_ENDS.values()}

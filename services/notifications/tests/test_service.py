@@ -159,6 +159,8 @@ def running(tmp_path):
         ),
         ("appointments.referral_status_changed", {"referral": "i1"}, "notice.referral-status-changed"),
         ("records.letter_issued", {"letter": "i1"}, "notice.letter-issued"),
+        ("messages.message_answered", {"thread": "i1"}, "notice.message-answered"),
+        ("messages.message_written", {"thread": "i1"}, "notice.message-written"),
     ],
 )
 def test_an_event_that_comes_twice_over_the_bus_is_told_once(running, citizen, clock, key, data, message):

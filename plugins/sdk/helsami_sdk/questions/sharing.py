@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 SETTINGS = frozenset({"outpatient", "inpatient", "emergency", "nursing-home", "home", "virtual"})
 KINDS = frozenset(
-    {"appointment", "visit", "note", "result", "condition", "allergy", "vaccine", "medication", "document"},
+    {"appointment", "visit", "note", "result", "condition", "allergy", "vaccine", "medication", "document", "thread"},
 )
 BASES = frozenset({"grant", "parental", "capacity"})
 SCOPES = frozenset(
@@ -12,6 +12,8 @@ SCOPES = frozenset(
         "appointments:act",
         "appointments:read",
         "medications:read",
+        "messages:act",
+        "messages:read",
         "notices:read",
         "records:read",
         "results:read",

@@ -1,0 +1,1 @@
+"""What the staff of an organisation read, forward and answer."""

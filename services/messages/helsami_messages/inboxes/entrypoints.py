@@ -1,0 +1,177 @@
+"""What staff do with messages: find, open, forward and answer them, and write first (R76, R80)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from helsami_kernel import Event, rpc
+from helsami_kernel.access import AccessToken
+from helsami_kernel.access_limits import is_told
+from helsami_kernel.clock import written
+from helsami_kernel.errors import Conflict, NotFound, load
+from helsami_kernel.pages import Cursor
+from helsami_kernel.store import OpenStore
+from helsami_messages.askers import key_of_staff, organisation_of
+from helsami_messages.inboxes import schemas
+from helsami_messages.recipients.domain import Relation, employee_id
+from helsami_messages.threads import schemas as threads
+from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
+from helsami_messages.threads.storage import Reads, Writes, thread_of
+from helsami_messages.ways.domain import Lying, forwarded
+from helsami_messages.ways.routing import go_on
+from helsami_sdk.organisations import Organisations
+
+OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), "")
+NOBODY: Final = Relation("", "")
+
+Json = dict[str, Any]
+
+
+class Inboxes:
+    """Part of messages: those to one organisation, for its staff. Another organisation's are not there."""
+
+    store: OpenStore[Reads, Writes]
+    rules: Organisations
+    clock: Callable[[], datetime]
+
+    @rpc(scope="organisations:manage", answers=schemas.LyingPage)
+    def lying(self, question: Json, access: AccessToken) -> Json:
+        """What lies in an inbox, or with an employee, and is not answered: ids and times, no citizen and no text."""
+        wanted = load(schemas.LyingQuery, question)
+        organisation = organisation_of(access)
+        found = self.store.reading(None).lying_at(
+            organisation,
+            _place(organisation, wanted),
+            Cursor.read(wanted["cursor"], OLDEST),
+            wanted["limit"] + 1,
+            unopened=wanted["state"] == schemas.UNOPENED,
+        )
+        page = found[: wanted["limit"]]
+        more = Cursor(page[-1].arrived_at, page[-1].message) if len(found) > len(page) else None
+        return {"messages": [schemas.listed(one) for one in page], "next": more and str(more)}
+
+    @rpc(scope="organisations:manage", answers=schemas.Opened)
+    def open_message(self, command: Json, access: AccessToken) -> Json:
+        """
+        Open a message, which then moves on no more, and read the thread that it is in.
+
+        Whoever asks for staff logs for the citizen that they have looked, before they see it. Raises
+        NotFound("message-not-found"); again is the same.
+        """
+        wish = load(schemas.OneMessage, command)
+        organisation = organisation_of(access)
+        with self.store.transaction(owner=self._found(organisation, wish["message"]).owner) as tx:
+            lying = tx.lying_of(organisation, wish["message"])
+            tx.open(lying)
+            row = tx.thread_row(lying.thread, held=False)
+            read = threads.shown(orjson.loads(row.body), tx.messages_of(row.id), access)
+            return {**read, "message": lying.message, "citizen": lying.owner}
+
+    @rpc(scope="organisations:manage", answers=schemas.Forwarded)
+    def forward(self, command: Json, access: AccessToken) -> Json:
+        """
+        Let a message lie in another inbox, or with somebody else who treats the citizen; its clock begins anew (R80).
+
+        Raises NotFound `message-not-found`, `inbox-not-found` or `employee-not-found`; Conflict("message-answered").
+        """
+        wish = load(schemas.Forward, command)
+        organisation = organisation_of(access)
+        with self.store.transaction(owner=self._found(organisation, wish["message"]).owner) as tx:
+            if (done := tx.once(key_of_staff(access), {"forward": wish})) is not None:
+                return dict(done)
+            lying = tx.lying_of(organisation, wish["message"])
+            if lying.answered_at is not None:
+                raise Conflict("message-answered")
+            to = self._checked(tx, organisation, _place(organisation, wish["to"]))
+            moved = go_on(tx, self.rules, lying, forwarded(lying, **to))
+            return dict(tx.remember({"message": moved.message, "due_at": written(moved.due_at)}))
+
+    @rpc(scope="organisations:manage", answers=schemas.Sent)
+    def answer(self, command: Json, access: AccessToken) -> Json:
+        """
+        Answer a message that somebody has opened; its citizen is told, and may reply if the answer says so (R77).
+
+        Raises NotFound("message-not-found") and Conflict("message-unopened").
+        """
+        wish = load(schemas.Answer, command)
+        organisation = organisation_of(access)
+        found = self._found(organisation, wish["message"])
+        with self.store.transaction(owner=found.owner) as tx:
+            if (done := tx.once(key_of_staff(access), {"answer": wish})) is not None:
+                return dict(done)
+            # The thread before the message: two who answer in it take turns, and neither holds what the other needs.
+            thread = thread_of(tx.thread_row(found.thread)).answered(tx.now, may_reply=wish["may_reply"])
+            if tx.lying_of(organisation, found.message).opened_at is None:
+                raise Conflict("message-unopened")
+            tx.mark_answered(thread.id)
+            if is_told(thread.access_limit):
+                told = MessageAnswered(thread.id, thread.access_limit)
+                tx.announce(Event.of("message_answered", tx.owner, threads.MessageAnswered().dump(asdict(told))))
+            author = _employee(tx, organisation, employee_id(organisation, wish["employee"]))
+            return dict(tx.remember(_written(tx, thread, wish["text"], author)))
+
+    @rpc(scope="organisations:manage", answers=schemas.Sent)
+    def write_to(self, command: Json, access: AccessToken) -> Json:
+        """
+        Write to a citizen whom a unit treats, as the unit or as an employee of it (R76).
+
+        Raises NotFound("relation-not-found") for anybody whom no care team of the organisation names.
+        """
+        wish = load(schemas.WriteTo, command)
+        organisation = organisation_of(access)
+        with self.store.transaction(owner=wish["citizen"]) as tx:
+            if (done := tx.once(key_of_staff(access), {"write_to": wish})) is not None:
+                return dict(done)
+            relation = _treating(tx, organisation, wish)
+            begun = tx.begin(relation, wish["subject"])
+            thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
+            if is_told(thread.access_limit):
+                told = MessageWritten(thread.id, thread.access_limit)
+                tx.announce(Event.of("message_written", tx.owner, threads.MessageWritten().dump(asdict(told))))
+            return dict(tx.remember(_written(tx, thread, wish["text"], relation)))
+
+    def _found(self, organisation: str, message: str) -> Lying:
+        """A message to this organisation, whosever it is. Raises NotFound("message-not-found")."""
+        with self.store.transaction(owner=None) as tx:
+            return tx.lying_of(organisation, message)
+
+    def _checked(self, tx: Writes, organisation: str, place: dict[str, str]) -> dict[str, str]:
+        """A place where somebody will find a message. Raises NotFound `inbox-not-found` or `employee-not-found`."""
+        if place["inbox"] and place["inbox"] not in self.rules[organisation].manifest.inboxes:
+            raise NotFound("inbox-not-found")
+        if place["employee"] and _employee(tx, organisation, place["employee"]) is NOBODY:
+            raise NotFound("employee-not-found")
+        return place
+
+
+def _place(organisation: str, named: Json) -> dict[str, str]:
+    """Where something lies, as it is kept: an employee by their opaque id."""
+    return {"inbox": named["inbox"], "employee": employee_id(organisation, named["employee"])}
+
+
+def _employee(tx: Writes, organisation: str, employee: str) -> Relation:
+    """An employee who treats the citizen now, by their opaque id; NOBODY for anybody else, who has no name here."""
+    own = (one for one in tx.relations() if employee and (one.organisation, one.employee) == (organisation, employee))
+    return next((one for one in own if one.holds(tx.now)), NOBODY)
+
+
+def _treating(tx: Writes, organisation: str, wish: Json) -> Relation:
+    """The unit, or the employee, that treats a citizen. Raises NotFound("relation-not-found")."""
+    wanted = (organisation, wish["unit"], employee_id(organisation, wish["employee"]))
+    for one in tx.relations():
+        if (one.organisation, one.unit, one.employee) == wanted and one.holds(tx.now):
+            return one
+    raise NotFound("relation-not-found")
+
+
+def _written(tx: Writes, thread: Thread, text: str, author: Relation) -> Json:
+    """What staff have written, stored; by whom, where the citizen's care teams name them."""
+    message = Message(str(uuid.uuid4()), thread.id, STAFF, text, tx.now, author.name, author.role)
+    tx.write(thread, message)
+    return {"thread": thread.id, "message": message.id}

@@ -1,0 +1,72 @@
+"""Those a citizen has to do with, and may therefore write to."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from helsami_sdk.answers import Reachable
+
+UNIT: Final = "unit"
+EMPLOYEE: Final = "employee"
+EVER: Final = datetime(1900, 1, 1, tzinfo=UTC)
+ALWAYS: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""From when and to when a relation holds of which nobody has said so."""
+
+_IDS: Final = uuid.UUID("0d1c1a63-1c3f-4f0b-9f0e-8f3f5b1f6f52")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """
+    A unit of an organisation, or somebody who works there, that has to do with a citizen from one time to another.
+
+    `employee` is an opaque id (`employee_id`), empty for the unit itself; `role` is a code of Volven 9060 where it is
+    known; `access_limit` is from whom the record system hides it.
+    """
+
+    organisation: str
+    unit: str
+    employee: str = ""
+    role: str = ""
+    name: str = ""
+    starts_at: datetime = EVER
+    ends_at: datetime = ALWAYS
+    access_limit: str = ""
+
+    @property
+    def kind(self) -> str:
+        """One of the kinds of recipients that rules know."""
+        return EMPLOYEE if self.employee else UNIT
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is a relation at this moment."""
+        return self.starts_at <= now < self.ends_at
+
+    def recipient_of(self, citizen: str) -> str:
+        """The id by which this citizen writes to it: opaque, and the same as long as there is any such relation."""
+        return str(uuid.uuid5(_IDS, f"{citizen}|{self.organisation}|{self.unit}|{self.employee}"))
+
+
+@dataclass(frozen=True, slots=True)
+class CareTeam:
+    """What a record system tells of one team: since when, from whom it is hidden, and the relations that it makes."""
+
+    since: datetime
+    access_limit: str
+    relations: tuple[Relation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who may be written to now, and on what terms."""
+
+    relation: Relation
+    terms: Reachable
+
+
+def employee_id(organisation: str, key: str) -> str:
+    """The opaque id of an employee by what the organisation's record system calls them; empty for nobody."""
+    return str(uuid.uuid5(_IDS, f"{organisation}|{key}")) if key else ""

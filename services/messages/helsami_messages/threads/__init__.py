@@ -1,0 +1,1 @@
+"""What a citizen reads and writes (R75, R77)."""

@@ -1,0 +1,127 @@
+"""How threads and their messages are stored."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, Final
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from helsami_kernel.errors import NotFound
+from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
+from helsami_kernel.sections import Section
+from helsami_messages.models import MESSAGES, THREADS
+from helsami_messages.recipients.domain import Relation
+from helsami_messages.recipients.reach import CATEGORY
+from helsami_messages.threads import schemas
+from helsami_messages.threads.domain import Message, Thread
+from helsami_messages.ways import storage as ways
+from helsami_messages.ways.storage import LONGEST_ID
+
+SECTION: Final = Section(THREADS, CATEGORY)
+ONE: Final = sa.select(
+    *(THREADS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
+    sa.literal("").label("category"),
+    THREADS.c.employee,
+    THREADS.c.replies,
+).where(THREADS.c.owner == sa.bindparam("owner"), THREADS.c.id == sa.bindparam("id", type_=sa.String))
+"""One thread of its owner, with what `Showing` asks rules about."""
+MESSAGES_OF: Final = (
+    sa.select(MESSAGES)
+    .where(MESSAGES.c.owner == sa.bindparam("owner"), MESSAGES.c.thread == sa.bindparam("thread", type_=sa.String))
+    .order_by(MESSAGES.c.number)
+)
+
+
+class Reads(ways.Reads):
+    """What is read of a citizen's threads."""
+
+    def thread_row(self, thread: str) -> Row[Any]:
+        """A row of ONE. Raises NotFound("thread-not-found")."""
+        return _the_one(self.fetch(ONE, id=_plausible(thread)))
+
+    def messages_of(self, thread: str) -> list[Message]:
+        """What is written in a thread, the oldest first."""
+        return [_message(row) for row in self.fetch(MESSAGES_OF, thread=thread)]
+
+
+class Writes(ways.Writes):
+    """One transaction, in which something may be written."""
+
+    def thread_row(self, thread: str, *, held: bool = True) -> Row[Any]:
+        """A row of ONE, held for this transaction alone where it is to change. Raises NotFound("thread-not-found")."""
+        mine = {"owner": self.owner, "id": _plausible(thread)}
+        return _the_one(self.connection.execute(ONE.with_for_update() if held else ONE, mine))
+
+    def messages_of(self, thread: str) -> list[Message]:
+        """What is written in a thread, the oldest first."""
+        mine = {"owner": self.owner, "thread": thread}
+        return [_message(row) for row in self.connection.execute(MESSAGES_OF, mine)]
+
+    def begin(self, relation: Relation, subject: str, *, replies: bool = True) -> Thread:
+        """A new thread of the citizen's with somebody, to be kept with its first message."""
+        key = str(uuid.uuid4())
+        its = item_id(str(self.owner), relation.organisation, key)
+        return Thread.with_(relation, (its, key), subject, self.now, replies=replies)
+
+    def write(self, thread: Thread, message: Message) -> dict[str, Any]:
+        """Add a message to a thread that has become so by it; returns the thread as it is kept."""
+        number = len(self.messages_of(thread.id)) + 1  # the thread is held, or new: nobody else adds to it now
+        self.connection.execute(sa.insert(MESSAGES).values(owner=self.owner, number=number, **asdict(message)))
+        return self.keep_thread(thread)
+
+    def keep_thread(self, thread: Thread) -> dict[str, Any]:
+        """Store a thread as it has become; returns what is read of it in a list."""
+        item = Item(
+            owner=str(self.owner),
+            organisation=thread.organisation,
+            key=thread.key,
+            occurred_at=thread.at,
+            kind="thread",
+            body=schemas.body(thread),
+            access_limit=thread.access_limit,
+            extra={"employee": thread.employee, "replies": thread.replies},
+        )
+        keep(self, THREADS, item)
+        return item.finished
+
+
+def thread_of(row: Row[Any]) -> Thread:
+    """The thread of a row of ONE."""
+    body = orjson.loads(row.body)
+    return Thread(
+        id=row.id,
+        key=row.key,
+        organisation=row.organisation,
+        unit=body["unit"],
+        employee=row.employee,
+        role=body["to"]["role"] or "",
+        name=body["to"]["name"] or "",
+        subject=body["subject"],
+        at=row.occurred_at,
+        state=body["state"],
+        replies=row.replies,
+        may_reply=body["may_reply"],
+        unread=body["unread"],
+        access_limit=row.access_limit,
+    )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(**{name: getattr(row, name) for name in Message.__slots__})
+
+
+def _plausible(named: str) -> str:
+    """What somebody names as an id, as a database can be asked for it; what cannot be one is nothing."""
+    return named if len(named) <= LONGEST_ID and named.isascii() and named.isprintable() else ""
+
+
+def _the_one(rows: Iterable[Any]) -> Row[Any]:
+    row: Row[Any] | None = next(iter(rows), None)
+    if row is None:
+        raise NotFound("thread-not-found")
+    return row

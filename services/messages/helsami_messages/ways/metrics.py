@@ -1,0 +1,11 @@
+"""What nobody has opened in time, for whoever keeps HelsaMi running; of nobody, and of no organisation."""
+
+from typing import Final
+
+from prometheus_client import Gauge
+
+UNOPENED: Final = Gauge(
+    "helsami_messages_unopened",
+    "Messages that nobody has opened within their working hours, by where they lie; from duty they move no further.",
+    ["stop"],
+)
