@@ -1,8 +1,9 @@
 """
 Lets several test processes share one run: each takes whole groups of tests that none has taken yet, until none is left.
 
-A group is a file, or a folder that is a package: such a folder's tests share systems that are dear to start. Groups are
-taken whole and run in the order of the files, so what holds in one process alone holds here.
+A group is a file, or a folder that is a package: such a folder's tests share systems that are dear to start. Those of a
+file that have the mark `apart` with the same word are a group of their own. Groups are taken whole and run in the order
+of the files, so what holds in one process alone holds here.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ class Share:
 
 
 def group_of(item: pytest.Item) -> str:
-    """The folder or file whose tests one process runs together with this one, relative to the root."""
+    """The folder, file or part of a file whose tests one process runs together with this one, relative to the root."""
+    if (apart := item.get_closest_marker("apart")) is not None:
+        return f"{item.nodeid.partition('::')[0]}, {apart.args[0]}"
     package = next((node for node in item.listchain() if isinstance(node, pytest.Package)), None)
     return package.nodeid if package is not None else item.nodeid.partition("::")[0]

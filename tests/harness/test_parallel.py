@@ -63,6 +63,24 @@ def test_each_test_is_run_once_and_all_of_a_file_or_package_by_one_process(paral
         assert ": 0 failed, 0 skipped" in told
 
 
+def test_what_is_marked_apart_may_run_beside_the_rest_of_its_file_and_whole(parallel, tmp_path):
+    log = tmp_path / "log"
+    text = COUNTED.format(tests=3, log=str(log), folder=str(tmp_path))
+    halves = "".join(
+        f"@pytest.mark.apart('{half}')\n@pytest.mark.parametrize('number', range(3))\n"
+        f"def test_{half}(number):\n    test_counted('{half}')\n"
+        for half in ("one", "other")
+    )
+
+    code, told = parallel("--workers", "2", test_halved=text + halves)
+
+    assert code == 0, told
+    assert all(f"test_halved.py{word}: 3 in" in told for word in ("", ", one", ", other"))
+    ran = [line.split() for line in log.read_text().splitlines()]
+    assert sorted(number for _, _, number in ran) == ["0", "1", "2", *["one"] * 3, *["other"] * 3]
+    assert {len({pid for pid, _, number in ran if number == half}) for half in ("one", "other")} == {1}
+
+
 def test_what_fails_is_told_at_once_and_in_whole_and_is_the_exit_code(parallel):
     fails = "def test_fine(): pass\ndef test_that_fails(): assert 1 == 2, 'no such luck'"
     skips = "import pytest\ndef test_skipped(): pytest.skip('not today')"
