@@ -18,12 +18,13 @@ AREAS = {
     "letters": ["see"],
     "messages": ["see", "act"],
 }
+BOTH = ("appointments", "messages")
+COMMUNICATES = {"notices:read"} | {f"{area}:{what}" for area in BOTH for what in ("read", "act")}
 
 
 def appointed(**more):
     named = {"id": AN_ID, "citizen": GUARDIAN, "mandates": ["health-and-care"], "since": NOW.isoformat(), "until": None}
     return {**named, "new in a later release": 1, **more}
-COMMUNICATES = {f"{area}:{what}" for area in ("appointments", "messages") for what in ("read", "act")} | {"notices:read"}
 
 
 @pytest.fixture
