@@ -220,8 +220,12 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
         helsami_directory.register.schemas.Turning16Soon,
     ),
     ("results", "result_released"): (
-        helsami_results.domain.ResultReleased(result=AN_ID),
+        helsami_results.domain.ResultReleased(result=AN_ID, linked=[AN_ITEM]),
         helsami_results.schemas.ResultReleased,
+    ),
+    ("results", "result_linked"): (
+        helsami_results.domain.ResultLinked(result=AN_ID, linked=[AN_ITEM]),
+        helsami_results.schemas.ResultLinked,
     ),
     ("records", "summary_published"): (
         helsami_records.domain.SummaryPublished(visit=AN_ID),
@@ -283,6 +287,9 @@ HEARD = {
 }
 """By consumer, source and type: the news that the consumer makes of it."""
 
+LINKED = ("notifications", "results", "result_linked")
+"""By consumer, source and type: heard for what else a result is hidden with."""
+
 LIMITED = {
     ("notifications", service, "access_limit_changed") for service in ("appointments", "records", "results")
 }
@@ -317,7 +324,7 @@ def test_every_handler_and_every_announcement_has_its_contract_here():
     services = installed.services(installed.service_names())
     handled = {(s.name, each.source, each.event) for s in services for each in describe.entrypoints(s, Handles)}
 
-    assert handled == set(HEARD) | LIMITED | BY_SUBJECT | {NAMED}
+    assert handled == set(HEARD) | LIMITED | BY_SUBJECT | {NAMED, LINKED}
     assert {(s.name, event) for s in services for event in describe.announced(s)} == set(TOLD)
 
 
@@ -363,6 +370,15 @@ def test_by_what_other_id_an_appointment_is_known_is_heard_as_it_was_told():
     assert helsami_consents.shielding.schemas.named(told) == (CITIZEN, AN_ID, AN_ITEM)
     with pytest.raises(Malformed):
         helsami_consents.shielding.schemas.named(on_the_wire(source, kind, {"renamed": AN_ID}))
+
+
+def test_what_a_result_is_hidden_with_is_heard_as_it_was_told():
+    _, source, kind = LINKED
+    event, producers = TOLD[source, kind]
+
+    told = on_the_wire(source, kind, producers().dump(event))
+
+    assert helsami_notifications.schemas.linked(told) == (CITIZEN, AN_ID, [AN_ITEM])
 
 
 @pytest.mark.parametrize("heard", sorted(LIMITED))

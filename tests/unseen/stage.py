@@ -102,11 +102,12 @@ class Stage:
         return portal.kept()
 
     def shield(self, family, things):
-        """Have the citizen hide what they hide, and staff have their word."""
+        """Have the citizen hide what they hide, and staff have their word; then some of it is sent in another shape."""
         for thing in (one for one in things if one.shield):
             for kind, service, table, end in HOW_HIDDEN[thing.kind]:
                 self._hide(family, thing, kind, self._id(service, table, f"{thing.key}{end}"))
         self.portal.settle()
+        self._send(things, lambda one: one.later_entries(PIDS[SUBJECT], family.now))
 
     def _hide(self, family, thing, kind, item):
         by_name = thing.shield in {*PARENTS, *OTHERS}
@@ -201,9 +202,11 @@ class Stage:
 
     def deliver(self, family, things):
         """Have record systems send these things."""
+        self._send(things, lambda one: one.entries(PIDS[SUBJECT], family.now))
+
+    def _send(self, things, entries_of):
         for organisation in (GP, TOWN, HOSPITAL):
-            theirs = [one for one in things if one.organisation == organisation]
-            entries = [entry for one in theirs for entry in one.entries(PIDS[SUBJECT], family.now)]
+            entries = [entry for one in things if one.organisation == organisation for entry in entries_of(one)]
             if entries:
                 self.portal.deliver(organisation, bundle(entries))
         self.portal.settle()

@@ -221,6 +221,29 @@ def test_whoever_books_moves_and_waits_where_something_is_hidden_is_answered_as_
     assert 201 in booked
 
 
+SHAPES = {
+    "in a report": Thing("finding", GP, 0, shield="representatives"),
+    "in a report that is corrected": Thing("finding", GP, 1, shield="representatives"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_hidden_stays_so_in_whatever_shape_it_comes_later(shape, stage, routes):
+    family = replace(ADULT, things=(SHAPES[shape], Thing("result", GP, 2)))
+
+    twins, told = Twins(stage, routes, family), []
+    visit = Visit(twins, 0, ())
+
+    def look(*world):
+        told.append(len(stage.done("GET", "/api/v1/notices?limit=100", "self", family)["items"]))
+        return visit(*world)
+
+    full, without = twins.both(look)
+
+    assert differences(full, without) == ""
+    assert told[0] >= told[1] + 2
+
+
 def test_every_rule_that_hides_was_come_across(stage, routes):
     assert [each for each in WHY if REACHED[each] == 0] == []
 

@@ -10,6 +10,7 @@ from harness.delivered import FNR, PIXEL, VISIT_TYPE, enclosed, identifier, inst
 
 GP, HOSPITAL, TOWN = "oya_legesenter", "st_olavs", "trondheim"
 LOINC = "http://loinc.org"
+VITAL_SIGNS = [{"coding": [{"code": "vital-signs"}]}]
 SECURITY = "urn:oid:2.16.578.1.12.4.1.1.9603"
 MARK = re.compile(rb"Merke[a-z]+")
 
@@ -30,6 +31,7 @@ KINDS = {
     "summons": {"records"},
     "medication": {"medications"},
     "result": {"results"},
+    "finding": {"results"},
 }
 """What there may be, and in which areas one must be let see to read it."""
 
@@ -47,6 +49,7 @@ HOW_HIDDEN = {
     "letter": (("letter", "records", "documents", ""),),
     "medication": (("medication", "medications", "medications", ""),),
     "result": (("result", "results", "results", ""),),
+    "finding": (("result", "results", "results", "-alone"),),
 }
 HOW_HIDDEN["past appointment"], HOW_HIDDEN["note"] = HOW_HIDDEN["appointment"], HOW_HIDDEN["visit"]
 HOW_HIDDEN["summons"] = (*HOW_HIDDEN["appointment"], *HOW_HIDDEN["letter"])
@@ -79,7 +82,7 @@ class Thing:
 
     @property
     def mark(self):
-        return "Merke" + "abcdefghijklmnop"[self.place]
+        return "Merke" + "abcdefghijklmnopqrst"[self.place]
 
     def at(self, now):
         """When it was or is to be; a booked time is one that begins within a free one of the doctor's office."""
@@ -94,8 +97,15 @@ class Thing:
 
     def entries(self, pid, now):
         """The resources in which it comes."""
+        return self._made(MAKERS, pid, now)
+
+    def later_entries(self, pid, now):
+        """In what other shape its record system sends it again, when its citizen has hidden it or not."""
+        return self._made(LATER_MAKERS, pid, now) if self.kind in LATER_MAKERS else []
+
+    def _made(self, makers, pid, now):
         subject = {"type": "Patient", "identifier": {"system": FNR, "value": pid}}
-        return [self._entry(kind, key, body) for kind, key, body in MAKERS[self.kind](self, subject, self.at(now), now)]
+        return [self._entry(kind, key, body) for kind, key, body in makers[self.kind](self, subject, self.at(now), now)]
 
     def _entry(self, kind, key, body):
         if self.limit:
@@ -265,13 +275,33 @@ def _medication(thing, subject, at, _now):
 def _result(thing, subject, at, _now):
     body = {
         "status": "final",
-        "category": [{"coding": [{"code": "vital-signs"}]}],
+        "category": VITAL_SIGNS,
         "code": _concept(thing.mark, "85354-9"),
         "subject": subject,
         "effectiveDateTime": instant(at),
         "valueQuantity": {"value": 120, "unit": "mmHg"},
     }
     yield "Observation", thing.key, body
+
+
+def _finding(thing, subject, at, now):
+    """A finding that comes alone, and, of some, a report that it is not yet a part of."""
+    for _, key, body in _result(thing, subject, at, now):
+        yield "Observation", f"{key}-alone", body
+        if thing.place % 3:
+            yield "Observation", f"{key}-other", body
+            yield from _report(thing, subject, at, "other")
+
+
+def _report(thing, subject, at, *findings):
+    held = [{"type": "Observation", "identifier": identifier(f"{thing.key}-{one}")} for one in findings]
+    body = {"status": "final", "code": _concept("Svar", "85354-9"), "category": VITAL_SIGNS, "result": held}
+    yield "DiagnosticReport", f"{thing.key}-report", {**body, "subject": subject, "effectiveDateTime": instant(at)}
+
+
+def _reported(thing, subject, at, _now):
+    """The same finding in a report, or in one that is corrected."""
+    yield from _report(thing, subject, at, *(("other",) if thing.place % 3 else ()), "alone")
 
 
 def _stay(thing, subject, at, _now):
@@ -319,4 +349,6 @@ MAKERS = {
     "summons": _summons,
     "medication": _medication,
     "result": _result,
+    "finding": _finding,
 }
+LATER_MAKERS = {"finding": _reported}

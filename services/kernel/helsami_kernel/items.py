@@ -69,6 +69,7 @@ class Item:
     One thing a citizen may read; `body` is what they read, without id, organisation and time, which are added.
 
     `within` are the ids, a space between, of what it is a part of, such as the visit of a note.
+    `beside` is what its source says of it that is kept elsewhere: where that changes, the item has.
     """
 
     owner: str
@@ -83,6 +84,7 @@ class Item:
     access_limit: str = AccessLimit.NONE
     within: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def id(self) -> str:
@@ -149,7 +151,8 @@ def _values(tx: Writes, item: Item) -> dict[str, Any]:
     }
     # What was kept before there were limits, and parts of something, and is neither, is the same when it comes again.
     said = {name: value for name, value in content.items() if value or name not in {"access_limit", "within"}}
-    return {**content, "id": item.id, "digest": fingerprint(said), "received_at": tx.now}
+    digest = fingerprint({**said, **item.beside})
+    return {**content, "id": item.id, "digest": digest, "received_at": tx.now}
 
 
 def withdraw(tx: Writes, table: sa.Table, organisation: str, key: str) -> str:

@@ -81,7 +81,8 @@ class Showing:
     def passes_over(self, row: Row[Any]) -> bool:
         """Is the item hidden from this reader, by its citizen or its source, so that for them it never was?"""
         hidden = self._access.hidden
-        if hidden and not hidden.isdisjoint((row.id, getattr(row, "of", None), *row.within.split())):
+        belongs_to = (*(getattr(row, "of", None) or "").split(), *row.within.split())  # none, one or more, each
+        if hidden and not hidden.isdisjoint((row.id, *belongs_to)):
             return True
         return self.is_kept_out(row.access_limit)
 

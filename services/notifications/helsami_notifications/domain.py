@@ -140,8 +140,8 @@ class Notice:
 
     `of` is the id of the item that it belongs to, such as the appointment of an offer; empty where that is the thing
     itself. `within` is that of something else with which it is hidden, such as the appointment that a letter is about;
-    empty for nothing. `access_limit` is from whom that item is hidden, as its owner has said with the news; None where
-    it has not.
+    empty for nothing. `linked` are the ids of more of these, such as what a report consists of. `access_limit` is from
+    whom that item is hidden, as its owner has said with the news; None where it has not.
     """
 
     news: News
@@ -149,6 +149,7 @@ class Notice:
     of: str = ""
     access_limit: str | None = None
     within: str = ""
+    linked: tuple[str, ...] = ()
 
     @property
     def item(self) -> str:

@@ -28,6 +28,13 @@ class OfLimits:
         """Keep from whom a result is hidden."""
         self._limit(event)
 
+    @handles("result_linked", source="results")
+    def hide_with_linked(self, event: Event) -> None:
+        """Hide what was told of a result also with what shows something of it since (R69)."""
+        citizen, result, linked = schemas.linked(event)
+        with self.store.transaction(owner=citizen) as tx:
+            tx.link(citizen, result, linked)
+
     def _limit(self, event: Event) -> None:
         citizen, item, access_limit = schemas.limited(event)
         with self.store.transaction(owner=citizen) as tx:

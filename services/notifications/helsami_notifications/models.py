@@ -23,6 +23,14 @@ LIMITS = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     access_limit_column(),
 )
+# With what else single items are hidden, as their owners have said so far: what was linked once stays so.
+LINKS = sa.Table(
+    "item_links",
+    metadata,
+    sa.Column("owner", sa.String(40), primary_key=True),
+    sa.Column("item", sa.String(60), primary_key=True),
+    sa.Column("other", sa.String(60), primary_key=True),
+)
 SILENCES = sa.Table(
     "silences",
     metadata,

@@ -151,6 +151,14 @@ class ResultReleased(Limited):
     """A citizen may see a result."""
 
     result = fields.String(required=True, validate=AN_ID)
+    linked = fields.List(fields.String(validate=AN_ID), load_default=list)
+
+
+class ResultLinked(Schema):
+    """A result is hidden with others as well."""
+
+    result = fields.String(required=True, validate=AN_ID)
+    linked = fields.List(fields.String(validate=AN_ID), required=True)
 
 
 class SummaryPublished(Limited):
@@ -243,13 +251,20 @@ def notice(news: News, event: Event) -> tuple[str, Notice]:
     used = _used(HEARD[news](), event)
     of = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.OFFER else ""
     within = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.LETTER else ""
-    return whose(event), Notice(news, used[news.about], of, used.get("access_limit"), within)
+    linked = tuple(used.get("linked", ()))
+    return whose(event), Notice(news, used[news.about], of, used.get("access_limit"), within, linked)
 
 
 def limited(event: Event) -> tuple[str, str, AccessLimit]:
     """Whose item is hidden from whom: the citizen, its id, and the limit. Raises Malformed."""
     used = _used(AccessLimitChanged(), event)
     return whose(event), used["item"], used["access_limit"]
+
+
+def linked(event: Event) -> tuple[str, str, list[str]]:
+    """Whose result is hidden with what else: the citizen, its id, and those of the others. Raises Malformed."""
+    used = _used(ResultLinked(), event)
+    return whose(event), used["result"], used["linked"]
 
 
 def end_of_offer(event: Event) -> News | None:

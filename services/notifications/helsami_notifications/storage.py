@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -14,17 +15,25 @@ from helsami_kernel.database import insert_new
 from helsami_kernel.items import Item, keep
 from helsami_kernel.sections import Section
 from helsami_notifications.domain import Notice, Subject
-from helsami_notifications.models import LIMITS, NOTICES, SILENCES
+from helsami_notifications.models import LIMITS, LINKS, NOTICES, SILENCES
 
 PORTAL: Final = "helsami"
-EVERY_NOTICE: Final = Section(NOTICES, None, of=NOTICES.c.of)
+# Read with the notice: whichever of the two is stored first, no notice is shown without what it is hidden with.
+LINKED: Final = (
+    # No bound separator: sections are prepared as they stand.
+    sa.select(sa.func.aggregate_strings(LINKS.c.other, sa.literal_column("' '")))  # type: ignore[arg-type]
+    .where(LINKS.c.owner == NOTICES.c.owner, LINKS.c.item == NOTICES.c.of)
+    .scalar_subquery()
+)
+BELONGS_TO: Final = NOTICES.c.of + " " + sa.func.coalesce(LINKED, "")
+EVERY_NOTICE: Final = Section(NOTICES, None, of=BELONGS_TO)
 
 
 @cache
 def notices_about(subjects: frozenset[Subject]) -> Section:
     """The notices about some kinds of thing only."""
     kinds = (NOTICES.c.kind == str(one) for one in sorted(subjects))
-    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=NOTICES.c.of)
+    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=BELONGS_TO)
 
 
 class Writes(database.Writes):
@@ -46,7 +55,15 @@ class Writes(database.Writes):
             within=notice.within,
             extra={"of": notice.item},
         )
+        self.link(citizen, notice.item, notice.linked)
         return keep(self, NOTICES, item)
+
+    def link(self, citizen: str, item: str, others: Iterable[str]) -> None:
+        """Hide all that was told of an item, and will be, with others as well; again is the same."""
+        for other in sorted(others):
+            self.connection.execute(
+                insert_new(self.connection, LINKS, {"owner": citizen, "item": item, "other": other})
+            )
 
     def _limit_of(self, citizen: str, notice: Notice, at: datetime) -> AccessLimit:
         """From whom what a notice is of is hidden: as its owner has said last, be it with the news or apart from it."""

@@ -95,6 +95,7 @@ def test_nobody_elses_notices_are_hidden_with_ones_own(notifications, shown_to):
         ("tell_of_summary", {"visit": "hidden", "access_limit": ""}),
         ("tell_of_letter", {"letter": "hidden", "appointment": "a1", "access_limit": ""}),
         ("tell_of_letter", {"letter": "l1", "appointment": "hidden", "access_limit": ""}),
+        ("tell_of_result", {"result": "r1", "linked": ["o1", "hidden"], "access_limit": ""}),
     ],
 )
 def test_who_acts_for_another_hears_nothing_of_what_is_hidden_from_them(notifications, shown_to, hear, data):
@@ -102,6 +103,23 @@ def test_who_acts_for_another_hears_nothing_of_what_is_hidden_from_them(notifica
 
     assert shown_to() == {"adult", "youth", "parent"}
     assert "parent" not in shown_to(hidden=frozenset({"hidden"}))
+
+
+@pytest.mark.parametrize("first", ["news", "link"])
+def test_what_is_linked_to_something_hidden_is_hidden_with_it_whichever_is_heard_first(notifications, shown_to, first):
+    def news():
+        notifications.tell_of_result(event("e1", result="r1", linked=["o1"], access_limit=""))
+
+    def link():
+        notifications.hide_with_linked(event("l1", result="r1", linked=["o1", "hidden"]))
+
+    for hear in (news, link) if first == "news" else (link, news):
+        hear()
+    notifications.hide_with_linked(event("l2", result="r1", linked=["o1", "o2"]))
+    notifications.hide_with_linked(event("l3", subject="c2", result="r1", linked=["another's"]))
+
+    assert "parent" in shown_to(hidden=frozenset({"another's", "r2"}))
+    assert [shown_to(hidden=frozenset({one})) & {"parent"} for one in ("o1", "hidden", "o2")] == [set()] * 3
 
 
 def test_a_limit_that_nobody_knows_is_parked_and_shown_to_nobody(notifications, shown_to):
@@ -125,8 +143,11 @@ def test_the_tables_are_those_that_the_migrations_make(store):
 def test_a_statement_that_forgets_the_owner_sees_no_other_citizens_limits(notifications, store):
     notifications.limit_of_results(event("e1", item="r1", access_limit="parents"))
 
+    notifications.hide_with_linked(event("l1", result="r1", linked=["o1"]))
+
     def seen(citizen):
         with store.transaction(citizen) as tx:
-            return len(tx.connection.execute(sa.select(models.LIMITS.c.item)).all())
+            tables = (models.LIMITS.c.item, models.LINKS.c.item)
+            return [len(tx.connection.execute(sa.select(column)).all()) for column in tables]
 
-    assert (seen("c1"), seen("c2")) == (1, 0)
+    assert (seen("c1"), seen("c2")) == ([1, 1], [0, 0])

@@ -93,10 +93,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ResultReleased:
-    """A citizen may see a result: its id, from whom it is hidden, and nothing of what was measured."""
+    """A citizen may see a result: its id, from whom it is hidden, what it is hidden with, and nothing of its values."""
 
     result: str
     access_limit: str = ""
+    linked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLinked:
+    """A result of which a citizen was told is hidden with these from now on: ids of what shows something of it."""
+
+    result: str
+    linked: tuple[str, ...]
 
 
 def category_of(asked: Iterable[Asked]) -> str:
@@ -179,6 +188,16 @@ def hidden_with(hidden: frozenset[str], links: Collection[tuple[str, str]]) -> f
     """
     parts = hidden | {member for report, member in links if report in hidden}
     return parts | {report for report, member in links if member in parts}
+
+
+def linked(result: str, links: Collection[tuple[str, str]]) -> frozenset[str]:
+    """
+    The ids of those with each of which a result is hidden: just what `hidden_with` says, asked from the other end.
+
+    That is what it consists of, or once did, and every report with something of either.
+    """
+    parts = {result} | {member for report, member in links if report == result}
+    return frozenset(parts | {report for report, member in links if member in parts}) - {result}
 
 
 def groups(held: Mapping[str, Held], links: Mapping[str, tuple[str, ...]]) -> Iterator[Group]:

@@ -17,6 +17,14 @@ class ResultReleased(Schema):
 
     result = fields.String(required=True)
     access_limit = fields.String(required=True)
+    linked = fields.List(fields.String(), required=True)
+
+
+class ResultLinked(Schema):
+    """The event `result_linked`."""
+
+    result = fields.String(required=True)
+    linked = fields.List(fields.String(), required=True)
 
 
 def body(result: Result) -> dict[str, Any]:

@@ -31,7 +31,16 @@ from helsami_kernel.sections import Section
 from helsami_kernel.shieldable import Shieldable
 from helsami_kernel.showing import is_open
 from helsami_results import fhir, schemas, storage
-from helsami_results.domain import ASK_AGAIN_AFTER, Asked, Release, Result, ResultReleased, Verdict, strictest
+from helsami_results.domain import (
+    ASK_AGAIN_AFTER,
+    Asked,
+    Release,
+    Result,
+    ResultLinked,
+    ResultReleased,
+    Verdict,
+    strictest,
+)
 from helsami_sdk.answers import Release as AnsweredRelease
 from helsami_sdk.answers import ResultClass
 from helsami_sdk.hooks import CLASSIFY_RESULT
@@ -108,9 +117,15 @@ class ResultsService(Shieldable):
             if verdict.provisional:
                 due_at = tx.now + ASK_AGAIN_AFTER
                 tx.promise(CLASSIFY_AGAIN, due_at, {"result": result}, key=f"{result}|{due_at.isoformat()}")
-        for result, limit in tx.settle(results, verdicts, self._may_read):
-            told = schemas.ResultReleased().dump(ResultReleased(result, limit))
+        released = dict(tx.settle(results, verdicts, self._may_read))
+        linked = tx.linked({*released, *tx.relinked})
+        for result, limit in released.items():
+            told = schemas.ResultReleased().dump(ResultReleased(result, limit, linked[result]))
             tx.announce(Event.of(type="result_released", subject=tx.owner, data=told))
+        for result in sorted(tx.relinked):
+            told = schemas.ResultLinked().dump(ResultLinked(result, linked[result]))
+            tx.announce(Event.of("result_linked", subject=tx.owner, data=told))
+        tx.relinked.clear()
         for told in access_limits.changed(tx):
             tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told))
 

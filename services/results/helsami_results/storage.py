@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any, Final
 
 import orjson
@@ -16,7 +15,7 @@ from helsami_kernel import access_limits, database, fhir
 from helsami_kernel.items import Item, item_id, keep_all
 from helsami_kernel.journal import UNCHANGED, Delivery, Entry
 from helsami_kernel.sections import Section
-from helsami_results import schemas
+from helsami_results import links, schemas
 from helsami_results.domain import (
     CORONA_CATEGORY,
     Asked,
@@ -67,13 +66,8 @@ class Reads(database.Reads):
         return hidden_with(hidden | parts, [(row.report, row.member) for row in self.fetch(LINKS)])
 
 
-class Writes(database.Writes):
+class Writes(links.Writes):
     """What a delivery, or the clock, changes."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.freed: set[str] = set()
-        """The ids of what a report consisted of until a delivery of this transaction said otherwise."""
 
     def keep(self, citizen: str, organisation: str, read: list[tuple[Entry, Result | None]]) -> list[str]:
         """Store what was told of results, or find each `unchanged`; what was taken back is emptied."""
@@ -81,9 +75,12 @@ class Writes(database.Writes):
         known = self._known([item.id for item, (_, result) in zip(items, read, strict=True) if result is None])
         told = [place for place, (_, result) in enumerate(read) if result is not None or items[place].id in known]
         outcomes = dict.fromkeys(range(len(read)), UNCHANGED)
+        before = self.visits_of([items[place].id for place in told if items[place].within])
         outcomes |= dict(zip(told, keep_all(self, RESULTS, [items[place] for place in told]), strict=True))
-        changed = [place for place in told if outcomes[place] != UNCHANGED and read[place][0].type == REPORT]
-        self._link(citizen, organisation, {items[place].id: read[place][1] for place in changed})
+        changed = {items[place].id: read[place] for place in told if outcomes[place] != UNCHANGED}
+        reports = {its: result for its, (entry, result) in changed.items() if entry.type == REPORT}
+        self.link({its: _members(citizen, organisation, report) for its, report in reports.items()})
+        self.relink_within(before, changed)
         return list(outcomes.values())
 
     def with_known_settings(self, citizen: str, delivery: Delivery) -> Delivery:
@@ -106,11 +103,11 @@ class Writes(database.Writes):
         What opens later is promised. Returns of what its citizen is told ids and limits, each once in its life: it is
         news, no limit hides it from them, and `may_read` says of a row and its category that they would be shown it.
         """
-        links = self._links(results)
-        rows = self._rows({*results, *links, *(member for members in links.values() for member in members)})
+        found = self.links_of(results)
+        rows = self._rows({*results, *found, *(member for members in found.values() for member in members)})
         states = {row.id: _state(row, verdicts.get(row.id), self.now) for row in rows.values()}
         held = {row.id: _held(row, states[row.id]) for row in rows.values()}
-        told = [one for group in groups(held, links) for one in self._settle(group, rows, states, may_read)]
+        told = [one for group in groups(held, found) for one in self._settle(group, rows, states, may_read)]
         self._relimit(rows, states)
         self._save([state for one, state in states.items() if state != _state(rows[one], None, self.now)])
         return told
@@ -169,44 +166,6 @@ class Writes(database.Writes):
         mine = sa.select(RESULTS.c.id).where(RESULTS.c.owner == self.owner, RESULTS.c.id.in_(ids))
         return set(self.connection.execute(mine).scalars())
 
-    def _link(self, citizen: str, organisation: str, reports: Mapping[str, Result | None]) -> None:
-        if not reports:
-            return
-        mine = sa.and_(MEMBERS.c.owner == self.owner, MEMBERS.c.report.in_(list(reports)))
-        self.freed |= set(self.connection.execute(sa.select(MEMBERS.c.member).where(mine, ~MEMBERS.c.former)).scalars())
-        links = [
-            {"owner": citizen, "report": report, "member": member, "place": place}
-            for report, result in reports.items()
-            for place, member in enumerate(_members(citizen, organisation, result))
-        ]
-        self.connection.execute(sa.update(MEMBERS).where(mine).values(former=True))
-        for link in links:  # again a part of what it was a part of before
-            again = sa.and_(mine, MEMBERS.c.report == link["report"], MEMBERS.c.member == link["member"])
-            self.connection.execute(sa.delete(MEMBERS).where(again))
-        if links:
-            self.connection.execute(sa.insert(MEMBERS), links)
-
-    def _links(self, results: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """The members of every report that one of these leads to, through other reports and members."""
-        found: dict[str, tuple[str, ...]] = {}
-        seen: set[str] = set()
-        ahead = set(results)
-        while ahead:
-            seen |= ahead
-            current = sa.and_(MEMBERS.c.owner == self.owner, ~MEMBERS.c.former)
-            reports = sa.select(MEMBERS.c.report).where(
-                current, sa.or_(MEMBERS.c.report.in_(ahead), MEMBERS.c.member.in_(ahead))
-            )
-            rows = self.connection.execute(
-                sa.select(MEMBERS.c.report, MEMBERS.c.member)
-                .where(current, MEMBERS.c.report.in_(reports))
-                .order_by(MEMBERS.c.report, MEMBERS.c.place)
-            ).all()
-            for report, together in groupby(rows, lambda row: row.report):
-                found[report] = tuple(row.member for row in together)
-            ahead = {one for row in rows for one in (row.report, row.member)} - seen
-        return found
-
 
 def _state(row: Row[Any], verdict: Verdict | None, now: datetime) -> dict[str, Any]:
     """How a result stands; anew where there is a new verdict on it."""
@@ -261,4 +220,5 @@ def _item(citizen: str, organisation: str, entry: Entry, told: Result | None) ->
             "own_values": orjson.dumps(schemas.values(result.values)).decode(),
             "asked": schemas.dump_asked(result.asked),
         },
+        beside={"members": result.members} if result.members else {},
     )

@@ -67,8 +67,8 @@ def told(store):
     def read():
         with store._database.engine.connect() as connection:
             rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.announced_at)).all()
-        assert {(row.type, row.subject) for row in rows} <= {("result_released", "c1")}
-        return [orjson.loads(row.data)["result"] for row in rows]
+        assert {(row.type, row.subject) for row in rows} <= {("result_released", "c1"), ("result_linked", "c1")}
+        return [orjson.loads(row.data)["result"] for row in rows if row.type == "result_released"]
 
     return read
 

@@ -4,9 +4,16 @@ from dataclasses import replace
 
 import orjson
 import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
+from helsami_kernel.database import OUTBOX
 from helsami_kernel.items import item_id
 from helsami_kernel.testing import citizen_token
+from helsami_results.domain import hidden_with, linked
+
+IDS = st.sampled_from("abcdef")
 
 ME = citizen_token("c1", ["results:read"])
 
@@ -103,3 +110,82 @@ def test_what_was_found_at_a_hidden_visit_is_hidden_with_it_in_whatever_shape(re
 
     assert seen() == ["o4", "r1", "r2"]
     assert seen(item_id("c1", "trondheim", "Encounter|v1")) == ["o4"]
+
+
+@pytest.fixture
+def notices(store):
+    """What is known of each notice of a result: with what else it is hidden, as it was told so far."""
+
+    def known():
+        found = {}
+        with store._database.engine.connect() as connection:
+            rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.announced_at, OUTBOX.c.id)).all()
+        for told in (orjson.loads(row.data) for row in rows if row.type in {"result_released", "result_linked"}):
+            found.setdefault(told["result"], set()).update(told["linked"])
+        return found
+
+    return known
+
+
+@given(st.lists(st.tuples(IDS, IDS)), st.frozensets(IDS))
+def test_what_a_result_is_hidden_with_is_what_hides_it(links, hidden):
+    by_reading = hidden_with(hidden, links) if hidden else hidden
+
+    assert {one for one in "abcdef" if hidden & {one, *linked(one, links)}} == by_reading
+
+
+@pytest.mark.parametrize(
+    "deliveries",
+    [
+        [["o1"], ["o2"], ["r1 o1"]],
+        [["r1 o1"], ["o1"]],
+        [["o1", "o2", "r1 o2"], ["r1 o1"]],
+        [["o1", "o2", "r1 o1"], ["r1 o2"], ["r1"]],
+        [["o1", "o2", "r1 o2", "r2 o1"], ["r2 o2"], ["r2 o1 o2"]],
+        [["o1"], ["r1 o1"], ["r2 o1"], ["r1"]],
+    ],
+    ids=["later", "before it", "corrected", "once", "another's", "two"],
+)
+def test_every_notice_is_hidden_from_whomever_its_result_is_hidden_from(receive, page, seen, notices, deliveries):
+    for each in deliveries:
+        named = [one.split() for one in each]
+        receive(*(report(*more, key=key) if key[0] == "r" else observation(key) for key, *more in named))
+
+    shown = {item["id"]: item["name"] for item in page()["items"]}
+    told = notices()
+    every = {*told, *(one for others in told.values() for one in others)}
+    assert set(told) >= set(shown)
+    for hidden in every:
+        kept = [shown[one] for one in told if one in shown and hidden not in {one, *told[one]}]
+        assert sorted(kept) == seen(hidden)
+
+
+def test_a_report_that_says_of_other_findings_that_they_are_its_own_has_changed(receive, page):
+    same = report("o1") | {"conclusion": "Normalt"}
+    receive(observation("o1"), observation("o2"), same)
+
+    outcomes = [receive(same | report(*members) | {"conclusion": "Normalt"}) for members in (["o1"], ["o2"], ["o2"])]
+
+    assert outcomes == [["unchanged"], ["stored"], ["unchanged"]]
+    assert {item["name"]: [value["name"] for value in item["values"]] for item in page()["items"]} == {
+        "r1": ["o2"],
+        "o1": ["o1"],
+    }
+
+
+@pytest.mark.parametrize("first", [{"encounter": {"reference": "Encounter/v1"}}, {}], ids=["at first", "later"])
+@pytest.mark.parametrize("place", ["finding", "report"])
+def test_a_notice_is_hidden_with_the_visit_of_what_its_result_shows(receive, seen, notices, page, first, place):
+    visited = {"encounter": {"reference": "Encounter/v1"}}
+
+    def sent(more):
+        of = {place: more}
+        return observation("o1", **of.get("finding", {})), report("o1", **of.get("report", {})), report("o1", key="r2")
+
+    receive(*sent(first), observation("o2"))
+    receive(*sent(visited))
+    visit = item_id("c1", "trondheim", "Encounter|v1")
+
+    shown, told = {item["id"]: item["name"] for item in page()["items"]}, notices()
+    assert seen(visit) == ["o2"]
+    assert [shown[one] for one in told if visit not in told[one]] == ["o2"]
