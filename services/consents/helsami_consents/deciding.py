@@ -16,23 +16,21 @@ from helsami_consents.guardians.domain import appointment
 from helsami_consents.guardians.domain import objection as to_guardian
 from helsami_consents.guardians.domain import scopes as mandated
 from helsami_consents.people import Appointed, Person
-from helsami_consents.storage import Writes
+from helsami_consents.storage import Between
 from helsami_kernel.access import age_band
 from helsami_sdk.defaults import most_delegated
 
 
-def grounds(
-    tx: Writes, subject: Person | None, actor: Person | None, actor_id: str, now: datetime
-) -> Iterator[Ground]:
-    """On what an actor may act for the transaction's owner, each with what rules it out now, if anything does."""
-    if (parenthood := tx.parenthood_of(actor_id)) is not None:
-        yield _as_parent(parenthood, subject, actor, now)
-    if (capacity := tx.capacity_of(actor_id)) is not None:
-        yield _by_capacity(capacity, subject, actor, now)
-    if (appointed := appointment(subject, actor_id)) is not None:
+def grounds(between: Between, subject: Person | None, actor: Person | None, now: datetime) -> Iterator[Ground]:
+    """On what an actor may act for a subject, each with what rules it out now, if anything does."""
+    if between.parenthood is not None:
+        yield _as_parent(between.parenthood, subject, actor, now)
+    if between.capacity is not None:
+        yield _by_capacity(between.capacity, subject, actor, now)
+    if (appointed := appointment(subject, between.actor)) is not None:
         yield _as_guardian(appointed, subject, actor, now)
-    if (grant := tx.grant_to(actor_id)) is not None:
-        yield _by_grant(grant, subject, actor, now)
+    if between.grant is not None:
+        yield _by_grant(between.grant, subject, actor, now)
 
 
 def _as_parent(parenthood: Parenthood, child: Person | None, parent: Person | None, now: datetime) -> Ground:

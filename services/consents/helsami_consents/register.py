@@ -71,6 +71,9 @@ class FactsFound(Schema):
         unknown = EXCLUDE
 
 
+FACTS_FOUND: Final = FactsFound()
+
+
 class Register:
     """Part of consents: what the register says of people now."""
 
@@ -81,7 +84,7 @@ class Register:
         """What the register says of these people now; who is not known is absent. Raises Unavailable."""
         token = self.issuer.issue(audience="directory", actor="consents", scopes=["directory:facts"], basis="service")
         answer = self.directory.facts({"citizens": sorted(set(citizens))}, token=token, within=within)
-        return {person.id: person for person in FactsFound().load(answer)["facts"]}
+        return {person.id: person for person in FACTS_FOUND.load(answer)["facts"]}
 
     def names(self, *citizens: str) -> dict[str, Person]:
         """As `people`, for their names alone: while the register is away, nobody is known and all else goes on."""

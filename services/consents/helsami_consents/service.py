@@ -55,10 +55,13 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
         giver = people.get(subject)
         wanted = [(audience, asked["purpose"]) for audience in asked["audiences"]]
         with self.store.transaction(subject) as tx:
-            decision = domain.decide(grounds(tx, giver, people.get(actor), actor, now), wanted)
-            # Nobody has no log: of an id that is nobody's nothing stays, after as long.
-            (tx.log if giver is not None else tx.log_of_nobody)(_looked(now, asked, decision), self.sealing)
-            hidden = tx.hidden_from(actor, as_parent=_is_parent(decision, giver, actor)) if decision.allowed else ()
+            between = tx.between(actor)
+            decision = domain.decide(grounds(between, giver, people.get(actor), now), wanted)
+            looked = _looked(now, asked, decision)
+            if giver is not None:
+                tx.log(looked, self.sealing, between.head)
+            else:  # nobody has no log: of an id that is nobody's nothing stays, after as long
+                tx.log_of_nobody(looked, self.sealing)
         if decision.reason == domain.BEYOND:
             raise Forbidden("not-permitted")
         if not decision.allowed or giver is None or giver.birth_date is None:
@@ -74,7 +77,7 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
                     basis=decision.basis,
                     age_band=band,
                     consent_version=decision.version,
-                    hidden=hidden,
+                    hidden=between.hides(as_parent=_is_parent(decision, giver, actor)),
                 )
                 for audience in asked["audiences"]
             },

@@ -2,8 +2,77 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from helsami_consents.access_log.models import HEADS
 from helsami_consents.access_log.storage import LogReads, LogWrites
+from helsami_consents.capacity.domain import STANDING, Application
+from helsami_consents.capacity.storage import application_of
+from helsami_consents.children.domain import Parenthood
+from helsami_consents.children.storage import parenthood_of
+from helsami_consents.grants.domain import Grant
+from helsami_consents.grants.storage import grant_of
+from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS, SHIELDS
 from helsami_consents.shielding import storage as shielding
+from helsami_consents.shielding.domain import HIDING, PARENTS, REPRESENTATIVES
+from helsami_kernel.database import UtcDateTime
+
+OWNER: Final = sa.bindparam("owner", type_=sa.String)
+ACTOR: Final = sa.bindparam("actor", type_=sa.String)
+_HEAD: Final = sa.select(HEADS).where(HEADS.c.owner == OWNER).with_for_update().cte("head")
+_STANDS: Final = sa.or_(*(APPLICATIONS.c.state == state.value for state in sorted(STANDING)))
+_HIDES: Final = sa.and_(
+    sa.or_(*(SHIELDS.c.state == state.value for state in sorted(HIDING))),
+    sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=UtcDateTime)),
+)
+PARTS: Final[list[list[Any]]] = [
+    *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, _HEAD)),
+    [SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader],
+]
+BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).select_from(
+    sa.select(sa.literal_column("1"))
+    .subquery("always")
+    .outerjoin(PARENTHOODS, sa.and_(PARENTHOODS.c.child == OWNER, PARENTHOODS.c.parent == ACTOR))
+    .outerjoin(APPLICATIONS, sa.and_(APPLICATIONS.c.subject == OWNER, APPLICATIONS.c.applicant == ACTOR, _STANDS))
+    .outerjoin(GRANTS, sa.and_(GRANTS.c.giver == OWNER, GRANTS.c.receiver == ACTOR))
+    .outerjoin(_HEAD, sa.true())
+    .outerjoin(SHIELDS, sa.and_(SHIELDS.c.owner == OWNER, _HIDES))
+)
+"""All that is between two people, in one row, or in one for each item that one hides; the head of the log is locked."""
+
+_ROWS: Final[list[Any]] = [namedtuple("Row", [str(column.key) for column in part]) for part in PARTS]  # noqa: PYI024
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """
+    What is stored of whether an actor may act for the transaction's owner: ended or not, but for a capacity.
+
+    `head` is that of the owner's log, None where that is empty; `hidden` are the owner's shields that hide now.
+    """
+
+    actor: str
+    parenthood: Parenthood | None
+    capacity: Application | None
+    grant: Grant | None
+    head: Any
+    hidden: Sequence[Any]
+
+    def hides(self, *, as_parent: bool) -> frozenset[str]:
+        """
+        The ids of the owner's items that the actor must not see now, on whatever ground they act.
+
+        What is hidden from parents stays hidden from one who has become something else since.
+        """
+        groups = {REPRESENTATIVES, PARENTS} if as_parent or self.parenthood else {REPRESENTATIVES}
+        from_them = [row for row in self.hidden if row.hidden_from in groups or row.reader == self.actor]
+        return frozenset(its for row in from_them for its in (row.item, row.also) if its is not None)
 
 
 class Reads(shielding.Reads, LogReads):
@@ -12,3 +81,25 @@ class Reads(shielding.Reads, LogReads):
 
 class Writes(shielding.Writes, LogWrites):
     """What a citizen changes, and what is logged about them; the transaction's owner is both."""
+
+    def between(self, actor: str) -> Between:
+        """What there is between an actor and the owner, whose log is locked until the end of the transaction."""
+        rows = self.send((BETWEEN, {"owner": self.owner, "actor": actor, "now": self.now}))
+        found = [list(_parts(row)) for row in rows]
+        parenthood, capacity, grant, head, _ = found[0]
+        return Between(
+            actor,
+            parenthood and parenthood_of(parenthood),
+            capacity and application_of(capacity),
+            grant and grant_of(grant),
+            head,
+            [parts[-1] for parts in found if parts[-1]],
+        )
+
+
+def _parts(row: Sequence[Any]) -> Iterator[Any]:
+    """The row of each table, which begins with what it always has; None where there is none."""
+    values = iter(row)
+    for kind in _ROWS:
+        part = kind._make(islice(values, len(kind._fields)))
+        yield None if part[0] is None else part

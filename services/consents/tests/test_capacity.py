@@ -320,6 +320,18 @@ def test_what_is_declined_is_told_with_its_reason_and_can_be_applied_for_anew(ap
     assert decide(again)["state"] == "granted"
 
 
+@on_both
+def test_what_staff_have_granted_is_the_applicants_alone_and_nothing_that_is_over_is_in_its_way(
+    apply, decide, may, consents
+):
+    decide(apply(), "decline", reason="not-documented")
+    decide(apply())
+
+    assert may()
+    with pytest.raises(NotFound):
+        consents.decide({"actor": STRANGER, "subject": SUBJECT, "audiences": ["results"], "purpose": "home"}, GATEWAY)
+
+
 def test_access_ends_when_its_review_comes_of_which_one_was_told(apply, decide, may, told, clock, keep_promises):
     decide(apply(), review_days=60)
 

@@ -3,25 +3,25 @@
 import re
 
 import pytest
-import sqlalchemy as sa
 
+from helsami_kernel import reading
+from helsami_kernel.reading import Prepared
 from helsami_kernel.testing import citizen_token
 
 GIVER, RECEIVER = "a" * 32, "b" * 32
 
 
 @pytest.fixture
-def said(store):
-    """Every statement that is sent to the database from now on, with its parameters."""
-    statements = []
+def said(monkeypatch):
+    """Every round trip to the database from now on that is not a transaction's begin or end, with its steps."""
+    trips, send = [], reading.send
 
-    def note(connection, cursor, statement, parameters, context, executemany):
-        statements.append((statement, parameters))
+    def note(connection, steps):
+        trips.append(steps)
+        return send(connection, steps)
 
-    engine = store._database.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    sa.event.remove(engine, "before_cursor_execute", note)
+    monkeypatch.setattr(reading, "send", note)
+    return trips
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -30,16 +30,19 @@ def test_an_index_serves_everything_that_a_decision_asks_the_database(consents, 
     del said[:]
     asked = {"actor": RECEIVER, "subject": GIVER, "audiences": ["results"], "purpose": "results"}
     consents.decide(asked, citizen_token("gateway", ["consents:decide"]))
-    reading = [(text, values) for text, values in said if re.match(r"\s*(SELECT .*FROM|UPDATE)", text, re.DOTALL)]
+    _owner, *trips = list(said)
 
     tables, scans = set(), {}
-    with store._database.engine.connect() as connection:
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        connection.exec_driver_sql("SELECT set_config('app.owner', %s, true)", (GIVER,))
-        for text, values in reading:
-            plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars())
+    with store.transaction(GIVER) as tx:
+        tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        tx.connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        for prepared, values in ((Prepared.of(statement), values) for steps in trips for statement, values in steps):
+            prepared.ready(tx.connection.connection.cursor(), tx.connection.info["prepared"])
+            explained = f"EXPLAIN {prepared.execution}"
+            plan = "\n".join(tx.connection.exec_driver_sql(explained, {**prepared.constants, **values}).scalars())
             tables |= set(re.findall(r" on (\w+)", plan))
             if "Seq Scan" in plan:
-                scans[text] = plan
+                scans[prepared.preparation] = plan
+    assert len(trips) == len(["what is between the two, and the log's head", "the link, the head and the promise"])
     assert {"grants", "parenthoods", "capacity_applications", "shields", "access_log_heads"} <= tables
     assert scans == {}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import eventlet
 import orjson
 import pytest
 
@@ -14,6 +15,7 @@ from helsami_kernel.testing import citizen_token
 GIVER, RECEIVER, STRANGER, UNKNOWN = "a" * 32, "b" * 32, "c" * 32, "d" * 32
 GATEWAY = replace(citizen_token("", ["consents:decide"], basis="service"), subject=None)
 SEALING = b"s" * 32
+on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 SCOPES = {"results:read", "appointments:read", "notices:read"}
 
 
@@ -68,6 +70,17 @@ def test_a_grant_is_of_one_direction(give, refused):
     give()
 
     assert refused(actor=GIVER, subject=RECEIVER) == ("citizen-not-found", ())
+
+
+@on_both
+def test_a_grant_is_nobody_elses(give, decide, refused):
+    give()
+    assert refused(actor=STRANGER) == ("citizen-not-found", ())
+
+    give(STRANGER, areas={"appointments": ["see"]})
+    assert decide(audiences=["results"])["basis"] == "grant"
+    with pytest.raises(Forbidden, match="not-permitted"):
+        decide(actor=STRANGER, audiences=["results"])
 
 
 def test_a_revocation_holds_from_the_next_question_on(consents, give, decide, refused):
@@ -174,6 +187,18 @@ def test_nothing_is_stored_about_an_id_that_is_nobodys(decide, refused, register
         for table in ("access_log", "access_log_heads"):
             owners = connection.exec_driver_sql(f"SELECT DISTINCT owner FROM {table}").scalars().all()
             assert owners == [STRANGER]
+
+
+@on_both
+def test_questions_at_the_same_moment_make_one_whole_chain(give, decide, store, connected):
+    give()
+    connected(4)
+
+    answers = list(eventlet.GreenPool(4).imap(lambda _: decide(), range(12)))
+
+    assert [answer["basis"] for answer in answers] == ["grant"] * 12
+    reads = store.reading(GIVER)
+    assert fault_of(GIVER, reads.chain(), Trust(reads.head(), key=SEALING)) == (None, 12)
 
 
 def test_whoever_may_book_may_ask_to(give, decide):

@@ -123,6 +123,14 @@ DECISIONS = sa.Table(
 )
 
 
+OWN = sa.select(sa.func.set_config("app.owner", sa.bindparam("owner", type_=sa.Text), True))  # noqa: FBT003
+PROMISE = (
+    postgresql.insert(OBLIGATIONS)  # SQLite understands it as well
+    .values(attempts=0, **{name: sa.bindparam(name) for name in ("id", "kind", "key", "owner", "payload", "due_at")})
+    .on_conflict_do_nothing()
+)
+
+
 def create_kernel_tables(op: Any) -> None:
     """In a service's first migration: every table of the kernel."""
     KERNEL_TABLES.create_all(op.get_bind())
@@ -230,16 +238,32 @@ class Writes:
 
     def promise(self, kind: str, due_at: datetime, payload: Mapping[str, Any], key: str) -> None:
         """Make an obligation, unless one of this kind and key exists; `payload` holds opaque ids and codes only."""
-        values = {
+        self.send(self.promised(kind, due_at, payload, key))
+
+    def promised(self, kind: str, due_at: datetime, payload: Mapping[str, Any], key: str) -> reading.Step:
+        """`promise`, as a step that goes with others."""
+        promise = {
             "id": str(uuid.uuid4()),
             "kind": kind,
             "key": key,
             "owner": self.owner,
             "payload": orjson.dumps(payload).decode(),
             "due_at": due_at,
-            "attempts": 0,
         }
-        self.connection.execute(insert_new(self.connection, OBLIGATIONS, values))
+        return PROMISE, promise
+
+    def send(self, *steps: reading.Step) -> Sequence[Any]:
+        """Take several steps, on PostgreSQL in one round trip; gives the rows of the last, if it is a select."""
+        if self.connection.dialect.name == "postgresql":
+            return reading.send(self.connection, steps)
+        found: Sequence[Any] = []
+        for statement, parameters in steps:
+            if isinstance(statement, str):
+                self.connection.exec_driver_sql(statement)
+            else:
+                done = self.connection.execute(statement, parameters)
+                found = done.all() if done.returns_rows else []
+        return found
 
     def discharge(self, kind: str, key: str) -> None:
         """Mark an obligation fulfilled that has been met before it was due."""
@@ -333,7 +357,7 @@ class Database:
         """
         with self._one_writer or contextlib.nullcontext(), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("select set_config('app.owner', %s, true)", (owner or "",))
+                reading.send(connection, [(OWN, {"owner": owner or ""})])
             now = self._clock()
             if cause is not None:
                 record(connection, cause, now)

@@ -1,4 +1,4 @@
-"""Owned reads on PostgreSQL: one round trip each, and planned once for each connection."""
+"""Statements on PostgreSQL that take one round trip, and are planned once for each connection."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import itertools
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -19,13 +19,16 @@ NUMBERED: Final = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-unty
 OWNED: Final = "SELECT set_config('app.owner', %(owner)s, true); "
 
 Select = sa.Select[Any] | sa.CompoundSelect[Any]
+Statement = Select | sa.Insert | sa.Update
+Step = tuple[Statement | str, Mapping[str, Any]]
+"""A statement of a module's, or the text of a command that has no parameters, and the parameters."""
 
 _numbers = itertools.count(1)
 
 
 @dataclass
 class Prepared:
-    """A select, as a connection prepares it once and executes it behind the owner's setting; rows are named tuples."""
+    """A statement, as a connection prepares it once and executes it; rows are named tuples."""
 
     name: str
     preparation: str
@@ -34,28 +37,39 @@ class Prepared:
     row: Callable[[Sequence[Any]], Any] | None = field(default=None)
 
     @classmethod
-    def of(cls, statement: Select) -> Prepared:
-        """Compile a select that has an `owner` among its bind parameters."""
+    def of(cls, statement: Statement) -> Prepared:
+        """Compile a statement of a module's, once."""
+        if statement in _PREPARED:
+            return _PREPARED[statement]
         form: Any = statement.compile(dialect=NUMBERED)
         names = list(form.positiontup or ())
         types = ", ".join(_type_of(form.binds[name]) for name in names)
         name = f"helsami_{next(_numbers)}"
-        return cls(
+        _PREPARED[statement] = made = cls(
             name,
             f"PREPARE {name} ({types}) AS {form}",
-            f"{OWNED}EXECUTE {name} ({', '.join(f'%({each})s' for each in names)})",
+            f"EXECUTE {name} ({', '.join(f'%({each})s' for each in names)})",
             dict(form.params),
         )
+        return made
+
+    def ready(self, cursor: Any, known: set[str]) -> None:
+        """Prepare it on a connection on which these are."""
+        if self.name not in known:
+            cursor.execute(self.preparation)
+            known.add(self.name)
 
     def rows(self, cursor: Any) -> list[Any]:
-        """What the statement has found."""
+        """What the statement has found, if it looks for anything."""
+        if cursor.description is None:
+            return []
         if self.row is None:
             names = [column.name for column in cursor.description]
             self.row = namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined]  # noqa: PYI024
         return list(map(self.row, cursor.fetchall()))
 
 
-_PREPARED: dict[Select, Prepared] = {}
+_PREPARED: dict[Statement, Prepared] = {}
 
 
 def fetch(engine: Engine, statement: Select, parameters: Mapping[str, Any]) -> list[Any]:
@@ -65,15 +79,17 @@ def fetch(engine: Engine, statement: Select, parameters: Mapping[str, Any]) -> l
     SQLAlchemy's connection is passed by: the way it puts autocommit on and off costs a second round trip. Raises its
     errors. A connection on which anything went wrong is not used again, and with a dead one none of its age is.
     """
-    prepared = _PREPARED.get(statement)
-    if prepared is None:
-        prepared = _PREPARED[statement] = Prepared.of(statement)
+    prepared = Prepared.of(statement)
     pooled: PoolProxiedConnection | None = None
     try:
         pooled = engine.raw_connection()
         rows = _executed(pooled, prepared, parameters)
     except engine.dialect.loaded_dbapi.Error as error:
-        raise _told(engine, prepared, error, pooled) from error
+        lost = _is_lost(engine.dialect, error, pooled)
+        _discard(pooled)
+        if lost:
+            engine.dispose()  # whatever ended this connection has ended the others
+        raise _told(engine.dialect, error, lost=lost) from error
     except BaseException:
         _discard(pooled)
         raise
@@ -88,27 +104,51 @@ def _executed(pooled: PoolProxiedConnection, prepared: Prepared, parameters: Map
     else:
         # SQLAlchemy has left a level behind, with which psycopg2 would take back autocommit in a round trip of its own.
         connection.set_session(isolation_level="DEFAULT", autocommit=True)
-    known = pooled.info.setdefault("prepared", set())
     with connection.cursor() as cursor:
-        if prepared.name not in known:
-            cursor.execute(prepared.preparation)
-            known.add(prepared.name)
-        cursor.execute(prepared.execution, {**prepared.constants, **parameters})
+        prepared.ready(cursor, pooled.info.setdefault("prepared", set()))
+        cursor.execute(OWNED + prepared.execution, {**prepared.constants, **parameters})
         rows = prepared.rows(cursor)
     connection.autocommit = False
     return rows
 
 
-def _told(engine: Engine, prepared: Prepared, error: Exception, pooled: PoolProxiedConnection | None) -> BaseException:
-    """The driver's error as SQLAlchemy tells it, without the parameters."""
-    dialect = engine.dialect
-    lost = dialect.is_disconnect(error, None if pooled is None else pooled.dbapi_connection, None)  # type: ignore[arg-type]
-    _discard(pooled)
-    if lost:
-        engine.dispose()  # whatever ended this connection has ended the others
-    return DBAPIError.instance(
-        prepared.name, None, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
-    )
+def send(connection: Connection, steps: Sequence[Step]) -> list[Any]:
+    """
+    Take several steps in the transaction of a connection, in one round trip; gives the rows of the last.
+
+    SQLAlchemy is passed by, which takes longer than PostgreSQL. Raises its errors.
+    """
+    known, dialect = connection.info.setdefault("prepared", set()), connection.dialect
+    try:
+        with cast("Any", connection.connection.cursor()) as cursor:
+            commands, prepared = [], None
+            for statement, parameters in steps:
+                if isinstance(statement, str):
+                    commands.append(statement.encode())
+                    continue
+                prepared = Prepared.of(statement)
+                prepared.ready(cursor, known)
+                commands.append(cursor.mogrify(prepared.execution, {**prepared.constants, **parameters}))
+            cursor.execute(b"; ".join(commands))
+            return prepared.rows(cursor) if prepared else []
+    except dialect.loaded_dbapi.Error as error:
+        lost = _is_lost(dialect, error, connection.connection)
+        if lost:
+            connection.invalidate(error)
+        raise _told(dialect, error, lost=lost) from error
+    except BaseException:
+        connection.invalidate()
+        raise
+
+
+def _is_lost(dialect: Dialect, error: Exception, pooled: PoolProxiedConnection | None) -> bool:
+    return dialect.is_disconnect(error, None if pooled is None else pooled.dbapi_connection, None)  # type: ignore[arg-type]
+
+
+def _told(dialect: Dialect, error: Exception, *, lost: bool) -> BaseException:
+    """The driver's error as SQLAlchemy tells it, without the statement and its parameters."""
+    driver = dialect.loaded_dbapi.Error
+    return DBAPIError.instance("prepared", None, error, driver, connection_invalidated=lost, dialect=dialect)
 
 
 def _discard(pooled: PoolProxiedConnection | None) -> None:

@@ -131,6 +131,75 @@ def test_a_read_that_is_cut_off_leaves_no_half_read_connection_behind(database):
     one.close()
 
 
+ADDED = sa.insert(NOTES).values(owner=sa.bindparam("owner"), text=sa.bindparam("text"), at=NOON)
+
+
+def noted(text, owner="c1"):
+    return ADDED, {"owner": owner, "text": text}
+
+
+def test_steps_are_taken_one_after_the_other_and_what_the_last_finds_is_given(database):
+    with database.transaction(Writes, "c1") as tx:
+        undone = [("SAVEPOINT here", {}), noted("two"), ("ROLLBACK TO SAVEPOINT here", {})]
+        rows = tx.send(noted("one"), *undone, (MINE, {"owner": "c1"}))
+        assert sorted(row.text for row in rows) == ["of c1", "one"]
+        assert tx.send((MINE, {"owner": "c1"}), noted("three")) == []
+
+    assert sorted(texts(database, "c1")) == ["of c1", "one", "three"]
+
+
+@on_postgresql
+def test_steps_take_one_round_trip_and_are_planned_once_for_each_connection(database):
+    one = of_one_connection(database)
+    for text in "ab":
+        with one.transaction(Writes, "c1") as tx:
+            tx.send(noted(text), noted(text), (MINE, {"owner": "c1"}))
+            session = tx.connection.connection.dbapi_connection.info.backend_pid
+            with database.reading_engine.connect() as connection:
+                seen = connection.exec_driver_sql("SELECT query FROM pg_stat_activity WHERE pid = %s", (session,))
+                assert seen.scalar_one().count("EXECUTE") == 3
+
+    with one.reading_engine.connect() as connection:
+        planned = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one()
+    assert planned == len({"the owner", "the insert", "the select"})
+    one.close()
+
+
+@on_postgresql
+def test_a_session_that_ended_within_a_transaction_is_told_as_a_lost_one_and_costs_no_other(database):
+    one = of_one_connection(database)
+    with pytest.raises(sa.exc.OperationalError) as lost, one.transaction(Writes, "c1") as tx:
+        session = tx.connection.connection.dbapi_connection.info.backend_pid
+        with database.reading_engine.connect() as connection:
+            connection.exec_driver_sql("SELECT pg_terminate_backend(%s)", (session,))
+        tx.send(noted("lost"))
+
+    assert lost.value.connection_invalidated
+    assert texts(one, "c1") == ["of c1"]
+    one.close()
+
+
+@on_postgresql
+def test_steps_that_are_cut_off_leave_no_half_read_connection_behind(database):
+    one = of_one_connection(database)
+    slow = sa.select(sa.func.pg_sleep(sa.bindparam("seconds", type_=sa.Integer)))
+
+    with eventlet.Timeout(0.2, False), one.transaction(Writes, "c1") as tx:
+        tx.send(noted("half"), (slow, {"seconds": 5}))
+        pytest.fail("it was not cut off")
+
+    assert texts(one, "c1") == ["of c1"]
+    one.close()
+
+
+@on_postgresql
+def test_a_step_that_the_database_refuses_is_told_as_any_other(database):
+    with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), database.transaction(Writes, "c1") as tx:
+        tx.send(noted("theirs", owner="c2"))
+
+    assert texts(database, "c2") == ["of c2"]
+
+
 @on_postgresql
 def test_a_transaction_cannot_write_for_another_owner(database):
     with pytest.raises(sa.exc.ProgrammingError, match="row-level security"), database.transaction(Writes, "c1") as tx:

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Row
 
 from helsami_consents.access_log.anchors import Anchor, Signer
 from helsami_consents.access_log.domain import NOT_FOR_ANOTHER, REPRESENTATIVE, Access, Entry, Head
 from helsami_consents.access_log.models import ACCESS_LOG, ANCHORS, HEADS
 from helsami_kernel import database
+from helsami_kernel.reading import Step
 
 MINUTE: Final = timedelta(minutes=1)
 SETTLED_WITHIN: Final = timedelta(seconds=15)
@@ -59,6 +60,12 @@ PAGE: Final = (
 )
 CHAIN: Final = sa.select(ACCESS_LOG).where(LOG.owner == OWNER).order_by(LOG.sequence)
 HEAD: Final = sa.select(HEADS).where(HEADS.c.owner == OWNER)
+ADD: Final = sa.insert(ACCESS_LOG).values({column.name: sa.bindparam(column.name) for column in LOG})
+GROW: Final = (
+    sa.update(HEADS)
+    .where(HEADS.c.owner == _text("subject"))
+    .values(sequence=sa.bindparam("last"), hash=_text("digest"))
+)
 ACCESS_FIELDS: Final = tuple(each.name for each in fields(Access))
 
 
@@ -94,39 +101,23 @@ class LogReads(database.Reads):
 class LogWrites(database.Writes):
     """What is logged, and what vouches for it."""
 
-    def log(self, access: Access, key: bytes) -> Entry:
-        """Add a link to the owner's chain, sealed with a key."""
+    def log(self, access: Access, key: bytes, head: Any = None) -> Entry:
+        """Add a link to the owner's chain, sealed with a key; `head` is the chain's, where that is locked already."""
         owner = str(self.owner)
-        return self.log_all({owner: [access]}, self.heads_of([owner]), key)[0]
+        heads = self.heads_of([owner]) if head is None else {owner: head}
+        return self.log_all({owner: [access]}, heads, key)[0]
 
-    def log_all(
-        self, accesses: Mapping[str, Sequence[Access]], heads: Mapping[str, Row[Any]], key: bytes
-    ) -> list[Entry]:
+    def log_all(self, accesses: Mapping[str, Sequence[Access]], heads: Mapping[str, Any], key: bytes) -> list[Entry]:
         """Add links to the chains of several subjects, whose heads are locked; a promise is made to anchor them."""
-        added: list[Entry] = []
-        for subject, some in accesses.items():
-            head = Head(heads[subject].sequence, heads[subject].hash)
-            for access in some:
-                added.append(head.link(subject, access, key))
-                head = Head(added[-1].sequence, added[-1].hash)
-        if not added:
-            return []
-        self.connection.execute(sa.insert(ACCESS_LOG), [_row(one) for one in added])
-        last = {one.subject: one for one in added}
-        heads_now = [{"owner": each, "sequence": one.sequence, "hash": one.hash} for each, one in last.items()]
-        grown = self._insert(heads_now)
-        told = {"sequence": grown.excluded.sequence, "hash": grown.excluded.hash}
-        self.connection.execute(grown.on_conflict_do_update(index_elements=["owner"], set_=told))
-        self._promise_anchor()
+        added = _linked(accesses, heads, key)
+        if added:
+            self.send(*self._adding(added))
         return added
 
     def log_of_nobody(self, access: Access, key: bytes) -> None:
         """Do what `log` does, in as many steps, about an id that is nobody's, and leave nothing of it behind."""
-        with self.connection.begin_nested() as undone:
-            self.connection.execute(_locked([str(self.owner)]))
-            entry = Head().link(str(self.owner), access, key)
-            self.connection.execute(sa.insert(ACCESS_LOG), [_row(entry)])
-            undone.rollback()
+        added = _linked({str(self.owner): [access]}, {str(self.owner): Head()}, key)
+        self.send(("SAVEPOINT nobody", {}), *self._adding(added), ("ROLLBACK TO SAVEPOINT nobody", {}))
 
     def heads_of(self, subjects: Sequence[str]) -> dict[str, Row[Any]]:
         """
@@ -140,7 +131,7 @@ class LogWrites(database.Writes):
         found = {row.owner: row for row in self.connection.execute(_locked(subjects))}
         if len(found) < len(subjects):
             new = [{"owner": subject, **asdict(Head())} for subject in subjects if subject not in found]
-            self.connection.execute(self._insert(new).on_conflict_do_nothing())
+            self.connection.execute(postgresql.insert(HEADS).values(new).on_conflict_do_nothing())
             found = {row.owner: row for row in self.connection.execute(_locked(subjects))}
         return found
 
@@ -179,20 +170,24 @@ class LogWrites(database.Writes):
         some = sa.select(ANCHORS).where(ANCHORS.c.number > number).order_by(ANCHORS.c.number).limit(ANCHORS_A_COPY)
         return [Anchor.read(row.text) for row in self.connection.execute(some)]
 
-    def _insert(self, heads: Sequence[Mapping[str, Any]]) -> Any:
-        """Heads in one statement, whatever their number: psycopg2 would make a round trip for each."""
-        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
-        return insert(HEADS).values(heads)
-
     def _last_anchor(self) -> Anchor | None:
         last = sa.select(ANCHORS.c.text).order_by(ANCHORS.c.number.desc()).limit(1)
         text = self.connection.execute(last).scalar_one_or_none()
         return None if text is None else Anchor.read(text)
 
-    def _promise_anchor(self) -> None:
-        """One promise a minute, by whoever logs first in it; made last: who waits for it holds all locks it needs."""
+    def _adding(self, added: Sequence[Entry]) -> list[Step]:
+        """
+        The steps of adding links.
+
+        The last is one promise a minute, by whoever logs first in it: who waits for it holds all locks it needs.
+        """
         minute = self.now.replace(second=0, microsecond=0)
-        self.promise(PROMISE, minute + MINUTE + SETTLED_WITHIN, {}, key=minute.isoformat())
+        last = {one.subject: one for one in added}
+        return [
+            *((ADD, _row(one)) for one in added),
+            *((GROW, {"subject": each, "last": one.sequence, "digest": one.hash}) for each, one in last.items()),
+            self.promised(PROMISE, minute + MINUTE + SETTLED_WITHIN, {}, key=minute.isoformat()),
+        ]
 
     def _speak_for(self, subjects: Sequence[str]) -> None:
         if self.connection.dialect.name == "postgresql" and list(subjects) != [self.owner]:
@@ -201,6 +196,16 @@ class LogWrites(database.Writes):
     def _audit(self) -> None:
         if self.connection.dialect.name == "postgresql":
             self.connection.execute(sa.select(sa.func.set_config("app.auditing", "on", True)))  # noqa: FBT003
+
+
+def _linked(accesses: Mapping[str, Sequence[Access]], heads: Mapping[str, Any], key: bytes) -> list[Entry]:
+    added: list[Entry] = []
+    for subject, some in accesses.items():
+        head = Head(heads[subject].sequence, heads[subject].hash)
+        for access in some:
+            added.append(head.link(subject, access, key))
+            head = Head(added[-1].sequence, added[-1].hash)
+    return added
 
 
 def _locked(subjects: Sequence[str]) -> sa.Select[Any]:

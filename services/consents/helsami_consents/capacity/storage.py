@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from helsami_consents.capacity.domain import COUNTED_FOR, STANDING, Application, Document, State
+from helsami_consents.capacity.domain import COUNTED_FOR, Application, Document, State
 from helsami_consents.children import storage
 from helsami_consents.models import APPLICATIONS, DOCUMENTS, RECEIVED
 from helsami_kernel.database import insert_new
@@ -39,11 +39,11 @@ class Reads(storage.Reads):
 
     def applications(self) -> list[Application]:
         """The owner's own, the newest first."""
-        return [_application(row) for row in self.fetch(MINE)]
+        return [application_of(row) for row in self.fetch(MINE)]
 
     def granted_about(self) -> list[Application]:
         """What staff have granted others about the owner, and has not been ended."""
-        return [_application(row) for row in self.fetch(ABOUT_ME)]
+        return [application_of(row) for row in self.fetch(ABOUT_ME)]
 
     def enclosed(self, application: str) -> list[tuple[int, str, str]]:
         """Number, title and type of each document of the owner's application."""
@@ -103,7 +103,7 @@ class Writes(storage.Writes):
         granted = sa.and_(this, APPLICATIONS.c.state == State.GRANTED.value)
         changed = bool(self.connection.execute(sa.update(APPLICATIONS).where(granted).values(**ended)).rowcount)
         row = self.connection.execute(sa.select(APPLICATIONS).where(this)).one_or_none()
-        application = None if row is None else _application(row)
+        application = None if row is None else application_of(row)
         return (application, changed) if application and application.was_granted else (None, False)
 
     def count_applied(self) -> int:
@@ -116,14 +116,7 @@ class Writes(storage.Writes):
         """One of the owner's own; locked, so that of two who decide one waits."""
         this = sa.and_(APPLICATIONS.c.applicant == self.owner, APPLICATIONS.c.id == application_id)
         row = self.connection.execute(sa.select(APPLICATIONS).where(this).with_for_update()).one_or_none()
-        return None if row is None else _application(row)
-
-    def capacity_of(self, actor: str) -> Application | None:
-        """What stands by which somebody acts for the owner."""
-        standing = APPLICATIONS.c.state.in_([state.value for state in STANDING])
-        this = sa.and_(APPLICATIONS.c.subject == self.owner, APPLICATIONS.c.applicant == actor, standing)
-        row = self.connection.execute(sa.select(APPLICATIONS).where(this)).one_or_none()
-        return None if row is None else _application(row)
+        return None if row is None else application_of(row)
 
     def settle(self, application: Application, state: State, **values: Any) -> Application:
         """Let an application of the owner's end in a state, or be granted."""
@@ -132,7 +125,7 @@ class Writes(storage.Writes):
         self.connection.execute(sa.update(APPLICATIONS).where(this).values(**settled))
         received = sa.and_(RECEIVED.c.applicant == self.owner, RECEIVED.c.id == application.id)
         self.connection.execute(sa.update(RECEIVED).where(received).values(open=False))
-        return _application(self.connection.execute(sa.select(APPLICATIONS).where(this)).one())
+        return application_of(self.connection.execute(sa.select(APPLICATIONS).where(this)).one())
 
     def document(self, application: str, number: int) -> Document | None:
         """One document of the owner's application."""
@@ -169,7 +162,8 @@ def office(organisation: str) -> str:
     return f"organisation:{organisation}"
 
 
-def _application(row: Row[Any]) -> Application:
+def application_of(row: Row[Any]) -> Application:
+    """The application of a row."""
     return Application(
         id=row.id,
         applicant=row.applicant,

@@ -23,11 +23,11 @@ class Reads(storage.Reads):
 
     def children(self) -> list[Parenthood]:
         """Those of the owner's children whom they act for, the first to be applied for first."""
-        return [_parenthood(row) for row in self.fetch(HOLDING) if row.parent == self.owner]
+        return [parenthood_of(row) for row in self.fetch(HOLDING) if row.parent == self.owner]
 
     def parents(self) -> list[Parenthood]:
         """Those who act for the owner as parents."""
-        return [_parenthood(row) for row in self.fetch(HOLDING) if row.child == self.owner]
+        return [parenthood_of(row) for row in self.fetch(HOLDING) if row.child == self.owner]
 
 
 class Writes(storage.Writes):
@@ -35,13 +35,7 @@ class Writes(storage.Writes):
 
     def parenthoods(self) -> list[Parenthood]:
         """Those that have not ended, of the owner as a child and as a parent."""
-        return [_parenthood(row) for row in self.connection.execute(HOLDING, {"owner": self.owner})]
-
-    def parenthood_of(self, parent: str) -> Parenthood | None:
-        """That of the owner's with this parent, ended or not."""
-        this = sa.and_(PARENTHOODS.c.child == self.owner, PARENTHOODS.c.parent == parent)
-        row = self.connection.execute(sa.select(PARENTHOODS).where(this)).one_or_none()
-        return None if row is None else _parenthood(row)
+        return [parenthood_of(row) for row in self.connection.execute(HOLDING, {"owner": self.owner})]
 
     def begin_parenthood(self, child: str) -> Parenthood:
         """Let the owner act for a child; again is the same, and what had ended begins anew."""
@@ -51,7 +45,7 @@ class Writes(storage.Writes):
             anew = {"version": PARENTHOODS.c.version + 1, "began_at": self.now, "ended_at": None, "ended_as": None}
             ended = sa.and_(this, PARENTHOODS.c.ended_at.is_not(None))
             self.connection.execute(sa.update(PARENTHOODS).where(ended).values(**anew))
-        return _parenthood(self.connection.execute(sa.select(PARENTHOODS).where(this)).one())
+        return parenthood_of(self.connection.execute(sa.select(PARENTHOODS).where(this)).one())
 
     def rule_out(self, parenthood: Parenthood, ended_as: str) -> Parenthood | None:
         """End one of the owner's, unless somebody else has just done so."""
@@ -60,7 +54,7 @@ class Writes(storage.Writes):
         ended = {"version": parenthood.version + 1, "ended_at": self.now, "ended_as": ended_as}
         if not self.connection.execute(sa.update(PARENTHOODS).where(holding).values(**ended)).rowcount:
             return None
-        return _parenthood(self.connection.execute(sa.select(PARENTHOODS).where(this)).one())
+        return parenthood_of(self.connection.execute(sa.select(PARENTHOODS).where(this)).one())
 
     def end_parenthood(self, parenthood_id: str, ended_as: str) -> Parenthood | None:
         """End one that the owner is a side of; one that has ended stays as it is, and None is nobody's."""
@@ -70,8 +64,9 @@ class Writes(storage.Writes):
         holding = sa.and_(this, PARENTHOODS.c.ended_at.is_(None))
         self.connection.execute(sa.update(PARENTHOODS).where(holding).values(**ended))
         row = self.connection.execute(sa.select(PARENTHOODS).where(this)).one_or_none()
-        return None if row is None else _parenthood(row)
+        return None if row is None else parenthood_of(row)
 
 
-def _parenthood(row: Row[Any]) -> Parenthood:
+def parenthood_of(row: Row[Any]) -> Parenthood:
+    """The parenthood of a row."""
     return Parenthood(row.id, row.child, row.parent, row.version, row.began_at, row.ended_at, row.ended_as)

@@ -13,10 +13,7 @@ from sqlalchemy.engine import Row
 from helsami_consents.capacity import storage
 from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS, SHIELDS, SHIELDS_RECEIVED
 from helsami_consents.shielding.domain import (
-    HIDING,
     OPEN,
-    PARENTS,
-    REPRESENTATIVES,
     STANDING,
     Hidden,
     Shield,
@@ -27,11 +24,6 @@ from helsami_kernel.pages import Cursor
 
 OWNER: Final = sa.bindparam("owner", type_=sa.String)
 NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
-HIDDEN: Final = (
-    sa.select(SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader)
-    .where(SHIELDS.c.owner == OWNER, SHIELDS.c.state.in_(sorted(HIDING)))
-    .where(sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=UtcDateTime)))
-)
 PLACE: Final = (SHIELDS.c.asked_at, SHIELDS.c.id)
 MINE: Final = (
     sa.select(SHIELDS)
@@ -55,19 +47,6 @@ class Reads(storage.Reads):
 
 class Writes(storage.Writes):
     """One transaction, for the citizen who hides something, or for staff and nobody."""
-
-    def hidden_from(self, actor: str, *, as_parent: bool) -> frozenset[str]:
-        """
-        The ids of the owner's items that somebody who acts for them must not see now, on whatever ground they act.
-
-        What is hidden from parents stays hidden from one who has become something else since.
-        """
-        rows = self.connection.execute(HIDDEN, {"owner": self.owner, "now": self.now}).all()
-        if not as_parent and any(row.hidden_from == PARENTS for row in rows):
-            as_parent = self.parenthood_of(actor) is not None
-        groups = {REPRESENTATIVES, PARENTS} if as_parent else {REPRESENTATIVES}
-        from_them = [row for row in rows if row.hidden_from in groups or row.reader == actor]
-        return frozenset(its for row in from_them for its in (row.item, row.also) if its is not None)
 
     def representative(self, representation: str) -> str | None:
         """Who acts, or has acted, for the owner by a representation of this id: a grant, a parenthood or a capacity."""
