@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from helsami_kernel.database import UtcDateTime, create_kernel_tables, protect
-from helsami_kernel.items import access_limit_column
+from helsami_kernel.items import access_limit_column, within_column
 
 revision = "0001"
 down_revision = None
@@ -53,6 +53,7 @@ def _create_items(name: str, *more: sa.Column[Any]) -> None:
         sa.Column("visit_type", sa.String(60), nullable=False),
         sa.Column("author_role", sa.String(60), nullable=False),
         access_limit_column(),
+        within_column(),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("received_at", UtcDateTime, nullable=False),
         *more,
