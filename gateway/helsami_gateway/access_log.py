@@ -47,12 +47,14 @@ class LogsStaff:
     tokens: session.Tokens
     consents: Remote
 
-    def _log_staff(self, citizens: Iterable[str], organisation: str, shown: str, purpose: str) -> None:
-        """Log a list of what concerns appointments, once a day for each citizen on it. Raises Unavailable."""
+    def _log_staff(
+        self, citizens: Iterable[str], organisation: str, shown: str, purpose: str, kind: str = "appointments"
+    ) -> None:
+        """Log a list of what is of a kind, once a day for each citizen on it. Raises Unavailable."""
         subjects = sorted(set(citizens))
         for place in range(0, len(subjects), LOGGED_AT_ONCE):
             some = subjects[place : place + LOGGED_AT_ONCE]
-            looked = {"organisation": organisation, "shown": shown, "purpose": purpose, "kinds": ["appointments"]}
+            looked = {"organisation": organisation, "shown": shown, "purpose": purpose, "kinds": [kind]}
             token = self.tokens.own("consents", "access-log:write")
             self.consents.log_staff_access({"subjects": some, **looked}, token=token)
 

@@ -46,9 +46,17 @@ class CitizenDoor:
     ) -> Response:
         return self._ask(request, service, method, {**arguments_of(request, query), **more})
 
-    def _ask(self, request: Request, service: str, method: str, question: Mapping[str, Any]) -> Response:
+    def _ask(
+        self,
+        request: Request,
+        service: str,
+        method: str,
+        question: Mapping[str, Any],
+        *,
+        purpose: str | None = None,
+    ) -> Response:
         who = self._who(request)
-        token = self._token(request, who, service)
+        token = self._token(request, who, service, purpose)
         return self._answer(getattr(self, service).call(method, question, token=token, raw=True), who)
 
     def _command(

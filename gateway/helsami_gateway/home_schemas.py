@@ -8,6 +8,7 @@ from marshmallow import INCLUDE, Schema, fields
 
 from helsami_gateway.answers import Item, moment, one_of, section
 from helsami_gateway.appointment_schemas import Appointments
+from helsami_gateway.message_schemas import Threads
 from helsami_gateway.record_schemas import Allergies, Conditions, Medications, Results, Vaccines, Visits
 
 
@@ -38,6 +39,7 @@ class HomeSections(Schema):
     conditions = fields.Nested(Conditions)
     allergies = fields.Nested(Allergies)
     vaccines = fields.Nested(Vaccines)
+    messages = fields.Nested(Threads)
     notices = fields.Nested(Notices)
 
     class Meta:

@@ -22,6 +22,7 @@ from helsami_gateway import (
     grant_descriptions,
     grant_schemas,
     home_schemas,
+    message_descriptions,
     organisation_schemas,
     profile_descriptions,
     record_schemas,
@@ -90,6 +91,8 @@ PATHS: Final[Mapping[str, Mapping[str, Any]]] = {
     "organisation": {"type": "string", "example": "st_olavs"},
     "contact": {"type": "string", "example": profile_descriptions.CONTACT["id"]},
     "decision": {"type": "string", "maxLength": decisions.LONGEST_ID},
+    "thread": {"type": "string", "example": message_descriptions.THREAD["id"]},
+    "message": {"type": "string", "example": message_descriptions.WRITTEN["id"]},
 }
 NOT_EMBEDDED: Final = ("404", "There is no such route but in embedded mode.")
 NO_SUCH_ORGANISATION: Final = (
@@ -121,6 +124,7 @@ ROUTES: Final = (
     *calendar_descriptions.ROUTES,
     *capacity_descriptions.ROUTES,
     *grant_descriptions.ROUTES,
+    *message_descriptions.ROUTES,
     *shield_descriptions.ROUTES,
     *visit_descriptions.ROUTES,
     *waitlist_descriptions.ROUTES,

@@ -26,10 +26,12 @@ from helsami_gateway.fhir.outcomes import batch_response, operation_outcome
 from helsami_gateway.headers import HEADERS
 from helsami_gateway.journal import ANSWER_WITHIN, deliver
 from helsami_gateway.letters import LetterRoutes
+from helsami_gateway.messages import MessageRoutes
 from helsami_gateway.profiles import ProfileRoutes
 from helsami_gateway.shields import ShieldRoutes, StaffShieldRoutes
 from helsami_gateway.slots import SlotRoutes, StaffSlotRoutes
 from helsami_gateway.staff import StaffRoutes, system_login
+from helsami_gateway.staff_messages import StaffMessageRoutes
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
 from helsami_gateway.visits import StaffVisitRoutes, VisitRoutes
 from helsami_gateway.waitlist import StaffWaitlistRoutes, WaitlistRoutes
@@ -79,6 +81,8 @@ class GatewayService(
     CalendarRoutes,
     CapacityRoutes,
     StaffCapacityRoutes,
+    MessageRoutes,
+    StaffMessageRoutes,
     ShieldRoutes,
     StaffShieldRoutes,
     AccessLogRoutes,
@@ -102,6 +106,7 @@ class GatewayService(
     consents = RemoteService("consents")
     appointments = RemoteService("appointments")
     medications = RemoteService("medications")
+    messages = RemoteService("messages")
     results = RemoteService("results")
     records = RemoteService("records")
     notifications = RemoteService("notifications")

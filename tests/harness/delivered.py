@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ Json = dict[str, Any]
 
 FNR: Final = "urn:oid:2.16.578.1.12.4.1.4.1"
 VISIT_TYPE: Final = "urn:helsami:visit-type"
+PROFESSION: Final = "urn:oid:2.16.578.1.12.4.1.1.9060"
 SYSTEM: Final = "urn:helsami:tests:foreign"
 
 
@@ -60,6 +62,24 @@ def about(pid: str, key: str, visit_type: str, starts_at: datetime) -> Json:
             for kind, body in told.items()
         ],
     }
+
+
+def care_team(pid: str, key: str, unit: str, members: Mapping[str, str]) -> Json:
+    """An entry that says who treats a citizen in a unit: the physiotherapists there, by their keys and names."""
+    role = {"coding": [{"system": PROFESSION, "code": "FT"}]}
+    participants = [
+        {"role": [role], "member": {"type": "Practitioner", "identifier": identifier(each), "display": name}}
+        for each, name in members.items()
+    ]
+    body = {
+        "resourceType": "CareTeam",
+        "identifier": [identifier(key)],
+        "status": "active",
+        "subject": {"type": "Patient", "identifier": {"system": FNR, "value": pid}},
+        "managingOrganization": [{"identifier": {"system": "urn:helsami:unit", "value": unit}}],
+        **({"participant": participants} if participants else {}),
+    }
+    return {"request": {"method": "PUT", "url": f"CareTeam?identifier={named(key)}"}, "resource": body}
 
 
 def identifier(key: str) -> Json:

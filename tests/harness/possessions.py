@@ -85,6 +85,7 @@ class Makers:
             self.capacity,
             self.opened_by_staff,
             self.persons,
+            self.dialogue,
         ):
             made |= make()
         made |= self.shields(made["appointment"].real, made["grant"].real)
@@ -248,6 +249,23 @@ class Makers:
             "national_ids": Named(self.cast.pids["victim"], UNKNOWN_PERSON),
             "national_id 2": Named(self.cast.pids["spouse"], UNKNOWN_PERSON),
             "/api/v1/children national_id": Named(self.cast.pids["another's child"], UNKNOWN_PERSON),
+        }
+
+    def dialogue(self) -> dict[str, Named]:
+        """A thread with the doctor's office, and what of it lies in its inbox."""
+        victim, path = self.cast.citizens["victim"], "/api/v1/messages"
+        team = delivered.care_team(self.cast.pids["victim"], "foreign-team", "doctors", {})
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [team]}
+        assert self.portal.deliver(GP, bundle).json()["entry"][0]["response"]["status"][:2] == "20"
+        known = ok(victim.get(f"{path}/recipients"))["recipients"]
+        (recipient,) = (one["id"] for one in known if one["organisation"] == GP)
+        wish = {"recipient": recipient, "subject": "Resepten", "text": "Er den fornyet?"}
+        thread = ok(victim.post(path, wish, headers=mine(path)), 201)
+        (lies,) = ok(self.staff("POST", "/staff/v1/messages/search", {"inbox": "doctors"}))["messages"]
+        return {
+            "recipient": Named(recipient, UUID),
+            "thread": Named(thread["id"], UUID),
+            "message": Named(lies["message"], UUID),
         }
 
     def decisions(self, booked: str) -> dict[str, Named]:

@@ -30,9 +30,10 @@ WORDS = {
         *("organisation", "unit", "visit_type", "clinician", "clinician_name", "kind", "place", "forms", "priority"),
     },
     "days and times as they are written": {"from", "to", "date", "starts", "ends", "opens", "closes", "except", "rule"},
+    "names within one's own organisation: what lies there is its own, whatever they are": {"inbox", "employee"},
     "what one writes oneself, about oneself or about what the path names": {
         *("wish", "reason", "why", "title", "notes", "name", "relation", "email", "phone", "address", "language"),
-        *("interpreter", "about", "shortcuts"),
+        *("interpreter", "about", "shortcuts", "subject", "text"),
     },
 }
 EXCEPTED = {
@@ -51,6 +52,15 @@ BODIES = {
         "slots": [{"starts": f"{SOON:%Y-%m-%d}T14:00", "ends": f"{SOON:%Y-%m-%d}T14:20"}],
     },
     "POST /api/v1/shields": {"kind": "appointment", "item": "", "hidden_from": ""},
+    "POST /staff/v1/messages": {
+        "national_id": "",
+        "unit": "doctors",
+        "subject": "Resepten",
+        "text": "Den er fornyet.",
+        "may_reply": False,
+    },
+    "POST /staff/v1/messages/{message}/open": {},
+    "POST /staff/v1/messages/{message}/answer": {"text": "Ja.", "may_reply": False},
     "PUT /staff/v1/schedules/{schedule}": {"visit_type": "consultation", "kind": "Legetime"},
 }
 NO_DIFFERENCE = {

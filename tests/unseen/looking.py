@@ -26,6 +26,7 @@ TABLES = {
     "event": ("appointments", "calendar_events"),
     "offer": ("appointments", "offers"),
     "letter": ("records", "documents"),
+    "thread": ("messages", "threads"),
     "grant": ("consents", "grants"),
     "child": ("consents", "parenthoods"),
     "application": ("consents", "capacity_applications"),

@@ -1,7 +1,8 @@
 """The golden scenarios about who may see what, at the door of the whole portal, by a clock that is moved (issue 5)."""
 
 import logging
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import orjson
@@ -9,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY, generate_latest
 
-from harness.delivered import FNR, identifier, instant, named
+from harness.delivered import FNR, care_team, identifier, instant, named
 from harness.still import still
 from harness.sweep import Ask
 from helsami_directory.register.domain import STRICTLY_CONFIDENTIAL
@@ -230,6 +231,103 @@ def test_golden_scenario_18_who_has_left_gets_no_offer_notice_or_letter_and_mean
     assert offers == []
     assert grant["state"] == "suspended"
     assert get(stage, "appointments", "friend", adult, acts=True).status == 200
+
+
+TREATING = {"fysio-1": "Merkea Strikk", "fysio-2": "Merkeb Matte"}
+"""One whom the citizen may write to, and a colleague."""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A citizen who writes to a physiotherapist, and the places where the message may come to lie."""
+
+    stage: Stage
+    family: Family
+
+    PLACES = ({"employee": named("fysio-1")}, {"employee": named("fysio-2")}, {"inbox": "physiotherapy"})
+    DUTY = {"inbox": "duty"}
+
+    def lies_at(self):
+        """Where staff find the message; that they have looked is undone."""
+        portal = self.stage.portal
+        kept = portal.kept()
+        found = [(place, one["message"]) for place in (*self.PLACES, self.DUTY) for one in self.search(place)]
+        portal.restore(kept)
+        return found
+
+    def search(self, place):
+        return self.stage.staff("POST", "/staff/v1/messages/search", TOWN, place)["messages"]
+
+    def view(self):
+        """All that the citizen is answered at this moment, on every route that the description has."""
+        routes, ids = Routes.of(self.stage.portal), ids_of(self.stage.portal, self.stage.ids[SUBJECT])
+        headers = self.stage.headers("self", self.family)
+        return Looking(self.stage.portal, routes, NOON, 2).everything(ids, headers, headers)
+
+    def looks_at(self, moment):
+        """What is seen at a moment, and where the message lies: before anything is moved then, and after."""
+        seen = []
+        for pass_time in (self.stage.portal.clock.move_to, self.stage.portal.move_to):
+            pass_time(moment)
+            seen.append((self.view(), self.lies_at()))
+        return seen
+
+
+def at_any_time(view):
+    """A view without when it was looked at, and without the times that are free to everybody: those pass."""
+    own = {path: one for path, one in view.items() if "/slots" not in path}
+    return {path: (one.status, re.sub(rb'"as_of":"[^"]*"', b"", one.body)) for path, one in own.items()}
+
+
+def test_golden_scenario_8_an_unopened_message_goes_to_the_back_up_and_the_duty_inbox_and_the_citizen_sees_none_of_it(
+    stage,
+):
+    adult = replace(FAMILY, born=date(1990, 1, 1), viewer="self")
+    stage.arrange(adult)
+    stage.portal.deliver(TOWN, bundle([care_team(PIDS[SUBJECT], "team", "physiotherapy", TREATING)]))
+    dialogue, portal = Dialogue(stage, adult), stage.portal
+    known = orjson.loads(get(stage, "messages/recipients", "self", adult).body)["recipients"]
+    (physiotherapist,) = (one for one in known if one["name"] == "Merkea Strikk")
+
+    wish = {"recipient": physiotherapist["id"], "subject": "Øvelsene", "text": "Hver dag?"}
+    thread = stage.done("POST", "/api/v1/messages", "self", adult, wish, status=201)["id"]
+    portal.settle()
+    path = f"messages/{thread}"
+    # Eight working hours each, from eight to three: Monday at noon to Tuesday at one, then Wednesday at two.
+    moves = [datetime(2026, 3, day, hour, tzinfo=OSLO) for day, hour in ((3, 13), (4, 14))]
+    steps = [(dialogue.view(), dialogue.lies_at())]
+    at_once = []
+    for moment in moves:
+        portal.move_to(moment - SECOND)
+        steps.append((dialogue.view(), dialogue.lies_at()))
+        before, after = dialogue.looks_at(moment)
+        at_once.append((before[0], after[0]))
+        steps += [before, after]
+    portal.move_to(datetime(2026, 3, 13, 14, tzinfo=OSLO))
+    steps.append((dialogue.view(), dialogue.lies_at()))
+
+    message = steps[0][1][0][1]
+    first, _, back_up = dialogue.PLACES
+    way = [first, first, first, back_up, back_up, back_up, dialogue.DUTY, dialogue.DUTY]
+    assert [lies for _, lies in steps] == [[(place, message)] for place in way]
+    assert all(before == after for before, after in at_once), "to the byte, at the moment at which it is moved"
+    views = [at_any_time(view) for view, _ in steps]
+    assert all(view == views[0] for view in views), "at whatever moment"
+    assert views[0][f"GET /api/v1/{path}"][0] == 200
+
+    opened = stage.staff("POST", f"/staff/v1/messages/{message}/open", TOWN, {})
+    unanswered = get(stage, path, "self", adult).body
+    stage.staff("POST", f"/staff/v1/messages/{message}/answer", TOWN, {"text": "Annenhver dag.", "may_reply": True})
+    portal.settle()
+    portal.move_to(portal.clock() + SECOND)
+    shown = orjson.loads(get(stage, path, "self", adult).body)
+
+    assert [one["text"] for one in opened["messages"]] == ["Hver dag?"]
+    assert unanswered == steps[0][0][f"GET /api/v1/{path}"].body
+    assert [one["text"] for one in shown["messages"]] == ["Hver dag?", "Annenhver dag."]
+    assert (shown["state"], shown["may_reply"]) == ("answered", True)
+    assert messages(stage, "self", adult)[0] == "notice.message-answered"
+    assert dialogue.lies_at() == []
 
 
 def test_golden_scenario_12_also_where_it_was_booked_here_and_hidden_before_its_record_system_knew_of_it(stage):

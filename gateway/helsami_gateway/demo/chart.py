@@ -25,6 +25,7 @@ from helsami_gateway.demo.fhir import (
     LOINC,
     PROFESSION,
     UCUM,
+    UNIT,
     Json,
     coding,
     concept,
@@ -139,6 +140,22 @@ class Chart:
             "serviceProvider": self.organization(),
         }
         return Visit(self.add("Encounter", body), clinician, starts, ends)
+
+    def treated_by(self, unit: str, *clinicians: str) -> None:
+        """Write who treats the person in a unit of the organisation: to them, or to the unit, they may write."""
+        named = [self.organisation.clinician(each) for each in clinicians]
+        body = {
+            "status": "active",
+            "subject": self.patient,
+            "managingOrganization": [
+                {"identifier": {"system": UNIT, "value": unit}, "display": self.organisation.unit(unit).name}
+            ],
+            "participant": [
+                {"role": [concept(one.title, coding(PROFESSION, one.profession))], "member": self.practitioner(one.key)}
+                for one in named
+            ],
+        }
+        self.add("CareTeam", body)
 
     def looked(self, visit: Visit) -> None:
         """Write down that whom one visits has looked into the record, as IHE's basic audit patterns have it."""

@@ -47,9 +47,10 @@ OUTPATIENT_NOTE = ("B03-2", "Poliklinisk notat")
 DISCHARGE = ("A03-2", "Epikrise")
 
 GENERAL_PRACTITIONERS = ("doctor-1", "doctor-2", "doctor-3")
-NURSE, PHYSIOTHERAPIST, CARER, COORDINATOR, PHYSICIAN = (
+NURSE, PHYSIOTHERAPIST, COLLEAGUE, CARER, COORDINATOR, PHYSICIAN = (
     "nurse-1",
     "physiotherapist-1",
+    "physiotherapist-2",
     "carer-1",
     "coordinator-1",
     "physician-1",
@@ -300,6 +301,7 @@ def _trained(life: Life, chart: Chart) -> None:
     visit = chart.visit("AMB", "physiotherapy", PHYSIOTHERAPIST, starts, why=title)
     chart.note(visit, JOURNAL_NOTE, title, text)
     _coming(life, chart, PHYSIOTHERAPIST, "physiotherapy", title)
+    chart.treated_by("physiotherapy", PHYSIOTHERAPIST, COLLEAGUE)
 
 
 def _helped_at_home(life: Life, chart: Chart) -> None:
@@ -319,6 +321,7 @@ def _helped_at_home(life: Life, chart: Chart) -> None:
     chart.note(visit, JOURNAL_NOTE, title, text)
     starts = life.meet(TRONDHEIM, COORDINATOR, times.coming(life.rng.randint(14, 90)))
     chart.appointment("care-group-meeting", COORDINATOR, starts, status="booked", why=title)
+    chart.treated_by("home-care", CARER, COORDINATOR)
 
 
 def _fitting(stories: Sequence[Tale], age: int, rng: Random, count: int) -> list[Tale]:

@@ -134,6 +134,7 @@ TRONDHEIM = Organisation(
     clinicians=(
         Clinician("nurse-1", "Blid Ball", "SP", "Helsesykepleier", "health-station"),
         Clinician("physiotherapist-1", "Spenstig Strikk", "FT", "Fysioterapeut", "physiotherapy"),
+        Clinician("physiotherapist-2", "Myk Matte", "FT", "Fysioterapeut", "physiotherapy"),
         Clinician("carer-1", "Vennlig Hånd", "SP", "Sykepleier", "home-care"),
         Clinician("coordinator-1", "Jevn Bro", "SP", "Koordinator", "home-care"),
     ),

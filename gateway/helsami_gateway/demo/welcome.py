@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
+from functools import partial
 from typing import Final, NamedTuple
 
 import requests
 
-from helsami_gateway.demo import bundles, dumps, grants
+from helsami_gateway.demo import bundles, dumps, grants, people
+from helsami_gateway.demo.ahead import WHO
+from helsami_gateway.demo.dialogue import DIALOGUE, hold
 from helsami_gateway.demo.fhir import Json, transaction
-from helsami_gateway.demo.organisations import ORGANISATIONS
+from helsami_gateway.demo.organisations import ORGANISATIONS, TRONDHEIM
 from helsami_gateway.demo.people import Grant
 from helsami_gateway.demo.population import write_register
 from helsami_gateway.importing import Hindered
@@ -27,7 +30,7 @@ WHY: Final = "the demo begins"
 
 
 def load_demo(settings: Settings) -> None:
-    """Take the demo's organisations live, send every bundle, then let those act for others who may; or CannotStart."""
+    """Take the demo's organisations live, send every bundle, let some act for others and one write; or CannotStart."""
     today = datetime.now(OSLO).date()
     write_register(settings.data, today)
     with requests.Session() as client:
@@ -46,6 +49,8 @@ def load_demo(settings: Settings) -> None:
                 )
                 answer.raise_for_status()
             give(client, gateway, grants(today))
+            writer = next(one.pid for one in people(today) if one.number == WHO)
+            write(client, gateway, writer, tokens[TRONDHEIM.id])
         except (Declined, Hindered) as trouble:
             raise CannotStart(f"the demo's organisations are not live: {trouble}") from trouble
         except requests.RequestException as failure:
@@ -73,6 +78,19 @@ def give(client: requests.Session, gateway: str, given: Collection[Grant]) -> No
         offer = {"receiver": logins[grant.receiver].citizen, "areas": areas}
         offered = _post(client, f"{gateway}/api/v1/grants", offer, logins[grant.giver])
         _post(client, f"{gateway}/api/v1/grants/{offered['id']}/accept", {}, logins[grant.receiver])
+
+
+def write(client: requests.Session, gateway: str, writer: str, token: str) -> None:
+    """Let one person write to their physiotherapist, who answers."""
+    cookie, system = {"Cookie": _log_in(client, gateway, writer).cookie}, {"Authorization": f"Bearer {token}"}
+
+    def ask(headers: dict[str, str], verb: str, path: str, command: Json | None) -> Json:
+        answer = client.request(verb, f"{gateway}{path}", json=command, headers=headers, timeout=ANSWER_WITHIN)
+        answer.raise_for_status()
+        answered: Json = answer.json()
+        return answered
+
+    hold(DIALOGUE, partial(ask, cookie), partial(ask, system))
 
 
 def _post(client: requests.Session, address: str, command: Json, login: _Login) -> Json:

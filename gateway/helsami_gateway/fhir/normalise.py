@@ -43,6 +43,7 @@ OWNERS: Final[Mapping[str, str]] = {
     "Slot": "appointments",
     "ServiceRequest": "appointments",
     "CarePlan": "appointments",
+    "CareTeam": "messages",
     "Encounter": "records",
     "Condition": "records",
     "AllergyIntolerance": "records",

@@ -11,6 +11,7 @@ from helsami_gateway.fhir.rewriting import Rewriter, is_patient
 SUBJECT: Final[Mapping[str, str]] = {
     "AllergyIntolerance": "patient",
     "CarePlan": "subject",
+    "CareTeam": "subject",
     "Condition": "subject",
     "DiagnosticReport": "subject",
     "DocumentReference": "subject",
