@@ -42,12 +42,18 @@ class Inboxes:
 
     @rpc(scope="organisations:manage", answers=schemas.LyingPage)
     def lying(self, question: Json, access: AccessToken) -> Json:
-        """What lies in an inbox, or with an employee, and is not answered: ids and times, no citizen and no text."""
+        """
+        What lies in an inbox, or with an employee, and is not answered: ids and times, no citizen and no text.
+
+        Raises NotFound("inbox-not-found"): what is misspelt does not look empty.
+        """
         wanted = load(schemas.LyingQuery, question)
         organisation = organisation_of(access)
+        place = _place(organisation, wanted)
+        self._check_inbox(organisation, place["inbox"])
         found = self.store.reading(None).lying_at(
             organisation,
-            _place(organisation, wanted),
+            place,
             Cursor.read(wanted["cursor"], OLDEST),
             wanted["limit"] + 1,
             unopened=wanted["state"] == schemas.UNOPENED,
@@ -56,12 +62,22 @@ class Inboxes:
         more = Cursor(page[-1].arrived_at, page[-1].message) if len(found) > len(page) else None
         return {"messages": [schemas.listed(one) for one in page], "next": more and str(more)}
 
+    @rpc(scope="organisations:manage", answers=schemas.Whose)
+    def whose(self, question: Json, access: AccessToken) -> Json:
+        """
+        Whose message this is, for who logs that it is read before it is opened: a log that is away stops no clock.
+
+        Raises NotFound("message-not-found").
+        """
+        wanted = load(schemas.OneMessage, question)
+        return {"citizen": self._found(organisation_of(access), wanted["message"]).owner}
+
     @rpc(scope="organisations:manage", answers=schemas.Opened)
     def open_message(self, command: Json, access: AccessToken) -> Json:
         """
         Open a message, which then moves on no more, and read the thread that it is in.
 
-        Whoever asks for staff logs for the citizen that they have looked, before they see it. Raises
+        Whoever asks for staff logs for the citizen that they look, before this (`whose`). Raises
         NotFound("message-not-found"); again is the same.
         """
         wish = load(schemas.OneMessage, command)
@@ -71,7 +87,9 @@ class Inboxes:
             tx.open(lying)
             row = tx.thread_row(lying.thread, held=False)
             read = threads.shown(orjson.loads(row.body), tx.messages_of(row.id), access)
-            return {**read, "message": lying.message, "citizen": lying.owner}
+            thread = thread_of(row)
+            known = tx.record_key(organisation, thread.unit, thread.employee)
+            return {**read, "message": lying.message, "record_key": known}
 
     @rpc(scope="organisations:manage", answers=schemas.Forwarded)
     def forward(self, command: Json, access: AccessToken) -> Json:
@@ -143,11 +161,15 @@ class Inboxes:
 
     def _checked(self, tx: Writes, organisation: str, place: dict[str, str]) -> dict[str, str]:
         """A place where somebody will find a message. Raises NotFound `inbox-not-found` or `employee-not-found`."""
-        if place["inbox"] and place["inbox"] not in self.rules[organisation].manifest.inboxes:
-            raise NotFound("inbox-not-found")
+        self._check_inbox(organisation, place["inbox"])
         if place["employee"] and _employee(tx, organisation, place["employee"]) is NOBODY:
             raise NotFound("employee-not-found")
         return place
+
+    def _check_inbox(self, organisation: str, inbox: str) -> None:
+        """Raise NotFound("inbox-not-found") for what is named as an inbox and is none of the organisation's."""
+        if inbox and inbox not in self.rules[organisation].manifest.inboxes:
+            raise NotFound("inbox-not-found")
 
 
 def _place(organisation: str, named: Json) -> dict[str, str]:

@@ -89,11 +89,22 @@ class LyingPage(Schema):
     next = fields.String(allow_none=True)
 
 
+class Whose(Schema):
+    """Whose a message is, by their opaque id."""
+
+    citizen = fields.String()
+
+
 class Opened(ThreadShown):
-    """A message that was opened, with the thread that it is in; `citizen` is whose, by their opaque id."""
+    """
+    A message that was opened, with the thread that it is in.
+
+    `record_key` is what the organisation's record system calls the care team by which the citizen may write there: by
+    it the organisation knows who writes. It is null where the team is none any longer.
+    """
 
     message = fields.String()
-    citizen = fields.String()
+    record_key = fields.String(allow_none=True)
 
 
 class Sent(Schema):

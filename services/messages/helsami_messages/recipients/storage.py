@@ -16,10 +16,11 @@ from helsami_kernel.items import Item, Withdrawn, keep_or_withdraw
 from helsami_kernel.journal import Entry
 from helsami_messages.models import CARE_TEAMS
 from helsami_messages.recipients.domain import CareTeam, Relation
+from helsami_messages.recipients.fhir import CARE_TEAM
 
 NAMES: Final = ("unit", "employee", "role", "name")
 TEAMS: Final = (
-    sa.select(CARE_TEAMS.c.organisation, CARE_TEAMS.c.access_limit, CARE_TEAMS.c.body)
+    sa.select(CARE_TEAMS.c.organisation, CARE_TEAMS.c.key, CARE_TEAMS.c.access_limit, CARE_TEAMS.c.body)
     .where(CARE_TEAMS.c.owner == sa.bindparam("owner"))
     .order_by(CARE_TEAMS.c.access_limit, CARE_TEAMS.c.occurred_at, CARE_TEAMS.c.id)
 )
@@ -44,6 +45,14 @@ class Writes(database.Writes):
     def relations(self) -> list[Relation]:
         """All that record systems have told, whether they hold or not."""
         return _relations(self.connection.execute(TEAMS, {"owner": self.owner}))
+
+    def record_key(self, organisation: str, unit: str, employee: str) -> str | None:
+        """What the record system calls a team that makes this relation, by which it knows whose it is; None without."""
+        for team in self.connection.execute(TEAMS, {"owner": self.owner}):
+            kept = orjson.loads(team.body)["relations"] if team.organisation == organisation else ()
+            if any((one["unit"], one["employee"]) == (unit, employee) for one in kept):
+                return str(team.key).removeprefix(f"{CARE_TEAM}|")
+        return None
 
     def _item(self, organisation: str, entry: Entry, team: CareTeam | None) -> Item | Withdrawn:
         if team is None:
