@@ -107,6 +107,8 @@ class People:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self.by_post: set[str] = set()
+        self.waiting: set[str] = set()
+        """Those of whom consents does not know yet by what other ids their appointments are named."""
         self._citizens: dict[str, str | Exception] = {}
 
     def register(self, patient: Deliverable) -> Outcome:
@@ -165,10 +167,14 @@ def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], a
         except (Refusal, Unavailable, Internal) as failure:
             yield from (failed(entry, failure) for entry in chunk)
         else:
+            if citizen in people.waiting:
+                yield from (failed(entry, Unavailable(LOG)) for entry in chunk)
+                continue
             told = [_for_owner(entry, settings) for entry in chunk]
             # Said of whom it holds, and of nobody else: an owner of an older release does not know it.
             by_post = {"by_post": True} if citizen in people.by_post else {}
-            yield from _received(chunk, ask, delivery.owner, {"citizen": citizen, "entries": told, **by_post})
+            command = {"citizen": citizen, "entries": told, **by_post}
+            yield from _received(chunk, _naming(ask, people), delivery.owner, command)
 
 
 def _to_log(deliveries: Sequence[Delivery], people: People, ask: Ask) -> Iterator[Outcome]:
@@ -185,6 +191,25 @@ def _to_log(deliveries: Sequence[Delivery], people: People, ask: Ask) -> Iterato
     for some in (ready[place : place + ENTRIES_A_CALL] for place in range(0, len(ready), ENTRIES_A_CALL)):
         command = {"citizen": None, "entries": [told for _, told in some]}
         yield from _received([entry for entry, _ in some], ask, LOG, command)
+
+
+def _naming(ask: Ask, people: People) -> Ask:
+    """
+    Tell consents by what other ids appointments are known that an owner has named, before anything else is delivered.
+
+    A letter that comes with the first confirmation of a hidden booking is then hidden when it arrives. While consents
+    is away, what else there is about that person waits: sent again, it is named again.
+    """
+
+    def ask_and_name(owner: str, method: str, command: Mapping[str, Any]) -> Any:
+        answer = ask(owner, method, command)
+        if named := answer.get("named"):
+            people.waiting.add(command["citizen"])
+            ask(LOG, "name_appointments", {"citizen": command["citizen"], "named": named})
+            people.waiting.discard(command["citizen"])
+        return answer
+
+    return ask_and_name
 
 
 def _received(chunk: Sequence[Deliverable], ask: Ask, owner: str, command: Mapping[str, Any]) -> Iterator[Outcome]:

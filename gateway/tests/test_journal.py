@@ -37,6 +37,17 @@ RESULT = {
 }
 
 
+APPOINTMENT = {
+    "resourceType": "Appointment",
+    "identifier": [{"system": "urn:t", "value": "a"}],
+    "status": "booked",
+    "start": "2026-11-01T09:00:00+01:00",
+    "end": "2026-11-01T09:20:00+01:00",
+    "participant": [{"status": "accepted", "actor": {"reference": "urn:uuid:p"}}],
+}
+NAMED = [{"appointment": "a1", "known_as": "other"}]
+
+
 def bundle(**resources):
     entries = [{"fullUrl": f"urn:uuid:{name}", "resource": resource} for name, resource in resources.items()]
     whole = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
@@ -232,3 +243,25 @@ def test_what_an_owner_refuses_by_post_is_told_with_its_code():
 
     told = next(outcome for outcome in delivered.outcomes if outcome.type == "Observation")
     assert (told.fate, told.code) == (Fate.REFUSED, "not-digital")
+
+
+def test_consents_is_told_what_others_call_an_appointment_before_anything_else_is_delivered():
+    kept = {"outcomes": [{"index": 2, "outcome": "stored"}], "named": NAMED}
+    owners = Owners(appointments=kept, consents={})
+
+    deliver(bundle(p=PATIENT, v=VISIT, a=APPOINTMENT, o=RESULT), owners)
+
+    asked = [(service, command) for service, _, command in owners.asked]
+    assert [service for service, _ in asked] == ["directory", "appointments", "consents", "records", "results"]
+    assert asked[2][1] == {"citizen": "c1", "named": NAMED}
+
+
+def test_while_consents_is_away_what_else_there_is_about_that_person_waits():
+    kept = {"outcomes": [{"index": 2, "outcome": "stored"}], "named": NAMED}
+    owners = Owners(appointments=kept, consents=Unavailable("consents"))
+
+    delivered = deliver(bundle(p=PATIENT, v=VISIT, a=APPOINTMENT, o=RESULT), owners)
+
+    assert [service for service, *_ in owners.asked] == ["directory", "appointments", "consents"]
+    waiting = {kind for kind, fate in fates(delivered).items() if fate is Fate.ACCEPTED}
+    assert waiting == {"Encounter", "Appointment", "Observation"}

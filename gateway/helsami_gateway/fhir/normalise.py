@@ -33,7 +33,8 @@ from helsami_gateway.fhir.subjects import national_id_of, without_subject
 from helsami_gateway.fhir.targets import Targets, base_of
 from helsami_gateway.fhir.validation import problems
 
-# In the order of delivery: who and where before what happened, visits before what happened in them.
+# In the order of delivery: who and where before what happened, visits before what happened in them, appointments
+# before letters about them.
 OWNERS: Final[Mapping[str, str]] = {
     "Organization": "directory",
     "Location": "directory",
@@ -43,6 +44,7 @@ OWNERS: Final[Mapping[str, str]] = {
     "Slot": "appointments",
     "ServiceRequest": "appointments",
     "CarePlan": "appointments",
+    "Appointment": "appointments",
     "CareTeam": "messages",
     "Encounter": "records",
     "Condition": "records",
@@ -53,7 +55,6 @@ OWNERS: Final[Mapping[str, str]] = {
     "MedicationStatement": "medications",
     "DiagnosticReport": "results",
     "Observation": "results",
-    "Appointment": "appointments",
     "Task": "appointments",
     "AuditEvent": "consents",
 }

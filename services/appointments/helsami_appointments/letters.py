@@ -11,6 +11,7 @@ from helsami_appointments.receiving.domain import AppointmentNamed
 from helsami_kernel import Event
 from helsami_kernel.access import AccessToken
 from helsami_kernel.items import item_id
+from helsami_kernel.journal import Delivery
 
 Json = dict[str, Any]
 
@@ -24,6 +25,12 @@ class Letters(Changes):
         for appointment, other in tx.named.items():
             told = schemas.AppointmentNamed().dump(AppointmentNamed(appointment, other))
             tx.announce(Event.of("appointment_named", subject=tx.owner, data=told))
+
+    def other_ids(self, tx: Any, delivery: Delivery) -> list[Json]:
+        """By what other ids others know what was booked here, of the appointments of a delivery; again each time."""
+        keys = [entry.key for entry in delivery.entries if entry.type == "Appointment"]
+        found = tx.booked_here(delivery.organisation, keys) if keys and delivery.citizen else {}
+        return [schemas.AppointmentNamed().dump(AppointmentNamed(*pair)) for pair in sorted(found.items())]
 
     def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:
         """

@@ -15,6 +15,7 @@ from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, acts_for, subject_of
 from helsami_appointments.receiving.entrypoints import Receiving
 from helsami_appointments.receiving.reading import again_where_overlapping, read_appointment, read_schedule, read_slot
+from helsami_appointments.receiving.schemas import Taken
 from helsami_appointments.requests.entrypoints import Requests
 from helsami_appointments.slots.entrypoints import Slots
 from helsami_appointments.store import Reads, Writes
@@ -107,7 +108,7 @@ class AppointmentsService(
             return kept.placed(storage.SECTION.soonest_first(*read, wanted["cursor"]), access)
         return kept.placed(storage.SECTION.finished(*read, wanted["cursor"] or str(Cursor(now, ""))), access)
 
-    @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
+    @rpc(scope="journal:write", answers=Taken)
     def receive(self, command: Json, access: AccessToken) -> Json:
         """Take what a record system tells of times, appointments and care, each entry with an outcome of its own."""
         delivery = journal.delivered(command, access)
@@ -130,7 +131,7 @@ class AppointmentsService(
             outcomes = [care[place] if place in care else take(place) for place in range(len(alone))]
             outcomes = self.take_bases(tx, delivery, again_where_overlapping(outcomes, take))
             self.followed(tx)
-            return {"outcomes": outcomes}
+            return {"outcomes": outcomes, "named": self.other_ids(tx, delivery)}
 
     @contributes("decisions", "appointments", scope="organisations:manage")
     def explain(self, question: Json, access: AccessToken) -> bytes:

@@ -179,12 +179,14 @@ class Journal:
 
     def __init__(self, appointments: AppointmentsService) -> None:
         self.appointments = appointments
+        self.named: list[dict] = []
 
     def send(
         self, kind: str, key: str, body: dict, citizen: str | None = None, organisation: str = "trondheim"
     ) -> dict:
         entry = {"index": 7, "type": kind, "key": key, "resource": {"resourceType": kind, **body}}
         answer = self.appointments.receive({"citizen": citizen, "entries": [entry]}, system_token(organisation))
+        self.named = answer["named"]
         (outcome,) = answer["outcomes"]
         assert outcome.pop("index") == 7
         return outcome

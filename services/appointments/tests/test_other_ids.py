@@ -1,5 +1,7 @@
 """What was booked here has another id elsewhere once its record system knows of it: so that it can be hidden there."""
 
+from helsami_kernel.items import item_id
+
 
 def test_that_others_know_a_booking_by_another_id_is_told_once_it_is_confirmed(
     journal, appointments, citizen, told
@@ -16,3 +18,16 @@ def test_that_others_know_a_booking_by_another_id_is_told_once_it_is_confirmed(
     assert named == [{"appointment": booked["id"], "known_as": known_as}]
     item = appointments.item({"kind": "appointment", "item": booked["id"]}, citizen())
     assert item["also"] == known_as
+
+
+def test_the_gateway_is_told_of_it_with_each_delivery_that_names_it(journal, appointments, citizen):
+    journal.schedule()
+    slot = journal.slot("t1", hours=48)
+    booked = appointments.book({"slot": slot}, citizen())
+    named = []
+    for key in ("a1", "a2", "a1"):
+        journal.appointment(key, hours=48 if key == "a1" else 96)
+        named.append(journal.named)
+
+    pair = {"appointment": booked["id"], "known_as": item_id("c1", "trondheim", "Appointment|a1")}
+    assert named == [[pair], [], [pair]]

@@ -18,7 +18,7 @@ from helsami_consents.children.domain import Parenthood
 from helsami_consents.children.storage import parenthood_of
 from helsami_consents.grants.domain import Grant
 from helsami_consents.grants.storage import grant_of
-from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS, SHIELDS
+from helsami_consents.models import APPLICATIONS, GRANTS, OTHER_IDS, PARENTHOODS, SHIELDS
 from helsami_consents.shielding import storage as shielding
 from helsami_consents.shielding.domain import HIDING, PARENTS, REPRESENTATIVES
 from helsami_kernel.database import UtcDateTime
@@ -33,7 +33,7 @@ _HIDES: Final = sa.and_(
 )
 PARTS: Final[list[list[Any]]] = [
     *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, _HEAD)),
-    [SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader],
+    [SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader, OTHER_IDS.c.known_as],
 ]
 BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).select_from(
     sa.select(sa.literal_column("1"))
@@ -43,6 +43,7 @@ BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).selec
     .outerjoin(GRANTS, sa.and_(GRANTS.c.giver == OWNER, GRANTS.c.receiver == ACTOR))
     .outerjoin(_HEAD, sa.true())
     .outerjoin(SHIELDS, sa.and_(SHIELDS.c.owner == OWNER, _HIDES))
+    .outerjoin(OTHER_IDS, sa.and_(OTHER_IDS.c.owner == OWNER, OTHER_IDS.c.item == SHIELDS.c.item))
 )
 """All that is between two people, in one row, or in one for each item that one hides; the head of the log is locked."""
 
@@ -72,7 +73,7 @@ class Between:
         """
         groups = {REPRESENTATIVES, PARENTS} if as_parent or self.parenthood else {REPRESENTATIVES}
         from_them = [row for row in self.hidden if row.hidden_from in groups or row.reader == self.actor]
-        return frozenset(its for row in from_them for its in (row.item, row.also) if its is not None)
+        return frozenset(its for row in from_them for its in (row.item, row.also, row.known_as) if its is not None)
 
 
 class Reads(shielding.Reads, LogReads):

@@ -8,7 +8,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from helsami_consents.models import SHIELDS, SHIELDS_RECEIVED
+from helsami_consents.models import OTHER_IDS, SHIELDS, SHIELDS_RECEIVED
 from helsami_consents.shielding.domain import DECLINED_STAYS, MOST_STANDING, STANDING, State
 from helsami_consents.shielding.entrypoints import COME_OF_AGE, END
 from helsami_kernel import Event, Obligation
@@ -330,6 +330,21 @@ def test_what_is_known_by_another_id_later_is_hidden_by_that_as_well(shield, con
     assert hidden() == {"i1", "other", "i2"}
 
 
+@BOTH
+@pytest.mark.parametrize("heard", ["event", "delivery"])
+def test_what_was_known_by_another_id_before_it_was_hidden_is_hidden_by_that_as_well(shield, consents, hidden, heard):
+    named = {"appointment": "i1", "known_as": "other"}
+    for citizen in (CHILD, MOTHER) * 2:
+        if heard == "event":
+            consents.hide_by_other_name(Event.of("appointment_named", subject=citizen, data=named))
+        else:
+            consents.name_appointments({"citizen": citizen, "named": [named]}, system_token("trondheim"))
+
+    assert hidden() == set()
+    shield()
+    assert hidden() == {"i1", "other"}
+
+
 # Staff
 
 
@@ -535,9 +550,12 @@ def test_what_is_no_wish_to_hide_something_is_malformed(shield, more):
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_on_postgresql_a_shield_is_seen_and_touched_by_its_owner_alone(shield, store):
     shield()
+    with store.transaction(CHILD) as tx:
+        tx.also_known_as("i1", "other")
 
     with store.transaction(MOTHER) as tx:
         assert tx.connection.execute(sa.select(SHIELDS)).all() == []
+        assert tx.connection.execute(sa.select(OTHER_IDS)).all() == []
         assert tx.connection.execute(sa.update(SHIELDS).values(state="lifted")).rowcount == 0
     for office, asked in (("trondheim", ["trondheim"]), ("levanger", [])):
         with store.transaction(f"organisation:{office}") as tx:

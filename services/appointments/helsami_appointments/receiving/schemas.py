@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from helsami_appointments.schemas import AppointmentTold
+from helsami_kernel.journal import ReceiveOutcome
 
 
 class AppointmentScheduled(AppointmentTold):
@@ -14,3 +15,9 @@ class AppointmentNamed(Schema):
 
     appointment = fields.String(required=True)
     known_as = fields.String(required=True)
+
+
+class Taken(ReceiveOutcome):
+    """The answer of `receive`, with the other ids of what was booked here of which the delivery tells."""
+
+    named = fields.List(fields.Nested(AppointmentNamed), required=True)

@@ -186,6 +186,15 @@ class Writes(booked.Writes):
         self.connection.execute(sa.insert(RETRACTED).values(**this, sequence=known.sequence if known else 0))
         return outcome
 
+    def booked_here(self, organisation: str, record_keys: Sequence[str]) -> dict[str, str]:
+        """The ids of what was booked here, by which record systems call so, each with that by which others know it."""
+        mine = sa.and_(APPOINTMENTS.c.owner == self.owner, APPOINTMENTS.c.organisation == organisation)
+        these = sa.select(APPOINTMENTS.c.id, APPOINTMENTS.c.record_key).where(
+            mine, APPOINTMENTS.c.record_key.in_(record_keys)
+        )
+        found = {row.id: self._id_of(organisation, row.record_key) for row in self.connection.execute(these)}
+        return {its: other for its, other in found.items() if its != other}
+
     def next_sequence(self, received: Received) -> int:
         """The number of the next event about an appointment; of a new one, its first."""
         mine = sa.and_(APPOINTMENTS.c.owner == self.owner, APPOINTMENTS.c.id == received.id)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from helsami_consents.children.domain import ends_at as comes_of_age
 from helsami_consents.grants.entrypoints import oneself
+from helsami_consents.grants.schemas import Nothing
 from helsami_consents.people import Person
 from helsami_consents.register import Register
 from helsami_consents.shielding import schemas
@@ -108,6 +109,19 @@ class Shielding(Register):
         citizen, appointment, other = schemas.named(event)
         with self.store.transaction(citizen) as tx:
             tx.also_known_as(appointment, other)
+
+    @rpc(scope="journal:write", answers=Nothing)
+    def name_appointments(self, command: Json, access: AccessToken) -> Json:  # noqa: ARG002  whose it is, the owner said
+        """
+        Do the same before a delivery goes on: what it brings about an appointment is then hidden when it arrives.
+
+        The gateway asks, between the owner of appointments and all others. What is hidden grows by it and nothing else.
+        """
+        told = load(schemas.Name, command)
+        with self.store.transaction(told["citizen"]) as tx:
+            for one in told["named"]:
+                tx.also_known_as(one["appointment"], one["known_as"])
+        return {}
 
     # Promises
 

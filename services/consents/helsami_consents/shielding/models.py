@@ -41,6 +41,17 @@ def shields_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+def other_ids_table(metadata: sa.MetaData) -> sa.Table:
+    """By what other ids appointments of an owner's are known elsewhere, be they hidden or not: they may be later."""
+    return sa.Table(
+        "other_ids",
+        metadata,
+        sa.Column("owner", sa.String(40), primary_key=True),
+        sa.Column("item", sa.String(36), primary_key=True),
+        sa.Column("known_as", sa.String(36), primary_key=True),
+    )
+
+
 def received_table(metadata: sa.MetaData) -> sa.Table:
     """What an organisation's staff have to decide: ids and times alone, since they ask about nobody in particular."""
     return sa.Table(

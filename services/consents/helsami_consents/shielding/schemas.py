@@ -125,6 +125,17 @@ class AppointmentNamed(Schema):
     known_as = fields.String(required=True, validate=validate.Length(1, LONGEST_ID))
 
 
+MOST_NAMED: Final = 100
+"""How many a delivery names at most: the gateway gives an owner so many entries at once."""
+
+
+class Name(Schema):
+    """By what other ids others know appointments of a citizen's from now on, as their owner has told."""
+
+    citizen = fields.String(required=True, validate=validate.Length(1, 40))
+    named = fields.List(fields.Nested(AppointmentNamed), required=True, validate=validate.Length(max=MOST_NAMED))
+
+
 def named(event: Event) -> tuple[str, str, str]:
     """Whose appointment has another id, its own id, and that. Raises Malformed."""
     if event.subject is None:

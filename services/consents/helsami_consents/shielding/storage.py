@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from helsami_consents.capacity import storage
-from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS, SHIELDS, SHIELDS_RECEIVED
+from helsami_consents.models import APPLICATIONS, GRANTS, OTHER_IDS, PARENTHOODS, SHIELDS, SHIELDS_RECEIVED
 from helsami_consents.shielding.domain import (
     OPEN,
     STANDING,
@@ -62,9 +62,9 @@ class Writes(storage.Writes):
         return None
 
     def also_known_as(self, item: str, other: str) -> None:
-        """Hide by another id as well what the owner hides by this."""
-        this = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.item == item)
-        self.connection.execute(sa.update(SHIELDS).where(this).values(also=other))
+        """Hide by another id as well what the owner hides by this, or will; again is the same."""
+        pair = {"owner": self.owner, "item": item, "known_as": other}
+        self.connection.execute(insert_new(self.connection, OTHER_IDS, pair))
 
     def count_standing(self) -> int:
         """How many of the owner's stand."""
