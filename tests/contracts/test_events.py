@@ -1,8 +1,10 @@
 """What one service tells, another understands: each event is written by its producer and read by its consumers."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +52,7 @@ import helsami_results.schemas
 from helsami_kernel import Event, access_limits, describe, installed
 from helsami_kernel.errors import Malformed, load
 from helsami_kernel.events import Handles, event_message, read_event
+from helsami_kernel.origins import FIELD
 
 AN_ID = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
 AN_ITEM = "c5f7a2de-3c1b-4c7e-8a52-5d1f0f0e9b11"
@@ -314,6 +317,12 @@ BY_SUBJECT = {
 """By consumer, source and type: heard for whom it is about, and nothing else."""
 
 
+OF_OTHERS = {"offer_made", "offer_ended"}
+"""What is told in transactions of other citizens, who see nothing of the appointment: that is told when one joins."""
+
+SERVICES = Path(helsami_notifications.__file__).parents[2]
+
+
 def on_the_wire(source: str, kind: str, data: Mapping[str, Any]) -> Event:
     """An event as its consumer gets it: written to a message and read again."""
     told = Event(kind, CITIZEN, data, 1, "e1", source, datetime(2026, 3, 1, 12, tzinfo=UTC))
@@ -343,8 +352,8 @@ def test_what_a_producer_tells_its_consumer_can_read(heard):
 
     told = on_the_wire(source, kind, producers().dump(event))
 
-    used = {name: told.data[name] for name in consumers().fields}
-    assert load(consumers(), used).items() <= asdict(event).items()
+    used = {name: told.data[name] for name in consumers().fields.keys() - {FIELD}}  # which the kernel adds
+    assert load(consumers(), used).items() - {(FIELD, None)} <= asdict(event).items()
     citizen, notice = helsami_notifications.schemas.notice(HEARD[heard], told)
     assert (citizen, notice.id) == (CITIZEN, AN_ID)
 
@@ -388,7 +397,41 @@ def test_from_whom_an_item_is_hidden_is_heard_as_it_was_told(heard):
 
     told = on_the_wire(source, kind, producers().dump(event))
 
-    assert helsami_notifications.schemas.limited(told) == (CITIZEN, AN_ITEM, access_limits.AccessLimit.PARENTS)
+    assert helsami_notifications.schemas.limited(told) == (CITIZEN, AN_ITEM, access_limits.AccessLimit.PARENTS, None)
+
+
+@pytest.mark.parametrize("news", helsami_notifications.domain.ALL, ids=lambda news: news.message)
+def test_of_what_is_an_organisations_it_is_heard_whose_it_is(news):
+    is_of_item = issubclass(helsami_notifications.schemas.HEARD[news], helsami_notifications.schemas.OfItem)
+
+    assert is_of_item == (news.about not in helsami_notifications.domain.PORTALS_OWN)
+
+
+def announcements():
+    """Every call by which a service announces something: where, which event if it says so there, and whose item."""
+    for path in sorted(SERVICES.glob("*/helsami_*/**/*.py")):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "announce":
+                event = {node.value for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant)}
+                where, said = path.relative_to(SERVICES).as_posix(), {keyword.arg for keyword in call.keywords}
+                yield where, event, "of" in said
+
+
+def test_whoever_tells_of_an_item_of_an_organisation_says_whose_it_is():
+    of_items = {
+        kind for (_, _, kind), news in HEARD.items() if news.about not in helsami_notifications.domain.PORTALS_OWN
+    }
+    owners = tuple(source for _, source, kind in HEARD if kind in of_items)
+    unsaid = [
+        where
+        for where, event, said in announcements()
+        if not said and where.startswith(owners) and (not event or event & (of_items - OF_OTHERS))
+    ]
+    said = {kind for _, event, is_said in announcements() if is_said for kind in event}
+
+    assert unsaid == []
+    assert said <= of_items | {"access_limit_changed"}
+    assert sum(is_said for _, _, is_said in announcements()) >= 12
 
 
 @pytest.mark.parametrize("kind", ["offer_made", "offer_ended"])

@@ -15,10 +15,12 @@ from harness.still import still
 from harness.sweep import Ask
 from helsami_directory.register.domain import STRICTLY_CONFIDENTIAL
 from helsami_kernel.database import OUTBOX
+from helsami_kernel.rules import organisations
+from helsami_sdk.testing import rules_of
 
 from .family import NOON, OSLO, Family, Parent, Trust
 from .looking import Looking, Routes, ids_of, marks
-from .stage import AWAY, PIDS, SUBJECT, TEMPLATE_MADE, Stage
+from .stage import AWAY, PIDS, SUBJECT, TEMPLATE_MADE, Stage, comes_late
 from .things import GP, HOSPITAL, KINDS, TOWN, Thing, bundle
 
 AT_HOME = Parent(holder=True, at_home=True)
@@ -34,6 +36,16 @@ FAMILY = Family(
     things=(),
     limit=100,
 )
+TOLD_OF = {
+    "appointment": "appointments:read",
+    "letter": "records:read",
+    "referral": "records:read",
+    "result": "results:read",
+    "stay": "records:read",
+    "visit": "records:read",
+}
+"""Of what there is news, and what an organisation must let somebody hold who is to read it for another."""
+
 PLACES = ("trondheim", "olav", "øya", "oya_", "legesenter", "st_olavs", "kommune", "hospital", "sykehus", "+47")
 """What says where somebody is treated: ids, names and telephones of organisations."""
 
@@ -121,6 +133,35 @@ def test_golden_scenario_11_when_no_parent_is_at_the_childs_address_both_lose_th
         return may()
 
     assert [may(), moves("mother"), moves("father")] == [[200, 200], [200, 200], [404, 404]]
+
+
+@pytest.mark.parametrize(("held", "when"), [("nothing", "after"), ("appointments:read", "before")])
+def test_what_an_organisation_lets_nobody_see_for_another_is_in_nothing_that_they_are_answered(
+    stage, monkeypatch, when, held
+):
+    adult = replace(FAMILY, born=date(1990, 1, 1), viewer="friend", friend=Trust("full"))
+    manifest = organisations()[GP].manifest
+    narrow = rules_of(manifest=manifest, limit_delegation=lambda asked: asked.scopes & {held})
+    theirs = {Thing(kind, GP, place): scope for place, (kind, scope) in enumerate(TOLD_OF.items())}
+    elsewhere = (Thing("result", TOWN, 8), Thing("appointment", TOWN, 9))
+    seen = (*elsewhere, *(one for one, scope in theirs.items() if scope == held))
+    unseen = [one for one, scope in theirs.items() if scope != held]
+    answers, ids = [], None
+    for more in (unseen, ()):
+        stage.arrange(replace(adult, things=seen))
+        with monkeypatch.context() as rules:
+            if when == "before":
+                rules.setitem(organisations()._rules, GP, narrow)
+            for things in (more, [one for one in seen if comes_late(one)]):
+                stage.deliver(adult, things)
+            rules.setitem(organisations()._rules, GP, narrow)
+            ids = ids or ids_of(stage.portal, stage.ids[SUBJECT])
+            headers, own = (stage.headers("friend", adult, acts=acts) for acts in (True, False))
+            looking = Looking(stage.portal, Routes.of(stage.portal), stage.portal.clock(), 2)
+            answers.append(looking.everything(ids, headers, own))
+
+    assert answers[0] == answers[1]
+    assert {one.mark for one in seen} == marks(answers[0])
 
 
 def test_golden_scenario_13_who_may_communicate_only_books_and_cannot_read_results(stage):

@@ -26,6 +26,7 @@ from helsami_kernel.access import AccessToken
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, NotFound, Refused, load
 from helsami_kernel.notes import note_all
+from helsami_kernel.origins import Origin
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import BookingDecision
@@ -147,13 +148,23 @@ def to_come(known: Known, now: datetime) -> Known:
 def announce_change(tx: Writes, known: Known | Received, sequence: int) -> None:
     """Tell that an appointment has another time."""
     told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id, known.access_limit))
-    tx.announce(Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence))
+    event = Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence)
+    tx.announce(event, of=origin_of(tx, known.id))
 
 
 def announce_cancellation(tx: Writes, known: Known | Received, sequence: int) -> None:
     """Tell that an appointment will not take place."""
     told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id, known.access_limit))
-    tx.announce(Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence))
+    event = Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence)
+    tx.announce(event, of=origin_of(tx, known.id))
+
+
+def origin_of(tx: Writes, appointment_id: str) -> Origin | None:
+    """Whose an appointment is, as it is stored by now; None for what was taken back: what was told last holds."""
+    try:
+        return Origin.of_item(tx.appointment_row(appointment_id), CATEGORY)
+    except NotFound:
+        return None
 
 
 def is_like(appointment: Appointment, slot: Slot) -> bool:

@@ -10,6 +10,7 @@ from helsami_appointments import kept, schemas, storage
 from helsami_appointments.booked import known_of
 from helsami_appointments.calendar.entrypoints import Calendar
 from helsami_appointments.care import Care
+from helsami_appointments.changes import origin_of
 from helsami_appointments.domain import SlotBooked
 from helsami_appointments.holds import Holds
 from helsami_appointments.offers import Offers, acts_for, subject_of
@@ -48,7 +49,7 @@ class AppointmentsService(
 
     name = "appointments"
 
-    store: OpenStore[Reads, Writes] = Store(Reads, Writes)
+    store: OpenStore[Reads, Writes] = Store(Reads, Writes, tells_of_items=True)
     rules: Organisations = OrganisationRules()
     clock: Callable[[], datetime] = Clock()
     conferences: Conferences = FromSettings(conferences_of)
@@ -79,7 +80,7 @@ class AppointmentsService(
             if wish["waitlist"]:
                 self.enter(tx, known_of(tx.appointment_row(taken["id"])), access)
             told = schemas.SlotBooked().dump(SlotBooked(appointment=taken["id"]))
-            tx.announce(Event.of("slot_booked", subject=citizen, data=told))
+            tx.announce(Event.of("slot_booked", subject=citizen, data=told), of=origin_of(tx, taken["id"]))
             self.followed(tx)
             return dict(tx.remember(schemas.placed(taken, access)))
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine, Row
 from helsami_kernel import reading, tracing
 from helsami_kernel.errors import Conflict
 from helsami_kernel.notes import UNKEPT, Notes
+from helsami_kernel.origins import FIELD, Origin, Origins
 from helsami_sdk.decisions import Decision
 
 if TYPE_CHECKING:
@@ -200,12 +201,21 @@ class Writes:
         self.announced: list[Event] = []
         self.noted: list[tuple[Decision, str]] = []
         self.counted: list[Counter] = []
+        self.origins: Origins | None = None
+        """By what the origins of items are sealed, for who tells of them (helsami_kernel.origins)."""
         self.relimited: dict[str, str] = {}
         """The new access limit of each item of which this transaction has changed it (helsami_kernel.access_limits)."""
         self._kept_key: str | None = None
 
-    def announce(self, event: Event) -> None:
-        """Tell the others, if and only if this transaction commits."""
+    def announce(self, event: Event, of: Origin | None = None) -> None:
+        """
+        Tell the others, if and only if this transaction commits.
+
+        News of an item of an organisation is told with its origin, `of`: who acts for its citizen hears of it where
+        they are shown it.
+        """
+        if of is not None and self.origins is not None and event.subject is not None:
+            event = replace(event, data={**event.data, FIELD: self.origins.seal(event.subject, of)})
         self.connection.execute(
             sa.insert(OUTBOX).values(
                 id=event.id,
@@ -342,8 +352,12 @@ W = TypeVar("W", bound=Writes)
 class Database:
     """An engine, and the two ways to use it."""
 
-    def __init__(self, url: str, pool_size: int, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, url: str, pool_size: int, clock: Callable[[], datetime], origins: Origins | None = None
+    ) -> None:
+        """`origins` seal the origins of items for who tells of them."""
         self.engine = open_engine(url, pool_size)
+        self._origins = origins
         self.reading_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
         self._one_writer = Semaphore(1) if self.engine.dialect.name == "sqlite" else None
@@ -361,7 +375,9 @@ class Database:
             now = self._clock()
             if cause is not None:
                 record(connection, cause, now)
-            yield writes(connection, owner, now)
+            tx = writes(connection, owner, now)
+            tx.origins = self._origins
+            yield tx
 
     def close(self) -> None:
         """Give all connections back."""
@@ -423,6 +439,8 @@ def _open_sqlite(url: str) -> Engine:
     return engine
 
 
-def open_database(settings: Settings, service: str, clock: Callable[[], datetime]) -> Database:
+def open_database(
+    settings: Settings, service: str, clock: Callable[[], datetime], origins: Origins | None = None
+) -> Database:
     """The database that the settings give a service."""
-    return Database(settings.database_url(service), settings.pool_size, clock)
+    return Database(settings.database_url(service), settings.pool_size, clock, origins)

@@ -46,6 +46,7 @@ class Inside:
                 *((page if column in of_outer else self.table).c[column] for column in SHARING_COLUMNS),
                 BLANK,
                 BLANK,
+                BLANK,
                 self.table.c.body,
                 self.outer_id,
             )
@@ -61,6 +62,7 @@ class _Also:
     category: sa.ColumnElement[Any]
     limit: sa.ColumnElement[Any]
     of: sa.ColumnElement[Any]
+    origin: sa.ColumnElement[Any]
 
 
 class Section:
@@ -74,6 +76,7 @@ class Section:
         categories: sa.Column[Any] | None = None,
         limits: sa.Column[Any] | None = None,
         of: sa.ColumnElement[Any] | None = None,
+        origin: sa.ColumnElement[Any] | None = None,
         inside: Inside | None = None,
     ) -> None:
         """
@@ -82,7 +85,7 @@ class Section:
         Without a category the items are the portal's own: no organisation dates them, and none withholds them. Where
         items are of several categories the column `categories` names theirs, and is empty for the section's. `limits`
         says from whom they are hidden, where that is not their own `access_limit`; `of` what each of them is about
-        beside what it is within: where that is hidden, so are they.
+        beside what it is within: where that is hidden, so are they; `origin` whose that is, sealed (`Origins`).
         """
         self.category = category
         self._field = inside.field if inside else None
@@ -90,6 +93,7 @@ class Section:
             BLANK if categories is None else categories,
             table.c.access_limit if limits is None else limits,
             BLANK if of is None else sa.func.coalesce(of, ""),
+            BLANK if origin is None else sa.func.coalesce(origin, ""),
         )
         self.newest_first = _statement(table, only, also, inside, soonest_first=False)
         self._soonest_first = _statement(table, only, also, inside, soonest_first=True)
@@ -190,7 +194,8 @@ def _statement(
     beyond = sa.tuple_(*place) > sa.tuple_(at, last) if soonest_first else sa.tuple_(*place) < sa.tuple_(at, last)
     category, limit = also.category.label("category"), also.limit.label("access_limit")
     asked = (limit if name == LIMIT else table.c[name] for name in SHARING_COLUMNS)
-    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *asked, category, also.of.label("of"))
+    about = (category, also.of.label("of"), also.origin.label("origin"))
+    columns = (table.c.id, table.c.organisation, table.c.occurred_at, *asked, *about)
     page = (
         sa.select(sa.literal("item").label("what"), *columns, table.c.body, BLANK.label("outer_id"))
         .where(*where, beyond)
@@ -206,6 +211,7 @@ def _statement(
             sa.func.min(table.c.occurred_at, type_=UtcDateTime),
             *(limit if name == LIMIT else BLANK for name in SHARING_COLUMNS),
             category,
+            BLANK,
             BLANK,
             BLANK,
             BLANK,

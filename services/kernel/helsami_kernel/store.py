@@ -10,9 +10,12 @@ from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
 from helsami_kernel.clock import Clock
+from helsami_kernel.config import Settings
 from helsami_kernel.database import Cause, Database, Reads, Writes, open_database
 from helsami_kernel.decisions import Decisions
 from helsami_kernel.errors import Refused
+from helsami_kernel.keys import KeyFolder
+from helsami_kernel.origins import SECRET, Origins
 from helsami_kernel.outbox import REPLAY_AT_START, Relay
 
 R_co = TypeVar("R_co", bound=Reads, covariant=True)
@@ -71,16 +74,22 @@ class OpenStore(Generic[R_co, W_co]):
 class Store(DependencyProvider):  # type: ignore[misc]
     """Opens the service's database, relays its outbox, writes its decisions, and gives each worker an OpenStore."""
 
-    def __init__(self, reads: type[Reads] = Reads, writes: type[Writes] = Writes) -> None:
+    def __init__(
+        self, reads: type[Reads] = Reads, writes: type[Writes] = Writes, *, tells_of_items: bool = False
+    ) -> None:
+        """Whoever tells of items of organisations is given the key by which their origins are sealed."""
         self.reads = reads
         self.writes = writes
+        self._tells_of_items = tells_of_items
 
     def setup(self) -> None:
-        """Open the database; nothing connects yet."""
+        """Open the database; nothing connects yet. Raises `KeysUnusable`."""
         config = self.container.config
         self._now = Clock()
         service = self.container.service_name
-        self.database = open_database(config["settings"], service, self._now)
+        settings: Settings = config["settings"]
+        origins = Origins(KeyFolder(settings.keys).secret(SECRET)) if self._tells_of_items else None
+        self.database = open_database(settings, service, self._now, origins)
         config["databases"][service] = self.database
         self.relay = Relay(service, self.database, config["bus"], self._now)
         self.decisions = Decisions(service, self.database, self._now)

@@ -11,6 +11,7 @@ from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Database, Reads, Writes
 from helsami_kernel.decisions import Decisions
 from helsami_kernel.migrations import upgrade
+from helsami_kernel.origins import Origins
 from helsami_kernel.store import OpenStore
 
 
@@ -36,11 +37,16 @@ class MovableClock:
 
 
 def open_store(
-    service: str, url: str, reads: type[Reads], writes: type[Writes], clock: Callable[[], datetime]
+    service: str,
+    url: str,
+    reads: type[Reads],
+    writes: type[Writes],
+    clock: Callable[[], datetime],
+    origins: Origins | None = None,
 ) -> OpenStore[Any, Any]:
     """A real store for tests: the service's own migrations on an empty database, its transactions, and no relay."""
     upgrade(service, url)
-    database = Database(url, pool_size=5, clock=clock)
+    database = Database(url, pool_size=5, clock=clock, origins=origins)
     return OpenStore(database, reads, writes, told=lambda: None, decisions=Decisions(service, database, clock))
 
 

@@ -18,6 +18,7 @@ FILES = {
     "video.key",
     "rooms.key",
     "access-log.key",
+    "origins.key",
 }
 
 

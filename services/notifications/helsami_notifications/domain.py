@@ -81,6 +81,20 @@ CHILD_TURNED_16 = News("notice.child-turned-16", Subject.CHILD, "profile:read")
 GUARDIANSHIP_CHANGED = News("notice.guardianship-changed", Subject.WARD, "profile:read")
 ADDRESS_CHANGED = News("notice.address-changed", Subject.CITIZEN, "profile:read")
 PROTECTION_CHANGED = News("notice.protection-changed", Subject.CITIZEN, "profile:read")
+PORTALS_OWN = frozenset(
+    {
+        Subject.APPLICATION,
+        Subject.CHILD,
+        Subject.CITIZEN,
+        Subject.EVENT,
+        Subject.GRANT,
+        Subject.REPRESENTATION,
+        Subject.SHIELD,
+        Subject.WARD,
+    }
+)
+"""What is no organisation's: of all else, who acts for somebody hears where they are shown the item itself."""
+
 READ_WITH = {Subject.REFERRAL: "appointments:read", Subject.STAY: "appointments:read"}
 """What it takes as well to read some of these: they are among the appointments, and part of the record."""
 
@@ -141,7 +155,8 @@ class Notice:
     `of` is the id of the item that it belongs to, such as the appointment of an offer; empty where that is the thing
     itself. `within` is that of something else with which it is hidden, such as the appointment that a letter is about;
     empty for nothing. `linked` are the ids of more of these, such as what a report consists of. `access_limit` is from
-    whom that item is hidden, as its owner has said with the news; None where it has not.
+    whom that item is hidden, and `origin` whose it is (sealed), as its owner has said with the news; None where it has
+    not.
     """
 
     news: News
@@ -150,6 +165,7 @@ class Notice:
     access_limit: str | None = None
     within: str = ""
     linked: tuple[str, ...] = ()
+    origin: str | None = None
 
     @property
     def item(self) -> str:

@@ -36,6 +36,8 @@ class OfLimits:
             tx.link(citizen, result, linked)
 
     def _limit(self, event: Event) -> None:
-        citizen, item, access_limit = schemas.limited(event)
+        citizen, item, access_limit, origin = schemas.limited(event)
         with self.store.transaction(owner=citizen) as tx:
             tx.limit(citizen, item, access_limit, event.time)
+            if origin is not None:
+                tx.came_from(citizen, item, origin, event.time)

@@ -31,6 +31,16 @@ LINKS = sa.Table(
     sa.Column("item", sa.String(60), primary_key=True),
     sa.Column("other", sa.String(60), primary_key=True),
 )
+# Whose single items are, and what that organisation's rules are asked about them, as was told last; sealed.
+ORIGINS = sa.Table(
+    "item_origins",
+    metadata,
+    sa.Column("owner", sa.String(40), primary_key=True),
+    sa.Column("item", sa.String(60), primary_key=True),
+    # When it was said: events come in any order, and the later word holds.
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+)
 SILENCES = sa.Table(
     "silences",
     metadata,

@@ -56,15 +56,22 @@ from helsami_notifications.domain import (
 )
 
 AN_ID: Final = validate.Length(min=1, max=60)
+LONGEST_ORIGIN: Final = 2000
 
 
-class SlotBooked(Schema):
+class OfItem(Schema):
+    """What says, sealed, whose the item is; what was told before that was said does not."""
+
+    origin = fields.String(load_default=None, validate=validate.Length(max=LONGEST_ORIGIN))
+
+
+class SlotBooked(OfItem):
     """A citizen has taken a slot."""
 
     appointment = fields.String(required=True, validate=AN_ID)
 
 
-class Limited(Schema):
+class Limited(OfItem):
     """What says from whom the item that it is about is hidden; what was told before that was said does not."""
 
     access_limit = fields.Enum(AccessLimit, by_value=True, load_default=None)
@@ -104,7 +111,7 @@ class EventReminderDue(Schema):
     event = fields.String(required=True, validate=AN_ID)
 
 
-class OfferMade(Schema):
+class OfferMade(OfItem):
     """A citizen who waits may have an earlier time."""
 
     offer = fields.String(required=True, validate=AN_ID)
@@ -192,7 +199,7 @@ class OfThread(Limited):
     thread = fields.String(required=True, validate=AN_ID)
 
 
-class AccessLimitChanged(Schema):
+class AccessLimitChanged(OfItem):
     """From whom an item is hidden."""
 
     item = fields.String(required=True, validate=AN_ID)
@@ -251,14 +258,14 @@ def notice(news: News, event: Event) -> tuple[str, Notice]:
     used = _used(HEARD[news](), event)
     of = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.OFFER else ""
     within = (used.get(Subject.APPOINTMENT) or "") if news.about is Subject.LETTER else ""
-    linked = tuple(used.get("linked", ()))
-    return whose(event), Notice(news, used[news.about], of, used.get("access_limit"), within, linked)
+    told = (used.get("access_limit"), within, tuple(used.get("linked", ())), used.get("origin"))
+    return whose(event), Notice(news, used[news.about], of, *told)
 
 
-def limited(event: Event) -> tuple[str, str, AccessLimit]:
-    """Whose item is hidden from whom: the citizen, its id, and the limit. Raises Malformed."""
+def limited(event: Event) -> tuple[str, str, AccessLimit, str | None]:
+    """Whose item is hidden from whom: the citizen, its id, the limit, and whose it is. Raises Malformed."""
     used = _used(AccessLimitChanged(), event)
-    return whose(event), used["item"], used["access_limit"]
+    return whose(event), used["item"], used["access_limit"], used["origin"]
 
 
 def linked(event: Event) -> tuple[str, str, list[str]]:

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from helsami_kernel import Clock, Event, OrganisationRules, Store, contributes, handles, rpc
+from helsami_kernel import Clock, Event, FromKeys, OrganisationRules, Store, contributes, handles, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Reads
+from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
-from helsami_kernel.pages import PageQuery
+from helsami_kernel.origins import SECRET, Origins
+from helsami_kernel.pages import NEWEST, Cursor, Page, PageQuery
 from helsami_kernel.store import OpenStore
 from helsami_notifications import domain, schemas, storage
 from helsami_notifications.limits import OfLimits
 from helsami_notifications.people import OfPeople
+from helsami_notifications.showing import ShowingNews
 from helsami_sdk.organisations import Organisations
 
 AT_HOME: Final = 5
@@ -28,6 +31,7 @@ class NotificationsService(OfPeople, OfLimits):
     store: OpenStore[Reads, storage.Writes] = Store(Reads, storage.Writes)
     rules: Organisations = OrganisationRules()
     clock: Callable[[], datetime] = Clock()
+    origins: Origins = FromKeys(lambda keys: Origins(keys.secret(SECRET)))
 
     @handles("slot_booked", source="appointments")
     def tell_of_booking(self, event: Event) -> None:
@@ -212,9 +216,17 @@ class NotificationsService(OfPeople, OfLimits):
         """A page of notices, newest first."""
         return self._section(access, **load(PageQuery, query))
 
+    @contributes("decisions", "notifications", scope="organisations:manage")
+    def explain(self, question: object, access: AccessToken) -> bytes:
+        """Why somebody who acts for another did not hear of an item."""
+        return explained(self.store.decisions, question, access)
+
     def _section(self, access: AccessToken, limit: int, cursor: str | None) -> bytes:
         """On another's behalf, only news of what they may read: that there is a result says something too (K23)."""
-        own = access.basis == "self"
-        section = storage.EVERY_NOTICE if own else storage.notices_about(domain.readable(access.scopes))
         reads = self.store.reading(access.subject)
-        return section.finished(reads, self.rules, access, self.clock(), limit, cursor)
+        if access.basis == "self":
+            return storage.EVERY_NOTICE.finished(reads, self.rules, access, self.clock(), limit, cursor)
+        page = Page(ShowingNews(self.rules, access, self.origins, reads.notes), limit, None)
+        statement = storage.notices_about(domain.readable(access.scopes)).newest_first
+        page.fill(reads, statement, Cursor.read(cursor, NEWEST), newest_first=True)
+        return page.finished(self.clock())

@@ -15,7 +15,7 @@ from helsami_kernel.database import insert_new
 from helsami_kernel.items import Item, keep
 from helsami_kernel.sections import Section
 from helsami_notifications.domain import Notice, Subject
-from helsami_notifications.models import LIMITS, LINKS, NOTICES, SILENCES
+from helsami_notifications.models import LIMITS, LINKS, NOTICES, ORIGINS, SILENCES
 
 PORTAL: Final = "helsami"
 # Read with the notice: whichever of the two is stored first, no notice is shown without what it is hidden with.
@@ -27,13 +27,19 @@ LINKED: Final = (
 )
 BELONGS_TO: Final = NOTICES.c.of + " " + sa.func.coalesce(LINKED, "")
 EVERY_NOTICE: Final = Section(NOTICES, None, of=BELONGS_TO)
+ORIGIN: Final = (
+    sa.select(ORIGINS.c.origin)
+    .where(ORIGINS.c.owner == NOTICES.c.owner, ORIGINS.c.item == NOTICES.c.of)
+    .scalar_subquery()
+)
+"""Whose the item of a notice is, sealed, as it was told last."""
 
 
 @cache
 def notices_about(subjects: frozenset[Subject]) -> Section:
     """The notices about some kinds of thing only."""
     kinds = (NOTICES.c.kind == str(one) for one in sorted(subjects))
-    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=BELONGS_TO)
+    return Section(NOTICES, None, sa.or_(sa.false(), *kinds), of=BELONGS_TO, origin=ORIGIN)
 
 
 class Writes(database.Writes):
@@ -41,6 +47,8 @@ class Writes(database.Writes):
 
     def tell(self, citizen: str, notice: Notice, event_id: str, at: datetime | None) -> str:
         """Store what an event tells a citizen, once an event: `stored`, `unchanged`, or `silent` to who has left."""
+        if notice.origin is not None:
+            self.came_from(citizen, notice.item, notice.origin, at)
         quiet = sa.select(SILENCES.c.silent).where(SILENCES.c.owner == citizen)
         if self.connection.execute(quiet).scalar():
             return "silent"
@@ -82,6 +90,13 @@ class Writes(database.Writes):
                 return
         told = sa.and_(NOTICES.c.owner == citizen, NOTICES.c.of == item)
         self.connection.execute(sa.update(NOTICES).where(told).values(access_limit=access_limit))
+
+    def came_from(self, citizen: str, item: str, origin: str, at: datetime | None) -> None:
+        """Keep whose an item is, for all that was told of it and will be; the later word holds."""
+        values = {"owner": citizen, "item": item, "origin": origin, "at": at or self.now}
+        if not self.connection.execute(insert_new(self.connection, ORIGINS, values)).rowcount:
+            earlier = sa.and_(ORIGINS.c.owner == citizen, ORIGINS.c.item == item, ORIGINS.c.at <= values["at"])
+            self.connection.execute(sa.update(ORIGINS).where(earlier).values(**values))
 
     def silence(self, citizen: str, sequence: int, *, silent: bool) -> None:
         """Tell a citizen nothing from now on, or everything again, unless something later was said already."""

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from helsami_kernel.database import Reads
+from helsami_kernel.origins import Origins
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service
 from helsami_notifications.service import NotificationsService
 from helsami_notifications.storage import Writes
-from helsami_sdk.testing import closed_rules, organisations_of
+from helsami_sdk.testing import closed_rules, manifest_of, organisations_of, rules_of
 
 
 @pytest.fixture
@@ -26,8 +27,10 @@ def store(request, migrated, clock) -> Iterator:
 
 @pytest.fixture
 def notifications(store, clock) -> NotificationsService:
-    """The service, while every organisation is closed: that is nothing to the portal's own notices."""
-    return service(NotificationsService, store=store, rules=organisations_of(closed_rules()), clock=clock)
+    """The service, with an organisation that keeps nothing from anybody (`open`), and one that is closed."""
+    keeps_nothing = rules_of(manifest=manifest_of("open"))
+    rules = organisations_of(keeps_nothing, closed_rules())
+    return service(NotificationsService, store=store, rules=rules, clock=clock, origins=Origins(bytes(32)))
 
 
 @pytest.fixture

@@ -9,21 +9,27 @@ from sqlalchemy import inspect
 
 from helsami_kernel.database import Event
 from helsami_kernel.errors import Malformed
+from helsami_kernel.origins import Origin, Origins
 from helsami_notifications import models
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+ORIGINS = Origins(bytes(32))
 SCOPES = ("appointments:read", "results:read", "records:read")
 READERS = {
     "adult": {},
     "youth": {"age_band": "12-15"},
-    "parent": {"age_band": "12-15", "actor": "c2", "basis": "parental"},
+    "parent": {"age_band": "0-11", "actor": "c2", "basis": "parental"},
 }
 SHOWN = {"": {"adult", "youth", "parent"}, "parents": {"adult", "youth"}, "youth": {"adult", "parent"}}
 SHOWN |= {"parents-and-youth": {"adult"}}
 
 
 def event(event_id, minutes=0, subject="c1", **data):
-    return Event(type="", subject=subject, data=data, id=event_id, time=AT + timedelta(minutes=minutes))
+    """News of an item of an organisation that keeps nothing from anybody."""
+    item = data.get("item") or data.get("letter") or data.get("appointment") or next(iter(data.values()))
+    origin = ORIGINS.seal(subject, Origin(item, "open", "appointments", AT, "appointment"))
+    told = {**data, "origin": origin}
+    return Event(type="", subject=subject, data=told, id=event_id, time=AT + timedelta(minutes=minutes))
 
 
 @pytest.fixture

@@ -13,15 +13,21 @@ from helsami_kernel.errors import Malformed
 from helsami_kernel.events import event_message
 from helsami_kernel.keys import KeyFolder
 from helsami_kernel.migrations import upgrade
+from helsami_kernel.origins import Origin, Origins
 from helsami_kernel.parking import parking_queue
 from helsami_kernel.testing import until
 from helsami_notifications.service import NotificationsService
 from helsami_notifications.storage import EVERY_NOTICE
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+ORIGINS = Origins(bytes(32))
 
 
 def event(data, subject="c1", event_id="e1", at=AT, **more):
+    """News of an item of an organisation that keeps nothing from anybody."""
+    item = str(next(iter(data.values())))
+    category = {"appointment": "appointments", "result": "results"}.get(next(iter(data)), "visits")
+    data = {**data, "origin": ORIGINS.seal(subject or "", Origin(item, "open", category, AT, "visit"))}
     return Event(type="slot_booked", subject=subject, data=data, id=event_id, time=at, **more)
 
 

@@ -11,6 +11,7 @@ from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import Item
 from helsami_kernel.journal import STORED, Delivery, Entry
+from helsami_kernel.origins import Origin
 from helsami_kernel.shieldable import Shieldable
 from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
@@ -20,6 +21,7 @@ from helsami_records.protected import located
 
 ITEMS_AT_HOME: Final = 5
 DOCUMENT: Final = "DocumentReference"
+VISITS: Final = "visits"
 
 
 class RecordsService(Letters, Shieldable):
@@ -28,7 +30,7 @@ class RecordsService(Letters, Shieldable):
     name = "records"
     shieldable = storage.SHIELDABLE
 
-    store = Store(Reads, storage.Writes)
+    store = Store(Reads, storage.Writes, tells_of_items=True)
     rules = OrganisationRules()
     clock = Clock()
 
@@ -71,14 +73,15 @@ class RecordsService(Letters, Shieldable):
         items = [storage.item(citizen, delivery.organisation, entry, thing) for entry, thing in read]
         outcomes = tx.keep([(entry.type, item) for (entry, _), item in zip(read, items, strict=True)])
         news = {
-            item.id: item.access_limit
+            item.id: item
             for (_, thing), item, outcome in zip(read, items, outcomes, strict=True)
             if outcome == STORED and isinstance(thing, Visit) and isinstance(item, Item)
-            if thing.is_news(tx.now) and is_open(item, "visits", self.rules[delivery.organisation])
+            if thing.is_news(tx.now) and is_open(item, VISITS, self.rules[delivery.organisation])
         }
         for visit in sorted(tx.untold(news)) if news else ():
-            told = schemas.SummaryPublished().dump(SummaryPublished(visit, news[visit]))
-            tx.announce(Event.of(type="summary_published", subject=citizen, data=told))
+            told = schemas.SummaryPublished().dump(SummaryPublished(visit, news[visit].access_limit))
+            event = Event.of(type="summary_published", subject=citizen, data=told)
+            tx.announce(event, of=Origin.of_item(news[visit], VISITS))
         for told in access_limits.changed(tx):
             tx.announce(Event.of("access_limit_changed", subject=citizen, data=told))
         all_told = zip(items, read, outcomes, strict=True)

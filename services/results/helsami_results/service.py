@@ -57,7 +57,7 @@ class ResultsService(Shieldable):
     name = "results"
     shieldable: ClassVar[Mapping[str, Section]] = {"result": storage.RELEASED}
 
-    store = Store(storage.Reads, storage.Writes)
+    store = Store(storage.Reads, storage.Writes, tells_of_items=True)
     rules = OrganisationRules()
     clock = Clock()
 
@@ -117,11 +117,11 @@ class ResultsService(Shieldable):
             if verdict.provisional:
                 due_at = tx.now + ASK_AGAIN_AFTER
                 tx.promise(CLASSIFY_AGAIN, due_at, {"result": result}, key=f"{result}|{due_at.isoformat()}")
-        released = dict(tx.settle(results, verdicts, self._may_read))
+        released = {origin.id: (origin, limit) for origin, limit in tx.settle(results, verdicts, self._may_read)}
         linked = tx.linked({*released, *tx.relinked})
-        for result, limit in released.items():
+        for result, (origin, limit) in released.items():
             told = schemas.ResultReleased().dump(ResultReleased(result, limit, linked[result]))
-            tx.announce(Event.of(type="result_released", subject=tx.owner, data=told))
+            tx.announce(Event.of(type="result_released", subject=tx.owner, data=told), of=origin)
         for result in sorted(tx.relinked):
             told = schemas.ResultLinked().dump(ResultLinked(result, linked[result]))
             tx.announce(Event.of("result_linked", subject=tx.owner, data=told))

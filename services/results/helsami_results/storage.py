@@ -14,6 +14,7 @@ from sqlalchemy.engine import Row
 from helsami_kernel import access_limits, database, fhir
 from helsami_kernel.items import Item, item_id, keep_all
 from helsami_kernel.journal import UNCHANGED, Delivery, Entry
+from helsami_kernel.origins import Origin
 from helsami_kernel.sections import Section
 from helsami_results import links, schemas
 from helsami_results.domain import (
@@ -96,12 +97,12 @@ class Writes(links.Writes):
 
     def settle(
         self, results: Collection[str], verdicts: Mapping[str, Verdict], may_read: Callable[[Row[Any], str], bool]
-    ) -> list[tuple[str, str]]:
+    ) -> list[tuple[Origin, str]]:
         """
         Release what these results and all that belongs together with them are due for, and withhold the rest.
 
-        What opens later is promised. Returns of what its citizen is told ids and limits, each once in its life: it is
-        news, no limit hides it from them, and `may_read` says of a row and its category that they would be shown it.
+        What opens later is promised. Returns of what its citizen is told origins and limits, each once in its life: it
+        is news, no limit hides it from them, and `may_read` says of a row and its category that they would be shown it.
         """
         found = self.links_of(results)
         rows = self._rows({*results, *found, *(member for members in found.values() for member in members)})
@@ -126,7 +127,7 @@ class Writes(links.Writes):
         rows: Mapping[str, Row[Any]],
         states: Mapping[str, dict[str, Any]],
         may_read: Callable[[Row[Any], str], bool],
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[tuple[Origin, str]]:
         opens_at = group.opens_at()
         if opens_at is not None and opens_at > self.now:
             first = min(group.held)
@@ -142,7 +143,7 @@ class Writes(links.Writes):
             is_news = newly and state["is_news"] and row.told_at is None and access_limits.is_told(state["shown_limit"])
             if is_news and may_read(row, state["category"] or CATEGORY):
                 state["told_at"] = self.now
-                yield one, state["shown_limit"]
+                yield Origin.of_item(row, state["category"] or CATEGORY), state["shown_limit"]
 
     def _relimit(self, rows: Mapping[str, Row[Any]], states: Mapping[str, Mapping[str, Any]]) -> None:
         """Note what is hidden from others than it was: what is shown, of which its source's word is only a part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helsami_appointments.changes import CATEGORY, Changes, announce_cancellation, announce_change
+from helsami_appointments.changes import CATEGORY, Changes, announce_cancellation, announce_change, origin_of
 from helsami_appointments.domain import Appointment
 from helsami_appointments.receiving import schemas
 from helsami_appointments.receiving.domain import AppointmentScheduled, Received
@@ -54,7 +54,8 @@ class Receiving(Changes):
         match news:
             case News.SCHEDULED:
                 told = schemas.AppointmentScheduled().dump(AppointmentScheduled(received.id, received.access_limit))
-                tx.announce(Event.of("appointment_scheduled", subject=tx.owner, data=told, sequence=sequence))
+                event = Event.of("appointment_scheduled", subject=tx.owner, data=told, sequence=sequence)
+                tx.announce(event, of=origin_of(tx, received.id))
             case News.CHANGED:
                 announce_change(tx, received, sequence)
             case News.CANCELLED:

@@ -25,6 +25,7 @@ from helsami_kernel.errors import NotFound, load
 from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, Withdrawn, item_id
 from helsami_kernel.journal import Delivery, Entry
+from helsami_kernel.origins import Origin
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
@@ -100,7 +101,8 @@ class Referrals(Changes):
                 item, storage.CATEGORY, self.rules[item.organisation]
             ):
                 data = schemas.ReferralStatusChanged().dump(ReferralStatusChanged(its, referral.access_limit))
-                tx.announce(Event.of("referral_status_changed", subject=tx.owner, data=data))
+                event = Event.of("referral_status_changed", subject=tx.owner, data=data)
+                tx.announce(event, of=Origin.of_item(item, storage.CATEGORY))
 
 
 def take_base(tx: Writes, organisation: str, entry: Entry) -> bool:

@@ -10,7 +10,7 @@ import orjson
 
 from helsami_appointments.actions import Desk, of_appointment
 from helsami_appointments.booked import known_of
-from helsami_appointments.changes import Changes, announce_cancellation, announce_change, to_come
+from helsami_appointments.changes import Changes, announce_cancellation, announce_change, origin_of, to_come
 from helsami_appointments.domain import Known
 from helsami_appointments.offers import Offers, refused, subject_of
 from helsami_appointments.requests import domain, schemas
@@ -153,7 +153,8 @@ class Requests(Changes):
             if accepted:
                 self._carry_out(tx, ended, answer["slot"])
             told = schemas.RequestAnswered().dump(RequestAnswered(ended.id, ended.appointment))
-            tx.announce(Event.of("request_answered", subject=owner, data=told))
+            event = Event.of("request_answered", subject=owner, data=told)
+            tx.announce(event, of=origin_of(tx, ended.appointment))
             return dict(tx.remember(schemas.shown(ended)))
 
     @fulfils(EXPIRE)
@@ -163,7 +164,8 @@ class Requests(Changes):
             expired = tx.settle(obligation.payload["request"], domain.EXPIRED)
             if expired is not None:
                 told = schemas.RequestExpired().dump(RequestExpired(expired.id, expired.appointment))
-                tx.announce(Event.of("request_expired", subject=tx.owner, data=told))
+                event = Event.of("request_expired", subject=tx.owner, data=told)
+                tx.announce(event, of=origin_of(tx, expired.appointment))
 
     def _check_may_withdraw(self, tx: Writes, request: Request, access: AccessToken) -> None:
         """What was asked about an appointment that this representative is not shown is not there."""

@@ -19,6 +19,7 @@ from helsami_kernel.errors import load
 from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, Withdrawn
 from helsami_kernel.journal import Delivery, Entry
+from helsami_kernel.origins import Origin
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.sections import Section
 from helsami_kernel.showing import is_open
@@ -70,7 +71,8 @@ class Stays:
             kept.remember_told(tx, STAYS, its, stay.word)
             news = stay.news_since(told, tx.now)
             if news is not None and is_open(item, CATEGORY, self.rules[item.organisation]):
-                tx.announce(_event(news, tx, StayTold(its, stay.access_limit)))
+                event = _event(news, tx, StayTold(its, stay.access_limit))
+                tx.announce(event, of=Origin.of_item(item, CATEGORY))
 
 
 def _event(news: News, tx: Writes, told: StayTold) -> Event:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from helsami_appointments.booked import Reads as AnyReads
 from helsami_appointments.booked import Writes as AnyWrites
 from helsami_appointments.booked import known_of
-from helsami_appointments.changes import CATEGORY, Changes
+from helsami_appointments.changes import CATEGORY, Changes, origin_of
 from helsami_appointments.domain import CANCELLED, Known
 from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, subject_of
 from helsami_appointments.schemas import OneAppointment
@@ -166,7 +166,7 @@ class Visits(Changes):
             known = self._still(tx, REMIND, promised)
             if known is not None and known.appointment.remind:
                 told = schemas.ReminderDue().dump(ReminderDue(known.id))
-                tx.announce(Event.of("reminder_due", subject=tx.owner, data=told))
+                tx.announce(Event.of("reminder_due", subject=tx.owner, data=told), of=origin_of(tx, known.id))
 
     @fulfils(OPEN_CHECK_IN)
     def open_check_in(self, promised: Obligation) -> None:
@@ -183,7 +183,7 @@ class Visits(Changes):
                 tx.promise_opening(known.id, known.appointment.span.starts_at, step.opens_at)
             if state is State.OPEN and tx.tell_open(known):
                 told = schemas.CheckInOpened().dump(CheckInOpened(known.id))
-                tx.announce(Event.of("check_in_opened", subject=tx.owner, data=told))
+                tx.announce(Event.of("check_in_opened", subject=tx.owner, data=told), of=origin_of(tx, known.id))
 
     def _still(self, tx: Writes, kind: str, promised: Obligation) -> Known | None:
         """

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from helsami_appointments import schemas as appointments
 from helsami_appointments.booked import known_of
-from helsami_appointments.changes import CATEGORY, Changes, announce_change
+from helsami_appointments.changes import CATEGORY, Changes, announce_change, origin_of
 from helsami_appointments.domain import Known
 from helsami_appointments.offers import Offers, acts_for, subject_of
 from helsami_appointments.waitlist import schemas
@@ -22,6 +22,7 @@ from helsami_appointments.waitlist.retention import FORGET
 from helsami_appointments.waitlist.storage import END_WAIT, Reads, Writes, slot_of
 from helsami_kernel import Event, Obligation, fulfils, goes_live, handles, rpc
 from helsami_kernel.access import AccessToken
+from helsami_kernel.access_limits import AccessLimitChanged, AccessLimitTold
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused, load
 from helsami_kernel.notes import note_all
@@ -60,6 +61,9 @@ class Waitlist(Changes):
         note_all(tx, offers.agree(JOIN, known.appointment, known.id), known.id)
         self._check_waitlist(tx, known)
         since = tx.join(known, access.age_band or "16+")
+        # Offers are made in transactions of others, who cannot see whose the appointment is: it is told now.
+        limit = AccessLimitTold().dump(AccessLimitChanged(known.id, known.access_limit))
+        tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=limit), of=origin_of(tx, known.id))
         return {"appointment": known.id, "since": written(since)}
 
     def _check_waitlist(self, tx: Writes, known: Known) -> None:

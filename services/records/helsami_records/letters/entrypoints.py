@@ -17,6 +17,7 @@ from helsami_kernel.database import Reads
 from helsami_kernel.errors import NotFound, load
 from helsami_kernel.items import Item, Withdrawn, item_id
 from helsami_kernel.journal import STORED, Delivery, Entry, Unreadable
+from helsami_kernel.origins import Origin
 from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
 from helsami_records.letters import schemas, storage
@@ -94,14 +95,16 @@ class Letters:
         stored = [(item, thing) for item, thing, outcome in told if outcome == STORED]
         tx.enclose({_id(tx, item): thing if isinstance(thing, Letter) else None for item, thing in stored})
         news = {
-            item.id: LetterIssued(item.id, item.access_limit, item.extra["appointment"])
+            item.id: item
             for item, thing in stored
             if isinstance(item, Item) and isinstance(thing, Letter) and thing.is_news(tx.now)
             if is_open(item, storage.CATEGORY, self.rules[item.organisation])
         }
         for its in sorted(tx.untold_letters(news)) if news else ():
-            data = schemas.LetterIssued().dump(news[its])
-            tx.announce(Event.of("letter_issued", subject=tx.owner, data=data))
+            item = news[its]
+            data = schemas.LetterIssued().dump(LetterIssued(its, item.access_limit, item.extra["appointment"]))
+            event = Event.of("letter_issued", subject=tx.owner, data=data)
+            tx.announce(event, of=Origin.of_item(item, storage.CATEGORY))
 
     def _shown(self, reads: Reads, access: AccessToken, letter: str) -> Row[Any]:
         plausible = letter if len(letter) <= LONGEST_ID and letter.isascii() and letter.isprintable() else ""
