@@ -26,7 +26,7 @@ class MessagesService(Recipients, Threads, Ways, Inboxes, Shieldable):
     name = "messages"
     shieldable: ClassVar[Mapping[str, Section]] = {"thread": SECTION}
 
-    store: OpenStore[Reads, Writes] = Store(Reads, Writes)
+    store: OpenStore[Reads, Writes] = Store(Reads, Writes, tells_of_items=True)
     rules: Organisations = OrganisationRules()
     clock: Callable[[], datetime] = Clock()
 

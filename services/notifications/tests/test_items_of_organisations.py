@@ -1,4 +1,4 @@
-"""Who acts for another hears of what organisations show them, and of nothing else, as it is when they look (R93, K3)."""
+"""Who acts for another hears of what organisations show them, and of nothing else, as it is when they look (R93)."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -22,6 +22,7 @@ TOLD = {  # how an item of each category is told of, and the scope that it takes
     "results": ("tell_of_result", "result", "results:read"),
     "visits": ("tell_of_summary", "visit", "records:read"),
     "documents": ("tell_of_letter", "letter", "records:read"),
+    "messages": ("tell_of_answered_message", "thread", "messages:read"),
 }
 SCOPES = frozenset(scope for _, _, scope in TOLD.values())
 READERS = (("grant", "16+"), ("capacity", "16+"), ("parental", "0-11"), ("parental", "12-15"))

@@ -22,7 +22,7 @@ from helsami_messages.inboxes import schemas
 from helsami_messages.recipients.domain import Relation, employee_id
 from helsami_messages.threads import schemas as threads
 from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
-from helsami_messages.threads.storage import Reads, Writes, thread_of
+from helsami_messages.threads.storage import Reads, Writes, origin_of, thread_of
 from helsami_messages.ways.domain import Lying, forwarded
 from helsami_messages.ways.routing import go_on
 from helsami_sdk.organisations import Organisations
@@ -130,7 +130,8 @@ class Inboxes:
             tx.mark_answered(thread.id)
             if is_told(thread.access_limit):
                 told = MessageAnswered(thread.id, thread.access_limit)
-                tx.announce(Event.of("message_answered", tx.owner, threads.MessageAnswered().dump(asdict(told))))
+                event = Event.of("message_answered", tx.owner, threads.MessageAnswered().dump(asdict(told)))
+                tx.announce(event, of=origin_of(thread))
             author = _employee(tx, organisation, employee_id(organisation, wish["employee"]))
             return dict(tx.remember(_written(tx, thread, wish["text"], author)))
 
@@ -151,7 +152,8 @@ class Inboxes:
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
             if is_told(thread.access_limit):
                 told = MessageWritten(thread.id, thread.access_limit)
-                tx.announce(Event.of("message_written", tx.owner, threads.MessageWritten().dump(asdict(told))))
+                event = Event.of("message_written", tx.owner, threads.MessageWritten().dump(asdict(told)))
+                tx.announce(event, of=origin_of(thread))
             return dict(tx.remember(_written(tx, thread, wish["text"], relation)))
 
     def _found(self, organisation: str, message: str) -> Lying:

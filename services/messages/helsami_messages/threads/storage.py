@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
+from helsami_kernel.origins import Origin
 from helsami_kernel.sections import Section
 from helsami_messages.models import MESSAGES, THREADS
 from helsami_messages.recipients.domain import Relation
@@ -22,6 +23,7 @@ from helsami_messages.threads.domain import Message, Thread
 from helsami_messages.ways import storage as ways
 from helsami_messages.ways.storage import LONGEST_ID
 
+THREAD: Final = "thread"
 SECTION: Final = Section(THREADS, CATEGORY)
 ONE: Final = sa.select(
     *(THREADS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
@@ -81,13 +83,18 @@ class Writes(ways.Writes):
             organisation=thread.organisation,
             key=thread.key,
             occurred_at=thread.at,
-            kind="thread",
+            kind=THREAD,
             body=schemas.body(thread),
             access_limit=thread.access_limit,
             extra={"employee": thread.employee, "replies": thread.replies},
         )
         keep(self, THREADS, item)
         return item.finished
+
+
+def origin_of(thread: Thread) -> Origin:
+    """Whose a thread is, for who hears of it on its citizen's behalf."""
+    return Origin(thread.id, thread.organisation, CATEGORY, thread.at, THREAD)
 
 
 def thread_of(row: Row[Any]) -> Thread:
