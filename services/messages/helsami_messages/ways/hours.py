@@ -14,6 +14,8 @@ PUBLIC_HOLIDAYS: Final = country_holidays("NO")
 WEEK: Final = 5
 DAY: Final = timedelta(days=1)
 NONE: Final = timedelta()
+LATEST: Final = timedelta(days=90)
+"""Nothing lies longer than that with whoever does not open it."""
 
 
 def is_working_day(day: date) -> bool:
@@ -26,18 +28,19 @@ def after_working_hours(start: datetime, hours: int, open_: Hours) -> datetime:
     The moment (UTC) at which so many working hours have passed since an aware one; at least one.
 
     It lies within working hours, their end included. Hours are as long as they last: on a day when the clocks change,
-    those between two times of the wall clock are one more or fewer.
+    those between two times of the wall clock are one more or fewer. Where a phone is answered so shortly that it would
+    be later than LATEST, it is then.
     """
     left = timedelta(hours=hours)
-    day = start.astimezone(OSLO).date()
-    while True:
+    first = start.astimezone(OSLO).date()
+    for day in (first + days * DAY for days in range(LATEST // DAY)):
         if is_working_day(day):
             opens, closes = max(_moment(day, open_.opens), start), _moment(day, open_.closes)
             worked = max(closes - opens, NONE)
             if left <= worked:
                 return opens.astimezone(UTC) + left
             left -= worked
-        day += DAY
+    return start.astimezone(UTC) + LATEST
 
 
 def _moment(day: date, wall: time) -> datetime:

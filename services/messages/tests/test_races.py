@@ -1,0 +1,102 @@
+"""Of several things that happen to a message at once, one does."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from itertools import chain
+
+import eventlet
+import pytest
+
+from helsami_kernel.database import Database
+from helsami_kernel.errors import Refusal
+from helsami_kernel.obligations import claim
+from helsami_kernel.store import OpenStore
+from helsami_messages.threads.domain import MOST_UNANSWERED
+from helsami_messages.ways.storage import MOVE_ON
+
+
+@pytest.fixture
+def crowd(messages, url, clock):
+    """Run calls at once, each in a greenlet, on as many connections as a busy service has; the outcomes by code."""
+    wide, narrow = Database(url, pool_size=20, clock=clock), messages.store
+    kinds = (narrow._reads, narrow._writes)
+    messages.store = OpenStore(wide, *kinds, told=lambda: None, decisions=narrow.decisions)
+
+    def outcome(call):
+        try:
+            call()
+        except Refusal as refusal:
+            return refusal.code
+        return "ok"
+
+    def run(*calls):
+        return Counter(eventlet.GreenPool(len(calls)).imap(outcome, calls))
+
+    yield run
+    wide.close()
+
+
+@pytest.fixture
+def due(write, store, clock):
+    """Eight messages whose time is up where they lie."""
+    for _ in range(8):
+        write()
+    clock.move(timedelta(days=1, hours=1))
+    return claim(store._database, [MOVE_ON])
+
+
+@pytest.mark.parametrize("first", ["clock", "staff"])
+def test_a_message_that_is_opened_as_it_moves_on_is_opened_and_lies_in_one_place(
+    messages, staff, due, crowd, found, keep_promises, first
+):
+    ids = []
+    for promised in due:
+        ids.append(promised.payload["message"])
+        calls = [partial(messages.move_on, promised), partial(messages.open_message, {"message": ids[-1]}, staff())]
+        assert crowd(*(calls if first == "clock" else calls[::-1])) == {"ok": 2}
+
+    assert len(ids) == 8
+    assert found() == {}
+    assert sorted(chain.from_iterable(found("opened").values())) == sorted(ids)
+    assert keep_promises() == 0
+
+
+@pytest.fixture
+def opened(messages, citizen, staff, write):
+    """A thread in which the citizen has written twice, and the ids of both messages, which staff have opened."""
+    thread = write()
+    first = thread["messages"][0]["id"]
+    messages.open_message({"message": first}, staff())
+    messages.answer({"message": first, "text": "Ja?", "may_reply": True}, staff())
+    second = messages.reply({"thread": thread["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]
+    messages.open_message({"message": second}, staff())
+    return thread["id"], (first, second)
+
+
+def test_of_all_who_answer_in_a_thread_at_once_each_is_heard(messages, citizen, staff, opened, crowd, found):
+    thread, both = opened
+    answers = [{"message": both[number % 2], "text": f"Svar {number}", "may_reply": True} for number in range(8)]
+
+    assert crowd(*(partial(messages.answer, answer, staff()) for answer in answers)) == {"ok": 8}
+
+    read = messages.thread({"thread": thread}, citizen())["messages"]
+    assert sorted(one["text"] for one in read[3:]) == [answer["text"] for answer in answers]
+    assert (found(), found("opened")) == ({}, {})
+
+
+def test_nobody_gets_past_the_most_that_may_be_unanswered_by_writing_at_once(
+    messages, citizen, recipient, write, crowd, page
+):
+    for _ in range(MOST_UNANSWERED - 3):
+        write()
+    command = {"recipient": recipient("Rolig Fjord"), "subject": "Kneet", "text": "Vondt."}
+
+    assert crowd(*[partial(messages.write, command, citizen())] * 8) == {"ok": 3, "too-many-messages": 5}
+
+
+def test_of_two_with_one_key_at_once_one_writes(messages, citizen, recipient, crowd, page):
+    command = {"recipient": recipient("Rolig Fjord"), "subject": "Kneet", "text": "Vondt."}
+
+    assert crowd(*[partial(messages.write, command, citizen(idempotency_key="k1"))] * 8) == {"ok": 8}
+    assert len(page()["items"]) == 1

@@ -1,0 +1,153 @@
+"""Where a message goes on that nobody opens; its citizen sees none of it."""
+
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from helsami_messages.recipients.domain import employee_id
+from helsami_messages.ways.domain import DUTY, STOPS
+from helsami_messages.ways.metrics import UNOPENED
+from helsami_sdk.answers import Route, Stop
+from helsami_sdk.questions import DUTY_INBOX
+
+
+@pytest.fixture
+def gauge(messages):
+    def read():
+        messages.count_unopened()
+        return {stop: UNOPENED.labels(stop)._value.get() for stop in STOPS}
+
+    return read
+
+
+@pytest.fixture
+def move_to(clock, keep_promises):
+    """Let the clock in Oslo show a time of March 2026, and what is due then happen; how much there was."""
+
+    def move(moment):
+        clock.move_to(datetime.fromisoformat(f"2026-03-{moment}:00Z"))
+        return keep_promises()
+
+    return move
+
+
+@pytest.fixture
+def seen(messages, citizen, monkeypatch):
+    """All that the citizen sees of their messages, byte by byte but for when they look."""
+
+    def read():
+        with monkeypatch.context() as patched:
+            patched.setattr(messages, "clock", lambda: datetime(2026, 3, 2, tzinfo=UTC))
+            pages = [messages.page({}, citizen()), messages.for_home({}, citizen())]
+            threads = [one["id"] for one in orjson.loads(pages[0])["items"]]
+            return pages, [messages.thread({"thread": thread}, citizen()) for thread in threads]
+
+    return read
+
+
+@pytest.fixture
+def everything(seen, told, gauge):
+    """What the citizen sees, what is told, and what those who run HelsaMi are shown: the same wherever it lies."""
+    return lambda: (seen(), told(), gauge())
+
+
+def test_what_nobody_opens_goes_to_who_stands_in_then_to_the_unit_and_last_to_the_duty_inbox(
+    write, move_to, everything, found, care
+):
+    (message,) = (one["id"] for one in write()["messages"])
+    before = everything()
+
+    for moment, where in (
+        ("02T08:00", care.fysio),
+        ("03T08:59", care.fysio),  # eight hours of seven a day, from nine in the morning
+        ("03T09:00", care.other),
+        ("04T09:59", care.other),
+        ("04T10:00", "physiotherapy"),
+        ("04T13:59", "physiotherapy"),
+        ("04T14:00", "duty"),
+    ):
+        move_to(moment)
+        assert found() == {where: [message]}
+        assert everything() == before
+
+
+def test_in_the_duty_inbox_it_stays_and_is_counted_until_somebody_opens_it(
+    messages, staff, write, found, move_to, gauge, decide
+):
+    decide(route_message=Route.by(Stop(inbox=DUTY_INBOX, unopened_hours=2)))
+    (message,) = (one["id"] for one in write()["messages"])
+
+    assert move_to("02T10:00") == 1
+    assert move_to("20T10:00") == 0
+    assert (found(), gauge()) == ({"duty": [message]}, {"employee": 0, "inbox": 0, "duty": 1})
+
+    messages.open_message({"message": message}, staff())
+    assert (found(), found("opened"), gauge()["duty"]) == ({}, {"duty": [message]}, 0)
+
+
+def test_what_was_opened_in_time_goes_no_further(messages, staff, write, found, move_to, care):
+    (message,) = (one["id"] for one in write()["messages"])
+    move_to("03T08:59")
+    messages.open_message({"message": message}, staff())
+
+    assert move_to("20T10:00") == 0
+    assert found("opened") == {care.fysio: [message]}
+
+
+def test_a_way_that_was_decided_holds_whatever_the_rules_say_later(messages, write, found, move_to, care, decide):
+    (message,) = (one["id"] for one in write()["messages"])
+    decide(route_message=Route.by(Stop(inbox=DUTY_INBOX)))
+    messages.rules["trondheim"].enter("paused")
+
+    move_to("03T09:00")
+
+    assert found() == {care.other: [message]}
+
+
+def test_a_way_ends_in_the_duty_inbox_also_where_it_was_there_before(write, found, move_to, decide):
+    decide(route_message=Route.by(Stop(inbox=DUTY_INBOX, unopened_hours=1), Stop(inbox="home-care", unopened_hours=1)))
+    (message,) = (one["id"] for one in write()["messages"])
+
+    lay = []
+    for moment in ("02T08:00", "02T09:00", "02T10:00"):
+        move_to(moment)
+        lay += found()
+    assert lay == ["duty", "home-care", "duty"]
+    assert found() == {"duty": [message]}
+
+
+def test_a_reply_goes_its_own_way(messages, staff, citizen, write, found, decide, care):
+    thread = write()
+    message = thread["messages"][0]["id"]
+    messages.open_message({"message": message}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    decide(route_message=lambda asked: Route.by(Stop(inbox="home-care")))
+
+    reply = messages.reply({"thread": thread["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]
+
+    assert (found(), found("opened")) == ({"home-care": [reply]}, {})
+
+
+def test_rules_are_asked_about_the_unit_the_person_and_their_colleagues_alone(write, decide, care):
+    asked = []
+    decide(route_message=lambda question: asked.append(question) or Route.by(Stop(inbox=question.unit)))
+    write(actor="p1", basis="grant")
+
+    fysio, other = (employee_id("trondheim", key) for key in (care.fysio, care.other))
+    (question,) = asked
+    assert (question.unit, question.employee, question.colleagues) == ("physiotherapy", fysio, {other})
+    assert question.inboxes == {"physiotherapy", "home-care", "duty"}
+    assert (question.actor, question.age_band) == ("grant", "16+")
+
+
+def test_what_was_decided_about_a_message_can_be_explained(messages, staff, write):
+    (message,) = (one["id"] for one in write()["messages"])
+
+    (decided,) = orjson.loads(messages.explain({"id": message}, staff()))["items"]
+
+    assert (decided["hook"], decided["organisation"], decided["about"]) == ("route_message", "trondheim", message)
+
+
+def test_the_duty_inbox_is_the_one_that_rules_know():
+    assert DUTY == DUTY_INBOX
