@@ -18,6 +18,8 @@ THREADS = items_table(
     METADATA,
     sa.Column("employee", sa.String(36), nullable=False),  # opaque; empty where it is with a whole unit
     sa.Column("replies", sa.Boolean, nullable=False),  # whether its organisation lets an answer open for a reply
+    # By what its record system knows who writes, whatever has become of the care team since.
+    sa.Column("record_key", sa.String(300), nullable=False, server_default=""),
 )
 MESSAGES = sa.Table(
     "messages",

@@ -30,7 +30,7 @@ def test_who_opens_a_message_knows_by_the_record_systems_own_name_who_writes(mes
     assert messages.open_message({"message": message}, staff())["record_key"] == "team-1"
 
     assert receive({**care.usual, "status": "inactive"}) == {"outcome": "stored"}
-    assert messages.open_message({"message": message}, staff())["record_key"] is None
+    assert messages.open_message({"message": message}, staff())["record_key"] == "team-1"
 
 
 def test_the_team_of_another_unit_is_not_taken_for_that_of_the_message(messages, staff, receive, write, care):

@@ -87,9 +87,7 @@ class Inboxes:
             tx.open(lying)
             row = tx.thread_row(lying.thread, held=False)
             read = threads.shown(orjson.loads(row.body), tx.messages_of(row.id), access)
-            thread = thread_of(row)
-            known = tx.record_key(organisation, thread.unit, thread.employee)
-            return {**read, "message": lying.message, "record_key": known}
+            return {**read, "message": lying.message, "record_key": thread_of(row).record_key}
 
     @rpc(scope="organisations:manage", answers=schemas.Forwarded)
     def forward(self, command: Json, access: AccessToken) -> Json:

@@ -99,12 +99,12 @@ class Opened(ThreadShown):
     """
     A message that was opened, with the thread that it is in.
 
-    `record_key` is what the organisation's record system calls the care team by which the citizen may write there: by
-    it the organisation knows who writes. It is null where the team is none any longer.
+    `record_key` is what the organisation's record system called the care team by which the citizen could write there,
+    or was written to: by it the organisation knows whose it is, whatever has become of the team since.
     """
 
     message = fields.String()
-    record_key = fields.String(allow_none=True)
+    record_key = fields.String()
 
 
 class Sent(Schema):

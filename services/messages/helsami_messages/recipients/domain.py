@@ -24,7 +24,8 @@ class Relation:
     A unit of an organisation, or somebody who works there, that has to do with a citizen from one time to another.
 
     `employee` is an opaque id (`employee_id`), empty for the unit itself; `role` is a code of Volven 9060 where it is
-    known; `access_limit` is from whom the record system hides it.
+    known; `access_limit` is from whom the record system hides it, and `record_key`
+    what that calls the team which makes it.
     """
 
     organisation: str
@@ -35,6 +36,7 @@ class Relation:
     starts_at: datetime = EVER
     ends_at: datetime = ALWAYS
     access_limit: str = ""
+    record_key: str = ""
 
     @property
     def kind(self) -> str:

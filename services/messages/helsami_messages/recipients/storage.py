@@ -46,14 +46,6 @@ class Writes(database.Writes):
         """All that record systems have told, whether they hold or not."""
         return _relations(self.connection.execute(TEAMS, {"owner": self.owner}))
 
-    def record_key(self, organisation: str, unit: str, employee: str) -> str | None:
-        """What the record system calls a team that makes this relation, by which it knows whose it is; None without."""
-        for team in self.connection.execute(TEAMS, {"owner": self.owner}):
-            kept = orjson.loads(team.body)["relations"] if team.organisation == organisation else ()
-            if any((one["unit"], one["employee"]) == (unit, employee) for one in kept):
-                return str(team.key).removeprefix(f"{CARE_TEAM}|")
-        return None
-
     def _item(self, organisation: str, entry: Entry, team: CareTeam | None) -> Item | Withdrawn:
         if team is None:
             return Withdrawn(organisation, entry.item_key)
@@ -88,4 +80,5 @@ def _relation(team: Row[Any], kept: dict[str, str]) -> Relation:
         starts_at=datetime.fromisoformat(kept["starts_at"]),
         ends_at=datetime.fromisoformat(kept["ends_at"]),
         access_limit=team.access_limit,
+        record_key=team.key.removeprefix(f"{CARE_TEAM}|"),
     )

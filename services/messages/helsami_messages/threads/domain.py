@@ -27,8 +27,8 @@ class Thread:
     `key` tells it from all others with the organisation; `at` is when its last message was written. `state` is one of
     STATES: the citizen has written last, has been answered, or was written to first. `replies` is whether the
     organisation lets an answer open for a reply at all, `may_reply` whether the last one has (R77). `access_limit` is
-    from whom its relation was hidden when it began. Nothing here says where a message lies, or whether anybody has
-    opened it (R80).
+    from whom its relation was hidden when it began, and `record_key` what its record system called the team that made
+    it. Nothing here says where a message lies, or whether anybody has opened it (R80).
     """
 
     id: str
@@ -45,6 +45,7 @@ class Thread:
     may_reply: bool = False
     unread: bool = False
     access_limit: str = ""
+    record_key: str = ""
 
     @classmethod
     def with_(cls, relation: Relation, own: tuple[str, str], subject: str, at: datetime, *, replies: bool) -> Thread:
@@ -63,6 +64,7 @@ class Thread:
             state=SENT,
             replies=replies,
             access_limit=relation.access_limit,
+            record_key=relation.record_key,
         )
 
     @property

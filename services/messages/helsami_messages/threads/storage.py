@@ -30,6 +30,7 @@ ONE: Final = sa.select(
     sa.literal("").label("category"),
     THREADS.c.employee,
     THREADS.c.replies,
+    THREADS.c.record_key,
 ).where(THREADS.c.owner == sa.bindparam("owner"), THREADS.c.id == sa.bindparam("id", type_=sa.String))
 """One thread of its owner, with what `Showing` asks rules about."""
 MESSAGES_OF: Final = (
@@ -86,7 +87,7 @@ class Writes(ways.Writes):
             kind=THREAD,
             body=schemas.body(thread),
             access_limit=thread.access_limit,
-            extra={"employee": thread.employee, "replies": thread.replies},
+            extra={"employee": thread.employee, "replies": thread.replies, "record_key": thread.record_key},
         )
         keep(self, THREADS, item)
         return item.finished
@@ -115,6 +116,7 @@ def thread_of(row: Row[Any]) -> Thread:
         may_reply=body["may_reply"],
         unread=body["unread"],
         access_limit=row.access_limit,
+        record_key=row.record_key,
     )
 
 
