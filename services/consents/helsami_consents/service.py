@@ -18,6 +18,7 @@ from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
 from helsami_consents.people import Person, is_citizen_id
 from helsami_consents.shielding.staff import StaffShielding
+from helsami_consents.storage import Between
 from helsami_kernel import Clock, FromKeys, FromSettings, RemoteService, Store, rpc
 from helsami_kernel.access import AccessToken, Issuer, age_band
 from helsami_kernel.errors import Forbidden, NotFound, load
@@ -67,6 +68,7 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
         if not decision.allowed or giver is None or giver.birth_date is None:
             raise NotFound("citizen-not-found")
         band = age_band(giver.birth_date, now)
+        parent = _is_parent(decision, giver, between)
         return {
             "tokens": {
                 audience: self.issuer.issue(
@@ -77,7 +79,8 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
                     basis=decision.basis,
                     age_band=band,
                     consent_version=decision.version,
-                    hidden=between.hides(as_parent=_is_parent(decision, giver, actor)),
+                    hidden=between.hides(as_parent=parent),
+                    parent=parent,
                 )
                 for audience in asked["audiences"]
             },
@@ -95,8 +98,10 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
         return {"acting_for": [*self.acted_for_as_parent(me), *self.acted_for_by_capacity(me), *guarded, *granted]}
 
 
-def _is_parent(decision: Decision, child: Person | None, actor: str) -> bool:
-    return decision.basis == domain.PARENTAL or (child is not None and actor in child.holders)
+def _is_parent(decision: Decision, child: Person, between: Between) -> bool:
+    """Whether the actor is a parent, or was one who acted as such: also who acts on another ground by now (K23)."""
+    by_now = decision.basis == domain.PARENTAL or between.actor in child.holders
+    return by_now or between.parenthood is not None
 
 
 def _looked(now: datetime, asked: Mapping[str, Any], decision: Decision) -> Access:

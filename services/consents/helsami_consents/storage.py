@@ -69,9 +69,9 @@ class Between:
         """
         The ids of the owner's items that the actor must not see now, on whatever ground they act.
 
-        What is hidden from parents stays hidden from one who has become something else since.
+        What is hidden from parents stays hidden from one who has become something else since: `as_parent`.
         """
-        groups = {REPRESENTATIVES, PARENTS} if as_parent or self.parenthood else {REPRESENTATIVES}
+        groups = {REPRESENTATIVES, PARENTS} if as_parent else {REPRESENTATIVES}
         from_them = [row for row in self.hidden if row.hidden_from in groups or row.reader == self.actor]
         return frozenset(its for row in from_them for its in (row.item, row.also, row.known_as) if its is not None)
 

@@ -69,6 +69,7 @@ CLAIMS: Final = frozenset(
         "consent_version",
         "organisation",
         "hidden",
+        "parent",
         "iat",
         "exp",
         "jti",
@@ -88,7 +89,8 @@ class AccessToken:
     """
     What an issuer vouches for: `actor` asks, about `subject`, on a `basis`, no more than `scopes`.
 
-    Both persons are opaque ids. `hidden` are the ids of the items that do not exist for this actor (R69, K23).
+    Both persons are opaque ids. `hidden` are the ids of the items that do not exist for this actor (R69, K23), and
+    `parent` says of who acts on any ground for another that they are or were their parent.
     `idempotency_key` is no claim: it is the one the caller sent beside the token.
     """
 
@@ -106,6 +108,7 @@ class AccessToken:
     expires_at: datetime
     token_id: str
     hidden: frozenset[str] = frozenset()
+    parent: bool = False
     idempotency_key: str | None = None
 
     def allows(self, scope: str) -> bool:
@@ -150,6 +153,7 @@ class Issuer:
         consent_version: int | None = None,
         organisation: str | None = None,
         hidden: Iterable[str] = (),
+        parent: bool = False,
         life: timedelta = LONGEST_LIFE,
     ) -> str:
         """
@@ -173,6 +177,7 @@ class Issuer:
             expires_at=now + life,
             token_id=secrets.token_urlsafe(12),
             hidden=frozenset(hidden),
+            parent=parent,
         )
         if not may_say(token) or not timedelta(0) < life <= LONGEST_LIFE:
             raise ValueError(f"{self.name} may not issue such a token")
@@ -303,10 +308,11 @@ def may_say(token: AccessToken) -> bool:
     Say whether an issuer has the right to such a token (architecture, section 5).
 
     The gateway alone can only let a citizen reach their own data; whatever is on another's behalf is the word of
-    `consents`, and so is what is hidden from them. Neither can be made to say more by whoever holds the other's key.
+    `consents`, and so is what is hidden from them, and that they are a parent. Neither can be made to say more by
+    whoever holds the other's key.
     """
     hides = token.on_behalf and len(token.hidden) <= MOST_HIDDEN
-    return (hides or not token.hidden) and _may_speak(token)
+    return (hides or not token.hidden) and (token.on_behalf or not token.parent) and _may_speak(token)
 
 
 def age_band(birth_date: date, now: datetime) -> str:
@@ -401,6 +407,7 @@ def _claims(token: AccessToken) -> dict[str, Any]:
         "consent_version": token.consent_version,
         "organisation": token.organisation,
         "hidden": sorted(token.hidden),
+        "parent": token.parent,
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
         "jti": token.token_id,
@@ -425,6 +432,7 @@ def _token(claims: Mapping[str, Any]) -> AccessToken:
         expires_at=_moment(claims["exp"]),
         token_id=_text(claims["jti"]),
         hidden=_ids(claims["hidden"]),
+        parent=_flag(claims["parent"]),
     )
 
 

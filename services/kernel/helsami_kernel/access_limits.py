@@ -34,18 +34,20 @@ def together(limits: Iterable[str]) -> AccessLimit:
     return next(iter(found - {AccessLimit.NONE}), AccessLimit.NONE)
 
 
-def keeps_out(limit: str, basis: str, age_band: str | None) -> bool:
+def keeps_out(limit: str, basis: str, age_band: str | None, *, parent: bool = False) -> bool:
     """
     Whether an item with this limit is hidden from who reads on a basis, about a citizen in an age band.
 
-    Parents are who reads as such. The young person is who reads about themselves below 16; nobody is taken to be older
-    whose age is not known. Who stands in for them on other grounds sees no more than they do.
+    Parents are who reads as such, and `parent` who is or was one and reads on another ground: by a grant from 16 on, by
+    a decision of staff, as a guardian. The young person is who reads about themselves below 16; nobody is taken to be
+    older whose age is not known. Who stands in for them on other grounds sees no more than they do.
     """
     if limit == AccessLimit.NONE:
         return False
     if basis == "parental":
         return limit != AccessLimit.YOUTH
-    return limit != AccessLimit.PARENTS and age_band != "16+"
+    from_parents = parent and limit != AccessLimit.YOUTH
+    return from_parents or (limit != AccessLimit.PARENTS and age_band != "16+")
 
 
 def is_told(limit: str) -> bool:

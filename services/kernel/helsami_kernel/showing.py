@@ -88,7 +88,8 @@ class Showing:
 
     def is_kept_out(self, access_limit: str) -> bool:
         """Does a limit that an item's source has set hide it from this reader (9603)?"""
-        return keeps_out(access_limit, self._access.basis, self._access.age_band)
+        access = self._access
+        return keeps_out(access_limit, access.basis, access.age_band, parent=access.parent)
 
     @property
     def count_hidden(self) -> int:

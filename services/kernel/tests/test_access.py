@@ -45,6 +45,7 @@ CLAIMS = {
     "consent_version": None,
     "organisation": None,
     "hidden": [],
+    "parent": False,
     "iat": int(NOW.timestamp()),
     "exp": int(NOW.timestamp()) + 60,
     "jti": "t1",
@@ -113,6 +114,12 @@ def test_consents_speaks_for_those_on_anothers_behalf(consents, verifier):
     token = verifier.verify(consents.issue(**GRANT, consent_version=7), "results")
 
     assert (token.actor, token.subject, token.consent_version) == ("c1", "c2", 7)
+
+
+def test_consents_says_that_who_acts_for_another_is_their_parent(consents, verifier):
+    said = [verifier.verify(consents.issue(**GRANT, parent=parent), "results").parent for parent in (True, False)]
+
+    assert said == [True, False]
 
 
 def test_consents_says_what_is_hidden_from_who_acts_for_another(consents, verifier):
@@ -270,7 +277,9 @@ def test_a_token_for_no_citizen_gives_no_citizens_scopes(verifier, basis):
         {"basis": "self", "scope": ""},
         {"basis": "self", "organisation": "st_olavs"},
         {"basis": "self", "hidden": ["i1"]},
+        {"basis": "self", "parent": True},
         {**SYSTEM, "hidden": ["i1"]},
+        {**SYSTEM, "parent": True},
         {"basis": "service", "subject": None, "age_band": None, "scope": "directory:identify", "hidden": ["i1"]},
         {"basis": "system", "subject": None, "age_band": None, "scope": "journal:write"},
         {"basis": "system", "subject": "c1", "age_band": None, "scope": "journal:write", "organisation": "st_olavs"},
@@ -348,6 +357,8 @@ def test_an_issuer_will_not_sign_what_nobody_would_believe(gateway):
         {"exp": 10**18},
         {"exp": None},
         {"admin": True},
+        {"parent": None},
+        {"parent": "yes"},
         {"hidden": None},
         {"hidden": "i1"},
         {"hidden": {"i1": 1}},

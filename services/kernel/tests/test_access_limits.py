@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helsami_kernel import fhir
-from helsami_kernel.access_limits import AccessLimit, changed, is_told, keeps_out, together
+from helsami_kernel.access_limits import FROM_PARENTS, AccessLimit, changed, is_told, keeps_out, together
 from helsami_kernel.database import Database, Reads, Writes, fingerprint
 from helsami_kernel.items import Item, items_table, keep, keep_all
 from helsami_kernel.journal import Unsupported
@@ -113,8 +113,14 @@ def test_whom_a_limit_keeps_out(basis, age_band, hidden):
     assert {limit for limit in LIMITS if keeps_out(limit, basis, age_band)} == hidden
 
 
+@pytest.mark.parametrize("basis", ["grant", "capacity"])
+def test_what_is_hidden_from_parents_stays_so_for_a_parent_who_acts_on_another_ground(basis):
+    assert {limit for limit in LIMITS if keeps_out(limit, basis, "16+", parent=True)} == FROM_PARENTS
+
+
 def test_a_limit_that_nobody_knows_keeps_parents_and_the_young_person_out():
     assert keeps_out("someone-new", "parental", "12-15")
+    assert keeps_out("someone-new", "grant", "16+", parent=True)
     assert keeps_out("someone-new", "self", "12-15")
 
 

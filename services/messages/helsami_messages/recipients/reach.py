@@ -81,7 +81,7 @@ class Reach:
         if starts is not None and starts > self._now.astimezone(OSLO).date():
             return False
         return relation.holds(self._now) and not keeps_out(
-            relation.access_limit, self._access.basis, self._access.age_band
+            relation.access_limit, self._access.basis, self._access.age_band, parent=self._access.parent
         )
 
     def _asked(self, organisation: str, relations: list[Relation]) -> dict[str, Contact]:
