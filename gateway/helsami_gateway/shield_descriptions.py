@@ -36,6 +36,10 @@ DECLINED: Final = {
     "until": "2026-03-09T10:00:00Z",
     "reason": "parents-must-know",
 }
+NOT_HIDDEN: Final = (
+    "It is hidden (`already-shielded`), too much is (`too-many-shields`: 100), or staff have said no to it twice, "
+    "less than 30 days ago (`declined-lately`)."
+)
 MINE: Final = "/api/v1/shields"
 OF_OURS: Final = "/staff/v1/shields"
 ROUTES: Final = (
@@ -54,13 +58,14 @@ ROUTES: Final = (
         "post",
         MINE,
         "Hide something of mine, from the next request on: from parents (12 to 15: staff have their word afterwards), "
-        "from all who act for me or one of them, or, by asking the organisation, from its staff.",
+        "from all who act for me or one of them, or, by asking the organisation, from its staff. Below 16, what staff "
+        "have declined before is `requested`, and hidden once they confirm it.",
         own.Shield,
         body=own.Conceal,
         status="201",
         problems=(
             *OF_CITIZENS,
-            ("409", f"It is hidden (`already-shielded`), or too much is (`too-many-shields`: 100). {REUSED[1]}"),
+            ("409", f"{NOT_HIDDEN} {REUSED[1]}"),
             ("422", "Nobody under 12 hides anything (`too-young-to-shield`)."),
             TOO_LARGE,
         ),

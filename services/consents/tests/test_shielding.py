@@ -9,8 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_consents.models import OTHER_IDS, SHIELDS, SHIELDS_RECEIVED
-from helsami_consents.shielding.domain import DECLINED_STAYS, MOST_STANDING, STANDING, State
+from helsami_consents.shielding.domain import (
+    ASKED_AGAIN_AFTER,
+    DECLINED_STAYS,
+    KEPT_WHEN_OVER,
+    MOST_STANDING,
+    STANDING,
+    State,
+)
 from helsami_consents.shielding.entrypoints import COME_OF_AGE, END
+from helsami_consents.shielding.storage import FORGET
 from helsami_kernel import Event, Obligation
 from helsami_kernel.access import MOST_HIDDEN
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
@@ -137,7 +145,7 @@ def fulfil(consents, store):
 
     def due():
         with store.transaction(None) as tx:
-            ours = OBLIGATIONS.c.kind.in_([END, COME_OF_AGE])
+            ours = OBLIGATIONS.c.kind.in_([END, COME_OF_AGE, FORGET])
             rows = tx.connection.execute(sa.select(OBLIGATIONS).where(ours, OBLIGATIONS.c.due_at <= tx.now)).all()
         for row in rows:
             promised = Obligation(row.id, row.kind, row.owner, row.due_at, orjson.loads(row.payload))
@@ -237,15 +245,91 @@ def test_what_staff_decline_is_told_first_and_stays_hidden_for_seven_days(
     assert (mine["state"], mine["reason"]) == ("ended", "parents-must-know")
 
 
-def test_what_has_ended_can_be_hidden_anew(shield, decide, hidden, clock, fulfil):
+@pytest.mark.parametrize("asked", [{}, {"hidden_from": "representatives"}, {"item": "other", "also": "i1"}])
+def test_what_staff_have_declined_is_hidden_anew_only_once_they_say_otherwise(
+    shield, decide, hidden, clock, fulfil, consents, asked
+):
     decide(shield(), "decline", "talk-to-us")
     with pytest.raises(Conflict, match="already-shielded"):
         shield()
     clock.move(DECLINED_STAYS)
     fulfil()
 
+    again = shield(**asked)
+
+    assert (again["state"], hidden()) == ("requested", set())
+    assert [each["id"] for each in consents.open_shields({}, STAFF)["shields"]] == [again["id"]]
+    assert decide(again)["state"] == "confirmed"
+    assert "i1" in hidden()
+    consents.lift_shield({"shield": again["id"]}, _me(CHILD))
+    assert hidden() == set()
     assert shield()["state"] == "awaiting"
-    assert hidden() == {"i1"}
+
+
+def test_what_staff_have_declined_hides_no_longer_by_being_shown_and_hidden_again(shield, decide, hidden, consents):
+    declined = decide(shield(), "decline", "talk-to-us")
+    consents.lift_shield({"shield": declined["id"]}, _me(CHILD))
+
+    assert (shield()["state"], hidden()) == ("requested", set())
+
+
+def test_staff_who_say_no_twice_are_not_asked_again_within_thirty_days(shield, decide, hidden, clock, fulfil):
+    decide(shield(), "decline", "talk-to-us")
+    clock.move(DECLINED_STAYS)
+    fulfil()
+    refused = decide(shield(), "decline", "parents-must-know")
+
+    assert (refused["state"], refused["until"], hidden()) == ("refused", None, set())
+    clock.move(ASKED_AGAIN_AFTER - timedelta(seconds=1))
+    for hidden_from in ("parents", "representatives"):
+        with pytest.raises(Conflict, match="declined-lately"):
+            shield(hidden_from=hidden_from)
+    assert shield("i2")["state"] == "awaiting"
+    assert shield(hidden_from="staff")["state"] == "requested"
+    clock.move(timedelta(seconds=1))
+    assert shield()["state"] == "requested"
+
+
+def test_what_staff_have_declined_once_is_ones_own_at_16(shield, decide, hidden, clock, fulfil, register, offer):
+    register.knows(CHILD, birth_date=clock().date() - timedelta(days=16 * 365 - 30), holders=[MOTHER, FATHER])
+    decide(shield(), "decline", "talk-to-us")
+    clock.move(DECLINED_STAYS)
+    fulfil()
+    asked = shield()
+    clock.move(timedelta(days=40))
+    fulfil()
+    offer(DEPUTY, CHILD)
+
+    assert asked["state"] == "requested"
+    assert shield("i1", hidden_from="representatives")["state"] == "in-force"
+    assert hidden(DEPUTY, CHILD) == {"i1"}
+
+
+@BOTH
+def test_what_is_over_is_forgotten_after_a_year_and_what_was_declined_when_one_is_of_age(
+    shield, decide, consents, clock, fulfil, register
+):
+    consents.lift_shield({"shield": shield("lifted")["id"]}, _me(CHILD))
+    decide(shield("declined"), "decline", "talk-to-us")
+    stands = shield("stands")
+    clock.move(DECLINED_STAYS)
+    fulfil()
+
+    def known():
+        return {each["item"] for each in consents.shields({}, _me(CHILD))["shields"]}
+
+    clock.move(KEPT_WHEN_OVER - DECLINED_STAYS - timedelta(seconds=1))
+    fulfil()
+    assert known() == {"lifted", "declined", "stands"}
+    clock.move(DECLINED_STAYS + timedelta(seconds=1))
+    fulfil()
+    assert known() == {"declined", "stands"}
+    assert shield("declined")["state"] == "requested"
+    clock.move_to(clock().replace(year=2028, month=2, day=2))
+    fulfil()
+    fulfil()
+    assert {each["id"] for each in consents.shields({}, _me(CHILD))["shields"]} >= {stands["id"]}
+    assert "ended" not in {each["state"] for each in consents.shields({}, _me(CHILD))["shields"]}
 
 
 def test_from_ones_16th_birthday_on_nobody_else_has_a_word_in_it(shield, decide, consents, clock, fulfil, told):

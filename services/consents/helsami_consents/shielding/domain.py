@@ -24,6 +24,12 @@ OF_AGE: Final = 16
 DECLINED_STAYS: Final = timedelta(days=7)
 """How long something stays hidden after staff have said no: who hid it is told first, and can speak with somebody."""
 
+ASKED_AGAIN_AFTER: Final = timedelta(days=30)
+"""How long nobody is asked about something again of whom staff have declined it twice."""
+
+KEPT_WHEN_OVER: Final = timedelta(days=365)
+"""How long one sees that one has hidden something; what staff have declined is known until its citizen is of age."""
+
 MOST_STANDING: Final = 100
 """How many of a citizen's may stand at once: the ids of all, two of each, must fit into a token (MOST_HIDDEN there)."""
 
@@ -96,6 +102,11 @@ class Shield:
     until: datetime | None
     reason: str
 
+    @property
+    def is_declined(self) -> bool:
+        """Whether staff have said no, whatever became of it since."""
+        return bool(self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class ShieldingTold:
@@ -122,11 +133,32 @@ def is_too_young(person: Person, now: datetime) -> bool:
     return not is_at_least(person, YOUNGEST, now)
 
 
-def begins_as(hidden_from: str, person: Person, now: datetime) -> State:
-    """How a shield stands at first: staff are asked where they hold the block, or for a young person."""
+def begins_as(hidden_from: str, person: Person, now: datetime, last: Shield | None) -> State:
+    """
+    How a shield stands at first: staff are asked where they hold the block, or for a young person.
+
+    `last` is what staff have decided last of the same item, and not of its block. What they have declined is hidden
+    again only once they say otherwise: else their word would hold for as long as it takes to ask anew.
+    """
     if hidden_from == STAFF:
         return State.REQUESTED
-    return State.IN_FORCE if is_at_least(person, OF_AGE, now) else State.AWAITING
+    if is_at_least(person, OF_AGE, now):
+        return State.IN_FORCE
+    return State.REQUESTED if last is not None and last.is_declined else State.AWAITING
+
+
+def is_asked_too_soon(state: State, last: Shield | None, now: datetime) -> bool:
+    """Whether staff have said no to the same twice, and lately: they are to be spoken with first."""
+    if state is not State.REQUESTED or last is None or last.state is not State.REFUSED or last.decided_at is None:
+        return False
+    return now < last.decided_at + ASKED_AGAIN_AFTER
+
+
+def confirmed_as(shield: Shield) -> State:
+    """How a shield stands that staff have confirmed: what is asked of them anew is then hidden as other things are."""
+    if shield.state is State.REQUESTED and shield.hidden_from != STAFF:
+        return State.CONFIRMED
+    return CONFIRMED_AS[shield.state]
 
 
 def lifted_as(state: State) -> State:
@@ -134,6 +166,8 @@ def lifted_as(state: State) -> State:
     return State.LIFTING if state in {State.GRANTED, State.LIFTING} else State.LIFTED
 
 
-def of_age_as(state: State) -> State | None:
+def of_age_as(shield: Shield) -> State | None:
     """How a shield stands once its citizen is of age, and nobody else has a word in it; None for as it was."""
-    return State.IN_FORCE if state in {State.AWAITING, State.DECLINED} else None
+    if shield.hidden_from == STAFF:
+        return None
+    return State.IN_FORCE if shield.state in {State.AWAITING, State.REQUESTED, State.DECLINED} else None

@@ -16,17 +16,20 @@ from helsami_consents.shielding.announcing import event_of
 from helsami_consents.shielding.domain import (
     GROUPS,
     MOST_STANDING,
+    OPEN,
+    STAFF,
     STANDING,
     Shield,
     ShieldingLifted,
     ShieldingRequested,
     State,
     begins_as,
+    is_asked_too_soon,
     is_too_young,
     lifted_as,
     of_age_as,
 )
-from helsami_consents.shielding.storage import NEWEST, Reads, Writes
+from helsami_consents.shielding.storage import FORGET, NEWEST, Reads, Writes
 from helsami_kernel import Event, Obligation, fulfils, handles, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, NotFound, Refused, load
@@ -53,8 +56,8 @@ class Shielding(Register):
 
         From parents, from all who act for one, or from one of them it is hidden here and at once; below 16 the
         organisation has its word afterwards. From staff it is for the organisation to hide. Raises
-        NotFound("representation-not-found"), Refused `too-young-to-shield`, and Conflict `already-shielded` or
-        `too-many-shields`.
+        NotFound("representation-not-found"), Refused `too-young-to-shield`, and Conflict `already-shielded`,
+        `too-many-shields`, or `declined-lately` for what staff have declined below 16, and once more when asked anew.
         """
         wish, me = load(schemas.Conceal, command), oneself(access)
         person, now = self.people(me).get(me), self.clock()
@@ -67,8 +70,12 @@ class Shielding(Register):
             tx.take_turn()
             if tx.count_standing() >= MOST_STANDING:
                 raise Conflict("too-many-shields")
-            state = begins_as(wish["hidden_from"], person, now)
-            shielded = tx.shield(schemas.hidden_of(wish), wish["hidden_from"], reader, state)
+            what = schemas.hidden_of(wish)
+            last = tx.last_decided(what)
+            state = begins_as(wish["hidden_from"], person, now, last)
+            if wish["hidden_from"] != STAFF and is_asked_too_soon(state, last, now):
+                raise Conflict("declined-lately")
+            shielded = tx.shield(what, wish["hidden_from"], reader, state)
             if shielded is None:
                 raise Conflict("already-shielded")
             _promise_age(tx, shielded, person)
@@ -140,8 +147,27 @@ class Shielding(Register):
             shield = tx.own_shield(promised.payload["shield"])
             if shield is None or _is_over(shield, tx.now):
                 return
-            if (state := of_age_as(shield.state)) is not None:
+            if (state := of_age_as(shield)) is not None:
                 tx.settle_shield(shield, state, until=None)
+
+    @fulfils(FORGET)
+    def forget_shield(self, promised: Obligation) -> None:
+        """
+        Forget what has long been over; what staff have declined not before its citizen is of age.
+
+        Raises Unavailable while the register cannot be asked, and is tried again.
+        """
+        owner = str(promised.owner)
+        person, its = self.people(owner).get(owner), promised.payload["shield"]
+        with self.store.transaction(owner) as tx:
+            shield = tx.own_shield(its)
+            if shield is None or shield.state in STANDING:
+                return
+            born = None if person is None else person.birth_date
+            if shield.is_declined and born is not None and comes_of_age(born) > tx.now:
+                tx.promise(FORGET, comes_of_age(born), {"shield": its}, key=f"{its} of age")
+            else:
+                tx.forget_shield(its)
 
 
 def _reader(tx: Writes, hidden_from: str, person: Person) -> str | None:
@@ -160,5 +186,6 @@ def _is_over(shield: Shield, now: datetime) -> bool:
 
 
 def _promise_age(tx: Writes, shield: Shield, person: Person) -> None:
-    if shield.state is State.AWAITING and person.birth_date is not None:
+    theirs = shield.state in OPEN and shield.hidden_from != STAFF
+    if theirs and person.birth_date is not None:
         tx.promise(COME_OF_AGE, comes_of_age(person.birth_date), {"shield": shield.id}, key=shield.id)

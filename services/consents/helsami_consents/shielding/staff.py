@@ -14,13 +14,13 @@ from helsami_consents.people import OSLO
 from helsami_consents.shielding import schemas
 from helsami_consents.shielding.announcing import event_of
 from helsami_consents.shielding.domain import (
-    CONFIRMED_AS,
     DECLINED_AS,
     DECLINED_STAYS,
     OPEN,
     Shield,
     ShieldingDecided,
     State,
+    confirmed_as,
 )
 from helsami_consents.shielding.entrypoints import END, NO_SUCH, Shielding
 from helsami_consents.shielding.storage import Writes
@@ -112,7 +112,7 @@ class StaffShielding(Shielding):
 
 def _settled(tx: Writes, shield: Shield, decision: Json) -> Shield:
     if decision["decision"] == "confirm":
-        return tx.settle_shield(shield, CONFIRMED_AS[shield.state], decided_at=tx.now)
+        return tx.settle_shield(shield, confirmed_as(shield), decided_at=tx.now)
     declined = DECLINED_AS.get(shield.state)
     if declined is None:
         raise Malformed("malformed", FieldProblem("decision", "confirm: it is lifted because its citizen wants that"))

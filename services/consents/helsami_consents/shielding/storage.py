@@ -13,7 +13,9 @@ from sqlalchemy.engine import Row
 from helsami_consents.capacity import storage
 from helsami_consents.models import APPLICATIONS, GRANTS, OTHER_IDS, PARENTHOODS, SHIELDS, SHIELDS_RECEIVED
 from helsami_consents.shielding.domain import (
+    KEPT_WHEN_OVER,
     OPEN,
+    STAFF,
     STANDING,
     Hidden,
     Shield,
@@ -23,6 +25,7 @@ from helsami_kernel.database import UtcDateTime, insert_new
 from helsami_kernel.pages import Cursor
 
 OWNER: Final = sa.bindparam("owner", type_=sa.String)
+FORGET: Final = "forget_shield"
 NEWEST: Final = Cursor(datetime(9999, 12, 31, tzinfo=UTC), "")
 PLACE: Final = (SHIELDS.c.asked_at, SHIELDS.c.id)
 MINE: Final = (
@@ -66,6 +69,20 @@ class Writes(storage.Writes):
         pair = {"owner": self.owner, "item": item, "known_as": other}
         self.connection.execute(insert_new(self.connection, OTHER_IDS, pair))
 
+    def last_decided(self, what: Hidden) -> Shield | None:
+        """What staff have decided last of the owner's same item, hidden from anybody but themselves; by either id."""
+        ids = [its for its in (what.item, what.also) if its is not None]
+        same = sa.or_(SHIELDS.c.item.in_(ids), SHIELDS.c.also.in_(ids))
+        decided = sa.and_(SHIELDS.c.decided_at.is_not(None), SHIELDS.c.hidden_from != STAFF)
+        last = sa.select(SHIELDS).where(SHIELDS.c.owner == self.owner, same, decided)
+        row = self.connection.execute(last.order_by(SHIELDS.c.decided_at.desc()).limit(1)).one_or_none()
+        return None if row is None else _shield(row)
+
+    def forget_shield(self, shield_id: str) -> None:
+        """Forget one of the owner's that is over, and that an organisation was asked about it."""
+        for table in (SHIELDS_RECEIVED, SHIELDS):
+            self.connection.execute(sa.delete(table).where(table.c.owner == self.owner, table.c.id == shield_id))
+
     def count_standing(self) -> int:
         """How many of the owner's stand."""
         standing = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.state.in_(sorted(STANDING)))
@@ -101,7 +118,9 @@ class Writes(storage.Writes):
         return None if row is None else _shield(row)
 
     def settle_shield(self, shield: Shield, state: State, **values: Any) -> Shield:
-        """Let a shield of the owner's stand otherwise; whether staff have to look at it follows from that."""
+        """Let a shield of the owner's stand otherwise; whether staff look at it, and how long it is kept, follows."""
+        if state not in STANDING:
+            self.promise(FORGET, self.now + KEPT_WHEN_OVER, {"shield": shield.id}, key=shield.id)
         this = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.id == shield.id)
         settled = {"state": state.value, "version": shield.version + 1, **values}
         self.connection.execute(sa.update(SHIELDS).where(this).values(**settled))
