@@ -296,3 +296,91 @@ def test_what_others_put_in_front_of_the_portal_proves_nothing(demo, other):
     proxied = {"X-Forwarded-User": other["citizen"], "X-Remote-User": other["citizen"], "Remote-User": other["pid"]}
 
     refused(requests.get(f"{demo.url}/api/v1/home", headers=proxied, timeout=30), 401, "login-needed")
+
+
+# What is written to whom
+
+
+MESSAGES = "/api/v1/messages"
+UNKNOWN = "00000000-0000-5000-8000-000000000001"
+
+
+@pytest.fixture(scope="module")
+def treated(demo, citizens):
+    """One who may write to a physiotherapist, and the id of that one."""
+    for one in citizens:
+        patient = demo.log_in(one["pid"])
+        for known in patient.get(f"{MESSAGES}/recipients").json()["recipients"]:
+            if known["kind"] == "employee":
+                return patient, known["id"]
+    raise AssertionError("nobody is treated by anybody")
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"text": ""}, "text"),
+        ({"text": " \n\t "}, "text"),
+        ({"text": "x" * 5001}, "text"),
+        ({"text": "a\x00b"}, "text"),
+        ({"text": ["a"]}, "text"),
+        ({"text": None}, "text"),
+        ({"subject": ""}, "subject"),
+        ({"subject": "x" * 101}, "subject"),
+        ({"subject": "two\nlines"}, "subject"),
+        ({"recipient": ""}, "recipient"),
+        ({"recipient": 7}, "recipient"),
+        ({"inbox": "duty"}, WHOLE),
+        ({"on_behalf": True}, WHOLE),
+    ],
+    ids=lambda part: "-".join(part) if isinstance(part, dict) else part,
+)
+def test_a_message_that_says_nothing_or_too_much_is_refused_by_field_and_is_not_there(treated, wish, field):
+    patient, recipient = treated
+    before = patient.get(MESSAGES).json()["items"]
+
+    answer = patient.post(MESSAGES, {"recipient": recipient, "subject": "Kneet", "text": "Hei.", **wish})
+
+    problems = refused(answer, 400, "malformed")
+    assert [problem["field"].partition(".")[0] or WHOLE for problem in problems] == [field]
+    assert all(problem["expected"] for problem in problems)
+    assert patient.get(MESSAGES).json()["items"] == before
+
+
+def test_nobody_writes_to_whom_they_have_nothing_to_do_with(demo, treated, other):
+    _, recipient = treated
+    stranger = demo.log_in(other["pid"])
+
+    answers = [
+        stranger.post(MESSAGES, {"recipient": named, "subject": "Kneet", "text": "Hei."})
+        for named in (recipient, UNKNOWN, "duty", "' OR 1=1 --")
+    ]
+
+    assert len({answer.content for answer in answers}) == 1
+    assert refused(answers[0], 404, "recipient-not-found") == []
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{}, {"inbox": "duty", "employee": "urn:x|1"}, {"inbox": ""}, {"inbox": "duty", "state": "answered"}, {"inbox": 1}],
+    ids=["nothing", "both", "empty", "state", "number"],
+)
+def test_staff_who_do_not_say_where_to_look_are_told_what_to_say(demo, wish):
+    login = {"Authorization": f"Bearer {demo.token('trondheim')}"}
+
+    answer = requests.post(f"{demo.url}/staff/v1/messages/search", json=wish, headers=login, timeout=30)
+
+    (problem,) = refused(answer, 400, "malformed")
+    assert problem["field"] in {"inbox", "state"}
+
+
+def test_an_employee_who_is_a_number_of_a_register_stands_in_no_address(demo):
+    login = {"Authorization": f"Bearer {demo.token('trondheim')}"}
+    described = requests.get(f"{demo.url}/api/v1/openapi.json", timeout=30).json()["paths"]
+
+    answer = requests.get(f"{demo.url}/staff/v1/messages/search?employee=9999999", headers=login, timeout=30)
+
+    refused(answer, 405, "method-not-allowed")
+    told = [one for path, verbs in described.items() if "/messages" in path for one in verbs.values()]
+    names = {one["name"] for each in told for one in each.get("parameters", ())}
+    assert names == {"limit", "cursor", "thread", "message", "Idempotency-Key", "HelsaMi-Act-For"}
