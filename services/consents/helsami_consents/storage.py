@@ -26,9 +26,9 @@ from helsami_kernel.database import UtcDateTime
 OWNER: Final = sa.bindparam("owner", type_=sa.String)
 ACTOR: Final = sa.bindparam("actor", type_=sa.String)
 _HEAD: Final = sa.select(HEADS).where(HEADS.c.owner == OWNER).with_for_update().cte("head")
-_STANDS: Final = sa.or_(*(APPLICATIONS.c.state == state.value for state in sorted(STANDING)))
+_STANDS: Final = APPLICATIONS.c.state.in_([state.value for state in STANDING])
 _HIDES: Final = sa.and_(
-    sa.or_(*(SHIELDS.c.state == state.value for state in sorted(HIDING))),
+    SHIELDS.c.state.in_([state.value for state in HIDING]),
     sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=UtcDateTime)),
 )
 PARTS: Final[list[list[Any]]] = [

@@ -9,13 +9,27 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
+
+class OnceForAll(PGCompiler):
+    """Compiles for any number of values at once: they are one parameter, an array."""
+
+    def visit_in_op_binary(self, binary: Any, _operator: Any, **more: Any) -> str:
+        """`IN`, of values or of what a subquery finds."""
+        wanted = binary.right
+        if not isinstance(wanted, sa.BindParameter):
+            return str(self._generate_generic_binary(binary, " IN ", **more))
+        array = sa.bindparam(wanted.key, wanted.value, type_=sa.ARRAY(wanted.type))
+        return str(self.process(binary.left == sa.any_(array), **more))
+
+
 # The dialect of PREPARE, whose parameters are numbered; psycopg2 itself fills in those of EXECUTE.
 NUMBERED: Final = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+NUMBERED.statement_compiler = OnceForAll
 OWNED: Final = "SELECT set_config('app.owner', %(owner)s, true); "
 
 Select = sa.Select[Any] | sa.CompoundSelect[Any]

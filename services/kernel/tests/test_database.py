@@ -36,6 +36,7 @@ NOTES = sa.Table(
     sa.Column("at", UtcDateTime),
 )
 MINE = sa.select(NOTES).where(NOTES.c.owner == sa.bindparam("owner"))
+AMONG = MINE.where(NOTES.c.text.in_(sa.bindparam("texts", expanding=True)))
 EVERYBODYS = sa.select(NOTES).where(sa.bindparam("owner", type_=sa.String).is_not(None))
 
 
@@ -73,6 +74,13 @@ def test_a_reader_sees_the_rows_of_its_owner(database):
 @on_postgresql
 def test_a_statement_that_forgets_the_owner_still_sees_only_theirs(database):
     assert texts(database, "c1", EVERYBODYS) == ["of c1"]
+
+
+@pytest.mark.parametrize("wanted", [[], ["of c1"], ["of c1", "another", "of c2"]], ids=len)
+def test_one_of_several_is_asked_for_by_one_statement_whatever_their_number(database, wanted):
+    assert texts(database, "c1", MINE.where(NOTES.c.text.in_(wanted))) == wanted[:1]
+    rows = Reads(database.reading_engine, "c1").fetch(AMONG, texts=wanted)
+    assert [row.text for row in rows] == wanted[:1]
 
 
 @on_postgresql

@@ -36,17 +36,21 @@ THE_FEED: Final = 1
 TELL_OF_BIRTHDAY: Final = "tell_of_birthday"
 SAID: Final = ("known", "name", "birth_date", "protection", "deceased", "death_date", "address_token")
 OF_HOLDERS: Final = REGISTERED.alias("of_holders")
-WITH_REGISTER: Final = sa.select(
-    *storage.CITIZEN,
-    CITIZENS.c.deactivated_at,
-    CITIZENS.c.reactivated_at,
-    REGISTERED.c.protection,
-    REGISTERED.c.asked_at,
-    sa.exists().where(RESPONSIBILITIES.c.child == CITIZENS.c.id).label("has_holders"),
-    sa.exists()
-    .where(sa.or_(GUARDIANSHIPS.c.ward == CITIZENS.c.id, GUARDIANSHIPS.c.guardian == CITIZENS.c.id))
-    .label("has_guardianships"),
-).join_from(CITIZENS, REGISTERED, isouter=True)
+WITH_REGISTER: Final = (
+    sa.select(
+        *storage.CITIZEN,
+        CITIZENS.c.deactivated_at,
+        CITIZENS.c.reactivated_at,
+        REGISTERED.c.protection,
+        REGISTERED.c.asked_at,
+        sa.exists().where(RESPONSIBILITIES.c.child == CITIZENS.c.id).label("has_holders"),
+        sa.exists()
+        .where(sa.or_(GUARDIANSHIPS.c.ward == CITIZENS.c.id, GUARDIANSHIPS.c.guardian == CITIZENS.c.id))
+        .label("has_guardianships"),
+    )
+    .join_from(CITIZENS, REGISTERED, isouter=True)
+    .where(CITIZENS.c.id.in_(sa.bindparam("citizens", expanding=True)))
+)
 OF_CHILDREN: Final = (
     sa.select(
         RESPONSIBILITIES,
@@ -66,7 +70,7 @@ class Reads(storage.Reads):
 
     def registered(self, citizens: Collection[str]) -> list[Registered]:
         """Those of these ids that are known, in no order, with what decides who may represent them."""
-        rows = self._rows(WITH_REGISTER.where(CITIZENS.c.id.in_(set(citizens))))
+        rows = self.fetch(WITH_REGISTER, citizens=sorted(set(citizens)))
         holders = self._holders([row.id for row in rows if row.has_holders])
         guardianships = self._guardianships([row.id for row in rows if row.has_guardianships])
         return [_registered(row, holders.get(row.id, ()), guardianships) for row in rows]
