@@ -158,7 +158,7 @@ def restrict_sharing(question: SharingQuestion) -> Restriction | None:
     """
     Must this item be withheld from this reader (R29, R30)?
 
-    Asked by: results, records, appointments, notifications.
+    Asked by: results, records, appointments, messages, notifications.
     Every answer counts: no organisation can lift what another has restricted.
     Nobody answers: home-care visits and their notes are withheld, all else is shown.
     An answer fails: the item is withheld.
@@ -170,7 +170,7 @@ def limit_delegation(question: DelegationQuestion) -> frozenset[str] | None:
     """
     Which scopes may a representative hold towards this organisation (R93, R98, K3)?
 
-    Asked by: appointments, medications, notifications, records, results.
+    Asked by: appointments, medications, messages, notifications, records, results.
     Every answer counts: only a scope that every answer names, and that the region's table has for this age and basis.
     Nobody answers: the region's table.
     An answer fails: none.

@@ -212,6 +212,7 @@ def test_a_young_person_is_not_told_of_what_is_hidden_from_them(messages, staff,
     assert told() == []
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("ask", "command", "field"),
     [

@@ -8,6 +8,8 @@ from helsami_kernel.errors import NotFound
 from helsami_messages.recipients import schemas
 from helsami_sdk.answers import Reachable, Recipients
 
+pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 SECURITY = "urn:oid:2.16.578.1.12.4.1.1.9603"
 
 

@@ -150,6 +150,7 @@ def test_a_citizen_may_have_so_many_messages_unanswered(write, page):
     assert len(page(limit=100)["items"]) == MOST_UNANSWERED
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("named", [MISSING, "", "æ", "x" * 40, "a\x00b"])
 @pytest.mark.parametrize("ask", ["thread", "reply", "mark_read"])
 def test_what_is_not_there_and_what_is_somebody_elses_are_not_found_alike(messages, citizen, write, ask, named):
@@ -226,6 +227,7 @@ def test_at_a_protected_address_nothing_says_where_or_who(messages, citizen, ans
         assert (one["organisation"], one["unit"], one["name"]) == (None, None, None)
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

@@ -21,7 +21,7 @@ from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas
 from helsami_messages.threads.domain import Message, Thread
 from helsami_messages.ways import storage as ways
-from helsami_messages.ways.storage import LONGEST_ID
+from helsami_messages.ways.storage import plausible
 
 THREAD: Final = "thread"
 SECTION: Final = Section(THREADS, CATEGORY)
@@ -45,7 +45,7 @@ class Reads(ways.Reads):
 
     def thread_row(self, thread: str) -> Row[Any]:
         """A row of ONE. Raises NotFound("thread-not-found")."""
-        return _the_one(self.fetch(ONE, id=_plausible(thread)))
+        return _the_one(self.fetch(ONE, id=plausible(thread)))
 
     def messages_of(self, thread: str) -> list[Message]:
         """What is written in a thread, the oldest first."""
@@ -57,7 +57,7 @@ class Writes(ways.Writes):
 
     def thread_row(self, thread: str, *, held: bool = True) -> Row[Any]:
         """A row of ONE, held for this transaction alone where it is to change. Raises NotFound("thread-not-found")."""
-        mine = {"owner": self.owner, "id": _plausible(thread)}
+        mine = {"owner": self.owner, "id": plausible(thread)}
         return _the_one(self.connection.execute(ONE.with_for_update() if held else ONE, mine))
 
     def messages_of(self, thread: str) -> list[Message]:
@@ -122,11 +122,6 @@ def thread_of(row: Row[Any]) -> Thread:
 
 def _message(row: Row[Any]) -> Message:
     return Message(**{name: getattr(row, name) for name in Message.__slots__})
-
-
-def _plausible(named: str) -> str:
-    """What somebody names as an id, as a database can be asked for it; what cannot be one is nothing."""
-    return named if len(named) <= LONGEST_ID and named.isascii() and named.isprintable() else ""
 
 
 def _the_one(rows: Iterable[Any]) -> Row[Any]:

@@ -102,8 +102,7 @@ class Writes(recipients.Writes):
 
         Raises NotFound("message-not-found"), also for another organisation's.
         """
-        plausible = len(message) <= LONGEST_ID and message.isascii() and message.isprintable()
-        row = self._held(LYING.c.message == message, LYING.c.organisation == organisation) if plausible else None
+        row = self._held(LYING.c.message == plausible(message), LYING.c.organisation == organisation)
         if row is None:
             raise NotFound("message-not-found")
         return _lying(row)
@@ -118,6 +117,11 @@ class Writes(recipients.Writes):
 
     def _promise(self, lying: Lying) -> None:
         self.promise(MOVE_ON, lying.due_at, {"message": lying.message, "hop": lying.hop}, _key(lying))
+
+
+def plausible(named: str) -> str:
+    """What somebody names as an id, as a database can be asked for it; what cannot be one is nothing."""
+    return named if len(named) <= LONGEST_ID and named.isascii() and named.isprintable() else ""
 
 
 def _key(lying: Lying) -> str:
