@@ -205,7 +205,8 @@ def _naming(ask: Ask, people: People) -> Ask:
         answer = ask(owner, method, command)
         if named := answer.get("named"):
             people.waiting.add(command["citizen"])
-            ask(LOG, "name_appointments", {"citizen": command["citizen"], "named": named})
+            for some in (named[place : place + ENTRIES_A_CALL] for place in range(0, len(named), ENTRIES_A_CALL)):
+                ask(LOG, "name_appointments", {"citizen": command["citizen"], "named": some})
             people.waiting.discard(command["citizen"])
         return answer
 

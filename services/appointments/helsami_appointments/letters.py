@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from helsami_appointments.changes import Changes
 from helsami_appointments.domain import Known
 from helsami_appointments.receiving import schemas
 from helsami_appointments.receiving.domain import AppointmentNamed
-from helsami_kernel import Event
+from helsami_kernel import Event, fhir
 from helsami_kernel.access import AccessToken
 from helsami_kernel.items import item_id
 from helsami_kernel.journal import Delivery
@@ -27,10 +28,18 @@ class Letters(Changes):
             tx.announce(Event.of("appointment_named", subject=tx.owner, data=told))
 
     def other_ids(self, tx: Any, delivery: Delivery) -> list[Json]:
-        """By what other ids others know what was booked here, of the appointments of a delivery; again each time."""
+        """
+        By what other ids others know the appointments of a delivery; again each time.
+
+        Of what was booked here it is that of its record system's appointment, and of that the id of a visit which came
+        of it: what was made at the visit is hidden with the appointment.
+        """
+        if delivery.citizen is None:
+            return []
         keys = [entry.key for entry in delivery.entries if entry.type == "Appointment"]
-        found = tx.booked_here(delivery.organisation, keys) if keys and delivery.citizen else {}
-        return [schemas.AppointmentNamed().dump(AppointmentNamed(*pair)) for pair in sorted(found.items())]
+        booked = tx.booked_here(delivery.organisation, keys) if keys else {}
+        pairs = [*booked.items(), *_visits(delivery.citizen, delivery)]
+        return [schemas.AppointmentNamed().dump(AppointmentNamed(*pair)) for pair in sorted(pairs)]
 
     def particulars(self, reads: Any, known: Known, access: AccessToken) -> Json:
         """
@@ -41,6 +50,14 @@ class Letters(Changes):
         """
         record = known_as(access.subject, known)
         return {**super().particulars(reads, known, access), "known_as": record}
+
+
+def _visits(owner: str, delivery: Delivery) -> Iterator[tuple[str, str]]:
+    for entry in delivery.entries:
+        named = fhir.objects(entry.resource.get("appointment")) if entry.type == "Encounter" else ()
+        visit = item_id(owner, delivery.organisation, entry.item_key)
+        for key in filter(None, (fhir.key(reference, "Appointment") for reference in named)):
+            yield item_id(owner, delivery.organisation, f"Appointment|{key}"), visit
 
 
 def known_as(owner: str | None, known: Known) -> str:

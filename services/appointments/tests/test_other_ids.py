@@ -31,3 +31,18 @@ def test_the_gateway_is_told_of_it_with_each_delivery_that_names_it(journal, app
 
     pair = {"appointment": booked["id"], "known_as": item_id("c1", "trondheim", "Appointment|a1")}
     assert named == [[pair], [], [pair]]
+
+
+def test_the_gateway_is_told_which_visits_came_of_which_appointments(journal):
+    def visit(key, *appointments):
+        named = [{"reference": f"Appointment/{each}"} for each in appointments]
+        journal.send("Encounter", key, {"status": "finished", "appointment": named}, "c1")
+        return [(pair["appointment"], pair["known_as"]) for pair in journal.named]
+
+    def ids(*names):
+        return tuple(item_id("c1", "trondheim", name) for name in names)
+
+    assert visit("v1", "a1") == [ids("Appointment|a1", "Encounter|v1")]
+    both = [ids("Appointment|a1", "Encounter|v2"), ids("Appointment|a2", "Encounter|v2")]
+    assert visit("v2", "a1", "a2") == sorted(both)
+    assert visit("v3") == []

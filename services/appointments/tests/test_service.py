@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_appointments.models import APPOINTMENTS
+from helsami_appointments.receiving.schemas import Taken
 from helsami_appointments.service import AppointmentsService
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, Forbidden
-from helsami_kernel.journal import ReceiveOutcome
 from helsami_kernel.testing import system_token
 from helsami_sdk.answers import Restriction
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
@@ -249,7 +249,7 @@ def test_each_entry_of_a_delivery_has_an_outcome_of_its_own(appointments, journa
         {"index": 8, "outcome": "refused", "code": "no-citizen", "path": "Appointment.participant"},
         {"index": 9, "outcome": "stored"},
     ]
-    assert ReceiveOutcome().dump(answer) == answer
+    assert Taken().dump(answer) == answer
 
 
 def test_organisations_keys_do_not_meet(journal, rows):

@@ -21,12 +21,15 @@ ACCESS_TYPE: Final = "helsami-access+jwt"
 SYSTEM_TYPE: Final = "helsami-system+jwt"
 LONGEST_LIFE: Final = timedelta(seconds=60)
 LEEWAY: Final = timedelta(seconds=30)
-MOST_HIDDEN: Final = 200
-"""How many ids a token can say are hidden: of all items that a citizen may shield at once, each known by two (R69)."""
+MOST_HIDDEN: Final = 300
+"""
+How many ids a token can say are hidden (R69): of all that a citizen may shield at once, be it bookings, each with the
+id that its record system's appointment has and that of its visit.
+"""
 
 LONGEST_ID: Final = 36
 LONGEST_TOKEN: Final = 4096 + MOST_HIDDEN * (LONGEST_ID + len('"",')) * 4 // 3
-"""What all other claims take, and in base64 the ids of as much as can be hidden: 14 496 characters."""
+"""What all other claims take, and in base64 the ids of as much as can be hidden: 19 696 characters."""
 
 LONGEST_TEXT: Final = 200
 MOST_REMEMBERED: Final = 4096

@@ -40,9 +40,9 @@ class Origin:
     setting: str = ""
     visit_type: str = ""
     author_role: str = ""
+    within: str = ""
     access_limit: str = ""
     of: str = ""
-    within: str = ""
 
     @classmethod
     def of_item(cls, item: Item | Row[Any], category: str) -> Origin:
@@ -56,6 +56,7 @@ class Origin:
             setting=item.setting,
             visit_type=item.visit_type,
             author_role=item.author_role,
+            within=item.within,
         )
 
 
@@ -69,7 +70,8 @@ class Origins:
     def seal(self, owner: str, origin: Origin) -> str:
         """Encrypt the origin of a citizen's item (AES-256-GCM); each time it looks otherwise, and is as long."""
         said = (origin.category, origin.occurred_at.isoformat(), origin.kind)
-        text = orjson.dumps([origin.organisation, *said, origin.setting, origin.visit_type, origin.author_role])
+        asked = (origin.setting, origin.visit_type, origin.author_role)
+        text = orjson.dumps([origin.organisation, *said, *asked, origin.within])
         nonce = secrets.token_bytes(NONCE_BYTES)
         filled = text.ljust(-(-len(text) // STEP) * STEP)
         return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, filled, _of(owner, origin.id))).decode()
@@ -81,10 +83,8 @@ class Origins:
             text = self._cipher.decrypt(found[:NONCE_BYTES], found[NONCE_BYTES:], _of(owner, item))
         except (InvalidTag, ValueError):
             return None
-        organisation, category, occurred_at, kind, *asked = orjson.loads(text)
-        setting, visit_type, author_role = asked
-        at = datetime.fromisoformat(occurred_at)
-        return Origin(item, organisation, category, at, kind, setting, visit_type, author_role)
+        organisation, category, occurred_at, kind, *more = orjson.loads(text)
+        return Origin(item, organisation, category, datetime.fromisoformat(occurred_at), kind, *more)
 
 
 def _of(owner: str, item: str) -> bytes:

@@ -18,11 +18,11 @@ from helsami_kernel.testing import MovableClock
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 ORIGINS = Origins(bytes(32))
-ITEM = Origin("i1", "st_olavs", "visits", AT, "visit", "outpatient", "nyre", "LE")
+ITEM = Origin("i1", "st_olavs", "visits", AT, "visit", "outpatient", "nyre", "LE", "a1 a2")
 codes = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60)
 
 
-@given(st.tuples(codes, codes, codes, codes, codes, codes), st.datetimes(timezones=st.just(UTC)))
+@given(st.tuples(codes, codes, codes, codes, codes, codes, codes), st.datetimes(timezones=st.just(UTC)))
 def test_what_is_sealed_is_opened_as_it_was(said, at):
     organisation, category, kind, *asked = said
     origin = Origin("i1", organisation, category, at, kind, *asked)

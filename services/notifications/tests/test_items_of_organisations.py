@@ -255,3 +255,13 @@ def test_a_statement_that_forgets_the_owner_sees_nothing_of_whose_the_items_of_o
             return len(tx.connection.execute(sa.select(models.ORIGINS.c.item)).all())
 
     assert (seen("c1"), seen("c2")) == (1, 0)
+
+
+def test_news_of_what_is_part_of_something_hidden_is_hidden_with_it(notifications, shown):
+    ruled(notifications, rules_of(manifest=manifest_of("a")))
+    tell(notifications, "visits", "v1", within="a1 a2")
+    tell(notifications, "visits", "v2", within="a3")
+
+    assert shown() == {"v1", "v2"}
+    assert shown(**GRANT, hidden=frozenset({"a2"})) == {"v2"}
+    assert shown(actor="c1", basis="self") == {"v1", "v2"}

@@ -31,7 +31,7 @@ KEPT_WHEN_OVER: Final = timedelta(days=365)
 """How long one sees that one has hidden something; what staff have declined is known until its citizen is of age."""
 
 MOST_STANDING: Final = 100
-"""How many of a citizen's may stand at once: the ids of all, two of each, must fit into a token (MOST_HIDDEN there)."""
+"""How many of a citizen's may stand at once: the ids of all, three of each, must fit into a token (MOST_HIDDEN)."""
 
 REASONS: Final = frozenset({"needed-for-treatment", "not-ours", "parents-must-know", "talk-to-us"})
 """Why staff may decline: codes, for which the gateway has words."""

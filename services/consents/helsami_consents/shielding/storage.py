@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -65,9 +66,22 @@ class Writes(storage.Writes):
         return None
 
     def also_known_as(self, item: str, other: str) -> None:
-        """Hide by another id as well what the owner hides by this, or will; again is the same."""
-        pair = {"owner": self.owner, "item": item, "known_as": other}
-        self.connection.execute(insert_new(self.connection, OTHER_IDS, pair))
+        """
+        Hide by another id as well what the owner hides by this, or will; again is the same.
+
+        What leads on from the other id, or to this, does so from now on by way of both: a booking to its record
+        system's appointment, and that to its visit.
+        """
+        near = self.connection.execute(
+            sa.select(OTHER_IDS.c.item, OTHER_IDS.c.known_as).where(
+                OTHER_IDS.c.owner == self.owner, sa.or_(OTHER_IDS.c.item == other, OTHER_IDS.c.known_as == item)
+            )
+        ).all()
+        before = {item, *(row.item for row in near if row.known_as == item)}
+        after = {other, *(row.known_as for row in near if row.item == other)}
+        for one, its in sorted(product(before, after)):
+            pair = {"owner": self.owner, "item": one, "known_as": its}
+            self.connection.execute(insert_new(self.connection, OTHER_IDS, pair))
 
     def last_decided(self, what: Hidden) -> Shield | None:
         """What staff have decided last of the owner's same item, hidden from anybody but themselves; by either id."""
@@ -106,6 +120,8 @@ class Writes(storage.Writes):
         }
         if not self.connection.execute(insert_new(self.connection, SHIELDS, new)).rowcount:
             return None
+        if what.also is not None:
+            self.also_known_as(what.item, what.also)
         if state in OPEN:
             received = {name: new[name] for name in ("id", "owner", "organisation", "asked_at")}
             self.connection.execute(sa.insert(SHIELDS_RECEIVED).values(**received, open=True))
