@@ -185,7 +185,9 @@ def test_a_team_that_is_hidden_from_parents_hides_what_is_written_to_it(messages
     receive({**care.team(), "meta": {"security": [{"system": SECURITY, "code": "NORN_FORANS"}]}})
     parent, youth = {"actor": "p1", "basis": "parental", "age_band": "0-11"}, {"age_band": "12-15"}
 
-    assert (names(**parent), names(**youth)) == (set(), {("physiotherapy", None)})
+    for hidden_from in (parent, {"actor": "p1", "basis": "grant", "parent": True}):
+        assert names(**hidden_from) == set()
+    assert names(**youth) == {("physiotherapy", None)}
     (to,) = messages.recipients({}, citizen(**youth))["recipients"]
     messages.write({"recipient": to["id"], "subject": "Kneet", "text": "Vondt."}, citizen(**youth))
     assert page(claims=parent)["items"] == []

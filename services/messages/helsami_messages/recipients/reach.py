@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Final
 
 from helsami_kernel.access import AccessToken
-from helsami_kernel.access_limits import keeps_out
 from helsami_kernel.clock import OSLO
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import FieldProblem, NotFound, Refused
 from helsami_kernel.notes import Notes, note_all
+from helsami_kernel.showing import Showing
 from helsami_messages.askers import subject_of
 from helsami_messages.recipients.domain import Contact, Relation
 from helsami_sdk.hooks import LIST_RECIPIENTS
@@ -32,6 +32,7 @@ class Reach:
         self._access = access
         self._citizen = subject_of(access)
         self._delegation = Delegation(rules, access)
+        self._showing = Showing(CATEGORY, rules, access)
         self._now = now
         self._notes = notes
 
@@ -80,9 +81,7 @@ class Reach:
         starts = self._rules[relation.organisation].history_starts(CATEGORY)
         if starts is not None and starts > self._now.astimezone(OSLO).date():
             return False
-        return relation.holds(self._now) and not keeps_out(
-            relation.access_limit, self._access.basis, self._access.age_band, parent=self._access.parent
-        )
+        return relation.holds(self._now) and not self._showing.is_kept_out(relation.access_limit)
 
     def _asked(self, organisation: str, relations: list[Relation]) -> dict[str, Contact]:
         by_id = {one.recipient_of(self._citizen): one for one in relations}
