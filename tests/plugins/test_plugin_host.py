@@ -600,9 +600,9 @@ def test_a_plugin_that_is_larger_than_rules_are_is_not_read(region, host, monkey
 
 
 def test_a_process_that_works_while_nobody_asks_it_is_ended_and_one_that_waits_is_not():
-    busy, idle = (
-        subprocess.Popen([sys.executable, "-c", what]) for what in ("while True: pass", "import time; time.sleep(60)")
-    )
+    # It ends by itself as well, a while later: whoever ends this run with a signal leaves nothing that works for ever.
+    works = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (60, 90))\nwhile True: pass"
+    busy, idle = (subprocess.Popen([sys.executable, "-c", what]) for what in (works, "import time; time.sleep(60)"))
     runaways = Runaways(look_every=0.5)
     with busy, idle:
         until(lambda: runaways.end([busy.pid, idle.pid]) or busy.poll() is not None, within=30)

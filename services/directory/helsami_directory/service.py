@@ -16,7 +16,8 @@ from helsami_directory.register.port import population_register
 from helsami_directory.standing import check_may_enter, entered, seen_by, standing_of, with_history
 from helsami_kernel import Clock, CurrentSettings, FromKeys, FromSettings, OrganisationRules, Store, TellStates, rpc
 from helsami_kernel.access import AccessToken
-from helsami_kernel.errors import Forbidden, NotFound, load
+from helsami_kernel.errors import NotFound, load
+from helsami_kernel.staff import organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_sdk.lifecycle import CLOSED, LIVE
 from helsami_sdk.manifest import CATEGORIES
@@ -60,7 +61,7 @@ class DirectoryService(Accounts):
     def register(self, command: object, access: AccessToken) -> dict[str, Any]:
         """A record system knows this person: the account arises from that contact (R5)."""
         wish = load(schemas.Register, command)
-        organisation, national_id = _organisation(access), wish["national_id"]
+        organisation, national_id = organisation_of(access), wish["national_id"]
         told = fhir.told_by(wish["resource"])
         with self.store.transaction(None) as tx:
             citizen = tx.account(
@@ -88,7 +89,7 @@ class DirectoryService(Accounts):
     def receive(self, command: object, access: AccessToken) -> dict[str, Any]:
         """Keep practitioners and places, each by its organisation and key, with an outcome for each."""
         delivery = load(schemas.Receive, command)
-        organisation = _organisation(access)
+        organisation = organisation_of(access)
         with self.store.transaction(None) as tx:
             outcomes = [{"index": entry["index"], **_kept(tx, organisation, entry)} for entry in delivery["entries"]]
         return {"outcomes": outcomes}
@@ -145,13 +146,6 @@ class DirectoryService(Accounts):
                 for citizen, sealed in self.store.reading(None).everyone()
             ]
         }
-
-
-def _organisation(access: AccessToken) -> str:
-    """For whom a record system speaks."""
-    if access.organisation is None:
-        raise Forbidden("not-permitted")
-    return access.organisation
 
 
 def _shown(citizen: Citizen) -> dict[str, Any]:

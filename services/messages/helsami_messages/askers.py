@@ -1,4 +1,4 @@
-"""Who asks: a citizen, or the staff of an organisation."""
+"""Who asks."""
 
 from __future__ import annotations
 
@@ -11,15 +11,3 @@ def subject_of(access: AccessToken) -> str:
     if access.subject is None:
         raise Forbidden("not-permitted")
     return access.subject
-
-
-def organisation_of(access: AccessToken) -> str:
-    """The organisation whose staff ask. Raises Forbidden."""
-    if access.organisation is None:
-        raise Forbidden("not-permitted")
-    return access.organisation
-
-
-def key_of_staff(access: AccessToken) -> str | None:
-    """The idempotency key of an organisation's staff, apart from those of the citizen whom their command is about."""
-    return access.idempotency_key and f"staff|{access.organisation}|{access.idempotency_key}"[:120]

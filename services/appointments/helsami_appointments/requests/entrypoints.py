@@ -23,9 +23,10 @@ from helsami_appointments.video.providers import Conferences
 from helsami_appointments.video.switching import WAYS, can_be_held, check_can_be, is_so, switch
 from helsami_kernel import Event, Obligation, fulfils, rpc
 from helsami_kernel.access import AccessToken
-from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, Malformed, NotFound, load
+from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, load
 from helsami_kernel.notes import note_all
 from helsami_kernel.pages import Cursor
+from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import BookingDecision, Tier
 
@@ -123,7 +124,7 @@ class Requests(Changes):
         """What the organisation whose staff asks has not answered yet, the oldest first."""
         wanted = load(schemas.OpenRequests, question)
         start = Cursor.read(wanted["cursor"], OLDEST)
-        found = self.store.reading(None).open_requests(staff_of(access), start, wanted["limit"] + 1)
+        found = self.store.reading(None).open_requests(organisation_of(access), start, wanted["limit"] + 1)
         page = found[: wanted["limit"]]
         read = ((owner, self.store.reading(owner).request(request_id)) for request_id, owner, _ in page)
         waiting = [(owner, one) for owner, one in read if one is not None and one.state == domain.ASKED]
@@ -143,10 +144,9 @@ class Requests(Changes):
         """
         answer = load(schemas.Answer, command)
         with self.store.transaction(owner=None) as tx:
-            owner = tx.asker(answer["request"], staff_of(access))
+            owner = tx.asker(answer["request"], organisation_of(access))
         with self.store.transaction(owner=owner) as tx:
-            key = access.idempotency_key and f"staff|{access.organisation}|{access.idempotency_key}"[:120]
-            if (done := tx.once(key, {"answer_request": answer})) is not None:
+            if (done := tx.once(key_of_staff(access), {"answer_request": answer})) is not None:
                 return dict(done)
             accepted = answer["answer"] == schemas.ACCEPT
             ended = _ended(tx, answer["request"], domain.ACCEPTED if accepted else domain.DECLINED, answer["reason"])
@@ -209,13 +209,6 @@ class Requests(Changes):
                 raise Conflict("same-slot")
             announce_change(tx, known, tx.move(known, slot)[1])
             self.followed(tx)
-
-
-def staff_of(access: AccessToken) -> str:
-    """The organisation whose staff asks. Raises Forbidden."""
-    if access.organisation is None:
-        raise Forbidden("not-permitted")
-    return access.organisation
 
 
 def _ended(tx: Writes, request_id: str, state: str, reason: str = "") -> Request:

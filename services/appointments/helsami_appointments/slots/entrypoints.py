@@ -13,13 +13,13 @@ from helsami_appointments.schemas import OneSlot, actions_shown, slot_shown
 from helsami_appointments.slots import schemas
 from helsami_appointments.slots.storage import Own, name_of_staff
 from helsami_appointments.slots.wanted import check_apart, wanted_of
-from helsami_appointments.waitlist.staff import organisation_of
 from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
 from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, load
 from helsami_kernel.pages import Cursor
+from helsami_kernel.staff import organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_sdk.organisations import Organisations
 

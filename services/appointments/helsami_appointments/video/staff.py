@@ -15,10 +15,10 @@ from helsami_appointments.video.domain import IN_PERSON, VIDEO, VIRTUAL, Room
 from helsami_appointments.video.doors import Doors, provided
 from helsami_appointments.video.entrypoints import Videos
 from helsami_appointments.video.switching import check_can_be, switch
-from helsami_appointments.waitlist.staff import organisation_of
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, load
+from helsami_kernel.staff import key_of_staff, organisation_of
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ class StaffVideos(Videos):
         wish = load(schemas.CitizensAppointment, command)
         organisation = organisation_of(access)
         with self.store.transaction(owner=wish["citizen"]) as tx:
-            if (done := tx.once(_key(access), {"staff": [organisation, way, wish["appointment"]]})) is not None:
+            if (done := tx.once(key_of_staff(access), {"staff": [organisation, way, wish["appointment"]]})) is not None:
                 return dict(done)
             known = to_come(known_of(tx.appointment_with(organisation, wish["appointment"])), self.clock())
             check_can_be(known, way, self.conferences, self.rules)
@@ -148,8 +148,3 @@ class StaffVideos(Videos):
         rules = self.rules[organisation_of(access)]
         nobody_else = secrets.token_hex(16)  # staff of an organisation share its login, and no link
         return Doors(self.conferences, rules, nobody_else, self.clock(), moderator=True)
-
-
-def _key(access: AccessToken) -> str | None:
-    """An idempotency key of staff's own, which no citizen's meets."""
-    return access.idempotency_key and f"staff|{access.organisation}|{access.idempotency_key}"[:120]

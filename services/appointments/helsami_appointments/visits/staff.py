@@ -10,12 +10,12 @@ from helsami_appointments.booked import known_of
 from helsami_appointments.visits import schemas
 from helsami_appointments.visits.asking import arrival_shown, asked_of, check_in_shown
 from helsami_appointments.visits.entrypoints import Visits
-from helsami_appointments.waitlist.staff import organisation_of
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import OSLO, written
 from helsami_kernel.errors import NotFound, load
 from helsami_kernel.pages import Cursor
+from helsami_kernel.staff import organisation_of
 
 Json = dict[str, Any]
 

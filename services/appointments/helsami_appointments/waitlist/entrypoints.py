@@ -61,9 +61,7 @@ class Waitlist(Changes):
         note_all(tx, offers.agree(JOIN, known.appointment, known.id), known.id)
         self._check_waitlist(tx, known)
         since = tx.join(known, access.age_band or "16+")
-        # Offers are made in transactions of others, who cannot see whose the appointment is: it is told now.
-        limit = AccessLimitTold().dump(AccessLimitChanged(known.id, known.access_limit))
-        tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=limit), of=origin_of(tx, known.id))
+        tell_whose(tx, known)
         return {"appointment": known.id, "since": written(since)}
 
     def _check_waitlist(self, tx: Writes, known: Known) -> None:
@@ -251,3 +249,9 @@ def offer_shown(row: Row[Any], now: datetime) -> Json:
         "expires_at": written(row.offer_expires_at),
         "slot": appointments.slot_shown(slot_of(row)),
     }
+
+
+def tell_whose(tx: Writes, known: Known) -> None:
+    """Tell whose an appointment is before anything is offered for it: that is done by others, who do not see it."""
+    told = AccessLimitTold().dump(AccessLimitChanged(known.id, known.access_limit))
+    tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told), of=origin_of(tx, known.id))

@@ -8,11 +8,12 @@ from helsami_appointments import schemas as appointments
 from helsami_appointments.booked import known_of
 from helsami_appointments.domain import TO_COME
 from helsami_appointments.waitlist import schemas
-from helsami_appointments.waitlist.entrypoints import Waitlist, offer_shown
+from helsami_appointments.waitlist.entrypoints import Waitlist, offer_shown, tell_whose
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
-from helsami_kernel.errors import Conflict, Forbidden, Refused, load
+from helsami_kernel.errors import Conflict, Refused, load
+from helsami_kernel.staff import key_of_staff, organisation_of
 
 Json = dict[str, Any]
 
@@ -31,13 +32,14 @@ class StaffWaitlist(Waitlist):
         wish = load(schemas.JoinFor, command)
         organisation = organisation_of(access)
         with self.store.transaction(owner=wish["citizen"]) as tx:
-            if (done := tx.once(access.idempotency_key, {"join_waitlist_for": [organisation, wish]})) is not None:
+            if (done := tx.once(key_of_staff(access), {"join_waitlist_for": [organisation, wish]})) is not None:
                 return dict(done)
             known = known_of(tx.appointment_with(organisation, wish["appointment"]))
             if known.appointment.status not in TO_COME or known.appointment.span.starts_at <= tx.now:
                 raise Conflict("appointment-past")
             self._check_waitlist(tx, known)
             since = tx.join(known, wish["age_band"], digital=False, priority=wish["priority"])
+            tell_whose(tx, known)
             return dict(tx.remember({"appointment": known.id, "since": written(since)}))
 
     @rpc(scope="organisations:manage", answers=schemas.OffersForStaff)
@@ -69,7 +71,7 @@ class StaffWaitlist(Waitlist):
         if offer.digital:
             raise Refused("answers-themselves")
         with self.store.transaction(owner=offer.owner) as tx:
-            if (done := tx.once(access.idempotency_key, {"accept_offer_for": wish})) is not None:
+            if (done := tx.once(key_of_staff(access), {"accept_offer_for": wish})) is not None:
                 return dict(done)
             return dict(tx.remember(self.take_offer(tx, tx.own_offer(offer.id))))
 
@@ -81,10 +83,3 @@ class StaffWaitlist(Waitlist):
             counted = tx.outcomes(organisation_of(access))
         names = ("state", "age_band", "digital", "count")
         return {"outcomes": [dict(zip(names, row, strict=True)) for row in counted]}
-
-
-def organisation_of(access: AccessToken) -> str:
-    """The organisation whose staff ask. Raises Forbidden."""
-    if access.organisation is None:
-        raise Forbidden("not-permitted")
-    return access.organisation

@@ -16,6 +16,9 @@ ALLOWED: Final = "allowed"
 REFUSED: Final = "refused"
 OUTCOMES: Final = (ALLOWED, REFUSED)
 
+HERE: Final = "helsami"
+"""Where something is logged that no record system has told."""
+
 REPRESENTATIVE: Final = "representative"
 STAFF: Final = "staff"
 SUPPORT: Final = "support"

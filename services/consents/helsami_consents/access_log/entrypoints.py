@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,6 +13,7 @@ from helsami_consents.access_log import export, fhir, schemas, shown
 from helsami_consents.access_log.anchors import AnchorFile, Signer
 from helsami_consents.access_log.domain import (
     ALLOWED,
+    HERE,
     REPRESENTATIVE,
     STAFF,
     SYSTEM,
@@ -26,14 +26,12 @@ from helsami_consents.access_log.storage import ANCHORS_A_COPY, PROMISE
 from helsami_consents.register import Register
 from helsami_kernel import Obligation, fulfils, journal, rpc
 from helsami_kernel.access import AccessToken
-from helsami_kernel.clock import OSLO
 from helsami_kernel.errors import Forbidden, Refused, load
 from helsami_kernel.journal import NotTaken, Unreadable
 from helsami_kernel.store import OpenStore
 
 Json = dict[str, Any]
 
-HERE: Final = "helsami"
 ANCHORED_AT: Final = Gauge(
     "helsami_access_log_anchored_timestamp_seconds", "When this process last anchored the access log."
 )
@@ -101,24 +99,18 @@ class AccessLog(Register):
         Once a day for each citizen, organisation and list: what waits for an answer is looked at often.
         """
         told = load(schemas.StaffAccess, command)
-        organisation = told["organisation"]
-        day = f"{told['shown']} {organisation} {self.clock().astimezone(OSLO).date()}"
-        sources = {each: source_of(HERE, each, day) for each in told["subjects"]}
         with self.store.transaction(None) as tx:
-            heads, known = tx.heads_of(sorted(sources)), tx.known(list(sources.values()))
             seen = Access(
                 at=tx.now,
-                actor=organisation,
+                actor=told["organisation"],
                 basis=STAFF,
                 purpose=told["purpose"],
                 outcome=ALLOWED,
                 reason=told["shown"],
-                organisation=organisation,
+                organisation=told["organisation"],
                 kinds=written_kinds(told["kinds"]),
             )
-            new = {each: [replace(seen, source=one)] for each, one in sources.items() if one not in known}
-            tx.log_all(new, heads, self.sealing)
-        return {"new": len(new)}
+            return {"new": tx.log_staff_once_a_day(seen, told["subjects"], self.sealing)}
 
     @rpc(scope="journal:write", answers=schemas.AuditOutcomes)
     def receive(self, command: Json, access: AccessToken) -> Json:

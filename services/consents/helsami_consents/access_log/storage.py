@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Row
 
 from helsami_consents.access_log.anchors import Anchor, Signer
-from helsami_consents.access_log.domain import NOT_FOR_ANOTHER, REPRESENTATIVE, Access, Entry, Head
+from helsami_consents.access_log.domain import HERE, NOT_FOR_ANOTHER, REPRESENTATIVE, Access, Entry, Head, source_of
 from helsami_consents.access_log.models import ACCESS_LOG, ANCHORS, HEADS
 from helsami_kernel import database
+from helsami_kernel.clock import OSLO
 from helsami_kernel.reading import Step
 
 MINUTE: Final = timedelta(minutes=1)
@@ -113,6 +114,19 @@ class LogWrites(database.Writes):
         if added:
             self.send(*self._adding(added))
         return added
+
+    def log_staff_once_a_day(self, seen: Access, subjects: Collection[str], key: bytes) -> int:
+        """
+        Log about each subject that staff see something of them, as `seen.reason` says; returns of how many it was new.
+
+        Once a day in Oslo for each subject, organisation and reason: a list of what waits is looked at often.
+        """
+        day = f"{seen.reason} {seen.organisation} {seen.at.astimezone(OSLO).date()}"
+        sources = {each: source_of(HERE, each, day) for each in subjects}
+        heads, known = self.heads_of(sorted(sources)), self.known(list(sources.values()))
+        new = {each: [replace(seen, source=one)] for each, one in sources.items() if one not in known}
+        self.log_all(new, heads, key)
+        return len(new)
 
     def log_of_nobody(self, access: Access, key: bytes) -> None:
         """Do what `log` does, in as many steps, about an id that is nobody's, and leave nothing of it behind."""

@@ -7,25 +7,24 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from helsami_consents.access_log.domain import ALLOWED, STAFF, Access, source_of
-from helsami_consents.access_log.entrypoints import HERE
+from helsami_consents.access_log.domain import ALLOWED, STAFF, Access
 from helsami_consents.access_log.storage import LogWrites
 from helsami_consents.capacity import schemas
 from helsami_consents.capacity.domain import DOCUMENTS_KEPT, WARNED_BEFORE, Application, State
 from helsami_consents.capacity.storage import Writes, office
 from helsami_consents.capacity.subjects import Represented
 from helsami_consents.capacity.telling import tell
-from helsami_consents.people import OSLO, Person
+from helsami_consents.people import Person
 from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
-from helsami_kernel.errors import Conflict, Forbidden, NotFound, load
+from helsami_kernel.errors import Conflict, NotFound, load
 from helsami_kernel.pages import Cursor
+from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 
 END: Final = "end_capacity"
 WARN: Final = "warn_of_capacity_review"
 FORGET: Final = "forget_capacity_documents"
-LONGEST_KEY: Final = 120
 OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), "")
 
 Json = dict[str, Any]
@@ -41,13 +40,15 @@ class Decides(Represented):
     @rpc(scope="organisations:manage", answers=schemas.Applications)
     def open_capacity_applications(self, question: Json, access: AccessToken) -> Json:
         """What the organisation whose staff ask has to decide, the oldest first; a day's first look at it is logged."""
-        wanted, organisation = load(schemas.Received, question), staff_of(access)
+        wanted, organisation = load(schemas.Received, question), organisation_of(access)
         with self.store.transaction(office(organisation)) as tx:
             found = tx.received(organisation, Cursor.read(wanted["cursor"], OLDEST), wanted["limit"] + 1)
         page = found[: wanted["limit"]]
         more = str(Cursor(page[-1][2], page[-1][0])) if len(found) > len(page) else None
         some = [self._application_of(applicant, each) for each, applicant, _ in page]
-        self._log_listed(some, organisation)
+        with self.store.transaction(None) as tx:
+            subjects = {each.subject for each in some}
+            tx.log_staff_once_a_day(self._looked(organisation), subjects, self.sealing)
         # Asked once for a page, however many it names; without anybody, not at all.
         people = self.people(*(side for each in some for side in (each.applicant, each.subject))) if some else {}
         return {"applications": [self._for_staff(each, people) for each in some], "next": more}
@@ -77,8 +78,7 @@ class Decides(Represented):
         received = self._received(decision["application"], access)
         with self.store.transaction(received.applicant) as tx:
             # The transaction is the applicant's, whose own keys are no business of staff's.
-            key = access.idempotency_key and f"staff|{access.organisation}|{access.idempotency_key}"[:LONGEST_KEY]
-            if (done := tx.once(key, ["decide_capacity", decision])) is not None:
+            if (done := tx.once(key_of_staff(access), ["decide_capacity", decision])) is not None:
                 return dict(done)
             application = tx.application(received.id)
             expected = State.GRANTED if decision["decision"] == "end" else State.APPLIED
@@ -91,7 +91,7 @@ class Decides(Represented):
 
     def _received(self, application_id: str, access: AccessToken) -> Application:
         """An application to the organisation whose staff ask. Raises NotFound."""
-        organisation = staff_of(access)
+        organisation = organisation_of(access)
         with self.store.transaction(office(organisation)) as tx:
             applicant = tx.applicant_of(organisation, application_id)
         if applicant is not None:
@@ -110,22 +110,12 @@ class Decides(Represented):
         enclosed = self.store.reading(applicant).enclosed(application.id)
         return schemas.for_staff(application, people.get(subject), people.get(applicant), enclosed)
 
-    def _log_listed(self, applications: list[Application], organisation: str) -> None:
-        """Log about each subject that staff see who they are, once a day: a list of what waits is looked at often."""
-        day = f"capacity {organisation} {self.clock().astimezone(OSLO).date()}"
-        sources = {each.subject: source_of(HERE, each.subject, day) for each in applications}
-        with self.store.transaction(None) as tx:
-            heads, known = tx.heads_of(sorted(sources)), tx.known(list(sources.values()))
-            new = {subject: source for subject, source in sources.items() if source not in known}
-            looked = {subject: [self._looked(organisation, source)] for subject, source in new.items()}
-            tx.log_all(looked, heads, self.sealing)
-
     def _log_staff(self, tx: LogWrites, application: Application, access: AccessToken) -> None:
         """Log about the subject in a transaction of the applicant's: what is not logged is neither read nor decided."""
         subject = application.subject
-        tx.log_all({subject: [self._looked(staff_of(access))]}, tx.heads_of([subject]), self.sealing)
+        tx.log_all({subject: [self._looked(organisation_of(access))]}, tx.heads_of([subject]), self.sealing)
 
-    def _looked(self, organisation: str, source: str | None = None) -> Access:
+    def _looked(self, organisation: str) -> Access:
         return Access(
             at=self.clock(),
             actor=organisation,
@@ -135,15 +125,7 @@ class Decides(Represented):
             reason="capacity",
             organisation=organisation,
             kinds="profile",
-            source=source,
         )
-
-
-def staff_of(access: AccessToken) -> str:
-    """The organisation whose staff ask. Raises Forbidden."""
-    if access.organisation is None:
-        raise Forbidden("not-permitted")
-    return access.organisation
 
 
 def _settled(tx: Writes, application: Application, decision: Mapping[str, Any]) -> Application:

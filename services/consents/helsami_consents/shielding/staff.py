@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from helsami_consents.access_log.domain import ALLOWED, STAFF, Access, source_of
-from helsami_consents.access_log.entrypoints import HERE
-from helsami_consents.capacity.staff import LONGEST_KEY, OLDEST, staff_of
+from helsami_consents.access_log.domain import ALLOWED, STAFF, Access
+from helsami_consents.capacity.staff import OLDEST
 from helsami_consents.capacity.storage import office
-from helsami_consents.people import OSLO
 from helsami_consents.shielding import schemas
 from helsami_consents.shielding.announcing import event_of
 from helsami_consents.shielding.domain import (
@@ -28,6 +26,7 @@ from helsami_kernel import rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, load
 from helsami_kernel.pages import Cursor
+from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 
 REASON: Final = "shielding"
@@ -45,14 +44,16 @@ class StaffShielding(Shielding):
     @rpc(scope="organisations:manage", answers=schemas.Open)
     def open_shields(self, question: Json, access: AccessToken) -> Json:
         """What waits for the word of the asking organisation, the oldest first; a day's first look is logged."""
-        wanted, organisation = load(schemas.Asked, question), staff_of(access)
+        wanted, organisation = load(schemas.Asked, question), organisation_of(access)
         with self.store.transaction(office(organisation)) as tx:
             found = tx.open_shields(organisation, Cursor.read(wanted["cursor"], OLDEST), wanted["limit"] + 1)
         page = found[: wanted["limit"]]
         more = str(Cursor(page[-1][2], page[-1][0])) if len(found) > len(page) else None
         waiting = [shield for each, owner, _ in page if (shield := self._of(owner, each)) is not None]
         people = self.people(*(each.owner for each in waiting)) if waiting else {}
-        self._log_seen({each.owner for each in waiting}, organisation)
+        with self.store.transaction(None) as tx:
+            owners = {each.owner for each in waiting}
+            tx.log_staff_once_a_day(self._seen(organisation), owners, self.sealing)
         return {"shields": [schemas.for_staff(each, people.get(each.owner)) for each in waiting], "next": more}
 
     @rpc(scope="organisations:manage", answers=schemas.Settled)
@@ -64,15 +65,14 @@ class StaffShielding(Shielding):
         NotFound("shield-not-found"), also for another organisation's, Conflict("already-decided"), and Malformed for
         a refusal to lift what the citizen wants no longer.
         """
-        decision, organisation = load(schemas.Decide, command), staff_of(access)
+        decision, organisation = load(schemas.Decide, command), organisation_of(access)
         with self.store.transaction(office(organisation)) as tx:
             owner = tx.shield_owner(organisation, decision["shield"])
         if owner is None:
             raise NotFound(NO_SUCH)
         with self.store.transaction(owner) as tx:
             # The transaction is the citizen's, whose own keys are no business of staff's.
-            key = access.idempotency_key and f"staff|{organisation}|{access.idempotency_key}"[:LONGEST_KEY]
-            if (done := tx.once(key, ["decide_shield", decision])) is not None:
+            if (done := tx.once(key_of_staff(access), ["decide_shield", decision])) is not None:
                 return dict(done)
             shield = tx.own_shield(decision["shield"])
             if shield is None or shield.state not in OPEN:
@@ -87,16 +87,7 @@ class StaffShielding(Shielding):
             shield: Shield | None = tx.own_shield(shield_id)
         return shield
 
-    def _log_seen(self, citizens: set[str], organisation: str) -> None:
-        """Log about each citizen that staff see what they hide, once a day: a list of what waits is looked at often."""
-        day = f"{REASON} {organisation} {self.clock().astimezone(OSLO).date()}"
-        sources = {each: source_of(HERE, each, day) for each in citizens}
-        with self.store.transaction(None) as tx:
-            heads, known = tx.heads_of(sorted(sources)), tx.known(list(sources.values()))
-            new = {citizen: source for citizen, source in sources.items() if source not in known}
-            tx.log_all({each: [self._seen(organisation, source)] for each, source in new.items()}, heads, self.sealing)
-
-    def _seen(self, organisation: str, source: str | None = None) -> Access:
+    def _seen(self, organisation: str) -> Access:
         return Access(
             at=self.clock(),
             actor=organisation,
@@ -106,7 +97,6 @@ class StaffShielding(Shielding):
             reason=REASON,
             organisation=organisation,
             kinds="profile",
-            source=source,
         )
 
 

@@ -16,8 +16,8 @@ from helsami_kernel.access_limits import is_told
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, NotFound, load
 from helsami_kernel.pages import Cursor
+from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
-from helsami_messages.askers import key_of_staff, organisation_of
 from helsami_messages.inboxes import schemas
 from helsami_messages.recipients.domain import Relation, employee_id
 from helsami_messages.threads import schemas as threads

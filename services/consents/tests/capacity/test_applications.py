@@ -1,132 +1,18 @@
 """Acting for an adult who cannot consent: applied for with documents, decided by staff, and until a review."""
 
-import base64
 from collections import Counter
-from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import eventlet
-import orjson
 import pytest
 import sqlalchemy as sa
 
 from helsami_consents.capacity.domain import DOCUMENTS_KEPT, LONGEST_DOCUMENT, MOST_APPLICATIONS, UNDECIDED_FOR
 from helsami_consents.capacity.storage import office
 from helsami_consents.models import APPLICATIONS, DOCUMENTS, RECEIVED
-from helsami_kernel import Event
-from helsami_kernel.database import OBLIGATIONS, OUTBOX, AlreadyDone, Cause
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Unavailable
-from helsami_kernel.obligations import claim, release
-from helsami_kernel.testing import citizen_token, system_token
 
-SUBJECT, RELATIVE, STRANGER, UNKNOWN = "a" * 32, "b" * 32, "c" * 32, "d" * 32
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-GATEWAY = citizen_token("", ["consents:decide"], basis="service")
-PDF = b"%PDF-1.7 of a guardian's appointment"
-
-
-def enclosed(content=PDF, content_type="application/pdf", **more):
-    encoded = base64.b64encode(content).decode()
-    return {"title": "Oppnevning", "content_type": content_type, "content": encoded, **more}
-
-
-def _me(citizen, **claims):
-    return citizen_token(citizen, ["consents:act", "consents:read", "access-log:read"], **claims)
-
-
-def staff(organisation="oya_legesenter", **claims):
-    return system_token(organisation, scopes=frozenset({"organisations:manage"}), **claims)
-
-
-on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
-
-
-@pytest.fixture
-def apply(consents):
-    def for_somebody(subject=SUBJECT, key=None, **more):
-        wish = {"subject": subject, "organisation": "oya_legesenter", "relation": "relative", "level": "full"}
-        command = {**wish, "documents": [enclosed()], **more}
-        return consents.apply_for_capacity(command, _me(RELATIVE, idempotency_key=key))
-
-    return for_somebody
-
-
-@pytest.fixture
-def decide(consents):
-    def on(application, decision="grant", review_days=365, organisation="oya_legesenter", **more):
-        key = more.pop("key", None)
-        command = {"application": application["id"], "decision": decision, **more}
-        if decision == "grant":
-            command["review_days"] = review_days
-        return consents.decide_capacity(command, staff(organisation, idempotency_key=key))
-
-    return on
-
-
-@pytest.fixture
-def may(consents, verifier):
-    """What the relative may do for the subject now: the scopes, or nothing."""
-
-    def ask():
-        asked = {"actor": RELATIVE, "subject": SUBJECT, "audiences": ["view:home"], "purpose": "home"}
-        try:
-            token = verifier.verify(consents.decide(asked, GATEWAY)["tokens"]["view:home"], "view:home")
-        except NotFound:
-            return frozenset()
-        assert token.basis == "capacity"
-        return token.scopes
-
-    return ask
-
-
-@pytest.fixture
-def told(store):
-    def read():
-        with store._database.engine.connect() as connection:
-            rows = connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.sequence)).all()
-        return [(row.type, row.subject, orjson.loads(row.data).get("state")) for row in rows]
-
-    return read
-
-
-@pytest.fixture
-def keep_promises(consents, store, caused):
-    """Fulfil what is due about applications, each twice as if its process had died in between, as the clerk does."""
-
-    def run():
-        with store._database.engine.connect() as connection:
-            made = sa.select(OBLIGATIONS.c.kind).where(OBLIGATIONS.c.kind.like("%capacity%"))
-            kinds = set(connection.execute(made).scalars())
-        found = []
-        while due := claim(store._database, list(kinds)):
-            for promised in due:
-                cause = Cause("obligation", promised.kind, promised.id)
-                try:
-                    for _ in range(2):
-                        with suppress(AlreadyDone):
-                            caused(cause, getattr(consents, promised.kind), promised)
-                except Unavailable:
-                    release(store._database, promised.id)
-                    raise
-                found.append(promised.kind)
-        return sorted(found)
-
-    return run
-
-
-@pytest.fixture
-def hears(consents, caused, keep_promises):
-    """Let consents hear of a change in the register, twice, and keep what it promises thereby."""
-
-    def of(subject, told_of="address"):
-        event = Event(type="of the register", subject=subject, data={}, id="e1", source="directory", time=NOW)
-        handler = f"look_again_at_{told_of}"
-        for _ in range(2):
-            with suppress(AlreadyDone):
-                caused(Cause("event", handler, event.id), getattr(consents, handler), event)
-        return keep_promises()
-
-    return of
+from .asking import GATEWAY, NOW, PDF, RELATIVE, STRANGER, SUBJECT, UNKNOWN, enclosed, me, on_both, staff
 
 
 @on_both
@@ -140,32 +26,32 @@ def test_a_relative_acts_for_somebody_once_staff_have_granted_it(apply, decide, 
     assert (granted["state"], granted["review_at"]) == ("granted", "2027-03-01T12:00:00Z")
     assert {"results:read", "appointments:act"} <= may()
     assert told() == [("capacity_decided", RELATIVE, "granted"), ("representative_approved", SUBJECT, None)]
-    (listed,) = consents.acting_for({}, _me(RELATIVE))["acting_for"]
+    (listed,) = consents.acting_for({}, me(RELATIVE))["acting_for"]
     assert (listed["citizen"], listed["basis"], listed["until"]) == (SUBJECT, "capacity", granted["review_at"])
 
 
 @on_both
 def test_whom_it_is_about_sees_who_may_act_for_them_and_ends_it_at_once(apply, decide, may, told, consents):
     application = apply()
-    assert consents.grants({}, _me(SUBJECT))["given"] == [], "nobody may do anything yet"
+    assert consents.grants({}, me(SUBJECT))["given"] == [], "nobody may do anything yet"
     granted = decide(application)
 
-    (seen,) = consents.grants({}, _me(SUBJECT))["given"]
+    (seen,) = consents.grants({}, me(SUBJECT))["given"]
     assert (seen["id"], seen["citizen"], seen["name"]) == (application["id"], RELATIVE, "Modig b")
     assert (seen["basis"], seen["code"], seen["state"], seen["level"]) == ("capacity", "TD", "active", "full")
     assert (seen["expires_at"], seen["areas"]) == (granted["review_at"], granted["areas"])
-    assert consents.grants({}, _me(RELATIVE))["given"] == []
+    assert consents.grants({}, me(RELATIVE))["given"] == []
     before = told()
 
-    ended = consents.end_grant({"grant": seen["id"]}, _me(SUBJECT))
+    ended = consents.end_grant({"grant": seen["id"]}, me(SUBJECT))
 
     assert not may(), "from the next question on"
     assert (ended["state"], ended["ended_at"]) == ("revoked", "2026-03-01T12:00:00Z")
-    assert consents.end_grant({"grant": seen["id"]}, _me(SUBJECT)) == ended
+    assert consents.end_grant({"grant": seen["id"]}, me(SUBJECT)) == ended
     assert told()[len(before) :] == [("representation_ended", RELATIVE, None)], "who has ended it knows"
-    assert consents.grants({}, _me(SUBJECT))["given"] == []
-    assert consents.acting_for({}, _me(RELATIVE))["acting_for"] == []
-    (mine,) = consents.capacity_applications({}, _me(RELATIVE))["applications"]
+    assert consents.grants({}, me(SUBJECT))["given"] == []
+    assert consents.acting_for({}, me(RELATIVE))["acting_for"] == []
+    (mine,) = consents.capacity_applications({}, me(RELATIVE))["applications"]
     assert mine["state"] == "revoked"
     with pytest.raises(Conflict, match="already-decided"):
         decide(application, "end")
@@ -177,11 +63,11 @@ def test_nobody_else_ends_what_staff_have_granted_and_nobody_what_they_have_not(
     application = apply()
     for citizen in (SUBJECT, STRANGER, RELATIVE):
         with pytest.raises(NotFound, match="grant-not-found"):
-            consents.end_grant({"grant": application["id"]}, _me(citizen))
+            consents.end_grant({"grant": application["id"]}, me(citizen))
     decide(application)
     for citizen in (STRANGER, RELATIVE):
         with pytest.raises(NotFound, match="grant-not-found"):
-            consents.end_grant({"grant": application["id"]}, _me(citizen))
+            consents.end_grant({"grant": application["id"]}, me(citizen))
     assert may()
 
 
@@ -190,7 +76,7 @@ def test_what_does_not_hold_now_is_shown_as_such_to_whom_it_is_about(apply, deci
     decide(apply())
     register.knows(RELATIVE, **facts)
 
-    (seen,) = consents.grants({}, _me(SUBJECT))["given"]
+    (seen,) = consents.grants({}, me(SUBJECT))["given"]
     assert seen["state"] == "suspended"
     assert seen["name"] == (None if "protected" in facts else "Modig b")
     assert not may()
@@ -199,7 +85,7 @@ def test_what_does_not_hold_now_is_shown_as_such_to_whom_it_is_about(apply, deci
 def test_whoever_gives_it_up_or_has_it_taken_by_staff_ends_what_its_subject_was_told_of(apply, decide, told, consents):
     for ends in (
         lambda application: decide(application, "end"),
-        lambda application: consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE)),
+        lambda application: consents.withdraw_capacity({"application": application["id"]}, me(RELATIVE)),
     ):
         application = apply()
         decide(application)
@@ -208,7 +94,7 @@ def test_whoever_gives_it_up_or_has_it_taken_by_staff_ends_what_its_subject_was_
         assert (Counter(told()) - before)["representative_removed", SUBJECT, None] == 1
 
     before = Counter(told())
-    consents.withdraw_capacity({"application": apply()["id"]}, _me(RELATIVE))
+    consents.withdraw_capacity({"application": apply()["id"]}, me(RELATIVE))
     decide(apply(), "decline")
     assert Counter(told()) - before == {("capacity_decided", RELATIVE, "declined"): 1}, "what was never granted"
 
@@ -224,7 +110,7 @@ def test_what_the_register_rules_out_is_ended_and_told_to_both(apply, decide, co
     decide(apply())
     before = Counter(told())
     register.knows(side, **{fact: True})
-    assert consents.acting_for({}, _me(RELATIVE))["acting_for"] == [], "from the next question on"
+    assert consents.acting_for({}, me(RELATIVE))["acting_for"] == [], "from the next question on"
 
     assert hears(side, told_of) == ["look_again_at_capacity"]
 
@@ -233,8 +119,8 @@ def test_what_the_register_rules_out_is_ended_and_told_to_both(apply, decide, co
         ("representative_removed", SUBJECT, None): 1,
     }
     register.knows(side)
-    assert consents.acting_for({}, _me(RELATIVE))["acting_for"] == [], "it is applied for anew"
-    (mine,) = consents.capacity_applications({}, _me(RELATIVE))["applications"]
+    assert consents.acting_for({}, me(RELATIVE))["acting_for"] == [], "it is applied for anew"
+    (mine,) = consents.capacity_applications({}, me(RELATIVE))["applications"]
     assert (mine["state"], mine["reason"]) == ("ended", "register")
 
 
@@ -266,13 +152,13 @@ def test_an_account_that_is_not_in_use_ends_nothing(apply, decide, register, may
 
 def test_an_applicant_learns_nothing_of_whom_they_have_named_until_staff_have_said_yes(apply, decide, consents):
     def seen():
-        mine = consents.capacity_applications({}, _me(RELATIVE))["applications"]
+        mine = consents.capacity_applications({}, me(RELATIVE))["applications"]
         return {(each["citizen"], each["name"]) for each in mine}
 
     application = apply(key="k1")
     assert (application["citizen"], application["name"]) == (None, None)
     assert apply(key="k1") == application
-    withdrawn = consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE))
+    withdrawn = consents.withdraw_capacity({"application": application["id"]}, me(RELATIVE))
     assert (withdrawn["citizen"], withdrawn["name"]) == (None, None)
     decide(apply(), "decline")
     assert seen() == {(None, None)}
@@ -294,7 +180,7 @@ def test_what_nobody_decides_lapses_with_its_documents_and_is_told(
     assert keep_promises() == ["lapse_capacity"] * 2
 
     assert told()[-1] == ("capacity_lapsed", RELATIVE, None)
-    states = {each["id"]: each["state"] for each in consents.capacity_applications({}, _me(RELATIVE))["applications"]}
+    states = {each["id"]: each["state"] for each in consents.capacity_applications({}, me(RELATIVE))["applications"]}
     assert states == {waiting["id"]: "lapsed", decided["id"]: "granted"}
     with store.transaction(RELATIVE) as tx:
         assert tx.document(waiting["id"], 1) is None
@@ -315,7 +201,7 @@ def test_what_is_declined_is_told_with_its_reason_and_can_be_applied_for_anew(ap
     assert not may()
     assert told() == [("capacity_decided", RELATIVE, "declined")]
     again = apply()
-    states = [each["state"] for each in consents.capacity_applications({}, _me(RELATIVE))["applications"]]
+    states = [each["state"] for each in consents.capacity_applications({}, me(RELATIVE))["applications"]]
     assert sorted(states) == ["applied", "declined"]
     assert decide(again)["state"] == "granted"
 
@@ -365,11 +251,11 @@ def test_a_relative_takes_an_application_back_or_stops_acting(apply, decide, may
     decide(application)
 
     for _ in range(2):
-        answer = consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE))
+        answer = consents.withdraw_capacity({"application": application["id"]}, me(RELATIVE))
         assert answer["state"] == "withdrawn"
     assert not may()
     with pytest.raises(NotFound, match="application-not-found"):
-        consents.withdraw_capacity({"application": application["id"]}, _me(STRANGER))
+        consents.withdraw_capacity({"application": application["id"]}, me(STRANGER))
 
 
 @pytest.mark.parametrize("facts", [{"protected": True}, {"deceased": True}, {"birth_date": date(2011, 1, 1)}])
@@ -401,7 +287,7 @@ def test_applications_are_no_way_to_find_out_who_somebody_is(apply, register, co
         register.knows(f"{number:032x}")
         application = apply(f"{number:032x}")
         if number % 2:
-            consents.withdraw_capacity({"application": application["id"]}, _me(RELATIVE))
+            consents.withdraw_capacity({"application": application["id"]}, me(RELATIVE))
 
     with pytest.raises(Conflict, match="too-many-applications"):
         apply()
@@ -461,118 +347,6 @@ def test_an_application_without_readable_documents_is_refused_by_field(apply, do
 
 
 @on_both
-def test_staff_see_their_own_applications_and_open_documents_which_the_subject_sees(consents, apply):
-    application = apply()
-    apply_page = consents.open_capacity_applications({}, staff())
-
-    (seen,) = apply_page["applications"]
-    assert seen["id"] == application["id"]
-    assert seen["subject"] == {"name": "Modig a", "birth_date": date(1980, 1, 1)}
-    assert seen["documents"] == [{"number": 1, "title": "Oppnevning", "content_type": "application/pdf"}]
-    named = {"application": application["id"], "number": 1}
-    assert base64.b64decode(consents.capacity_document(named, staff())["content"]) == PDF
-    log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
-    assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")] * 2
-
-
-@on_both
-def test_that_staff_see_who_somebody_is_stands_in_the_log_once_a_day(consents, apply, clock):
-    apply()
-    for hour in (0, 1, 24):
-        clock.move_to(NOW + timedelta(hours=hour))
-        assert consents.open_capacity_applications({}, staff())["applications"]
-        assert consents.open_capacity_applications({}, staff("st_olavs"))["applications"] == []
-
-    log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
-    assert [(entry["role"], entry["organisation"]) for entry in log] == [("staff", "oya_legesenter")] * 2
-
-
-@on_both
-def test_what_cannot_be_logged_is_neither_decided_nor_opened(consents, apply, decide, may):
-    application = apply()
-    key, consents.sealing = consents.sealing, None
-
-    with pytest.raises(TypeError):
-        decide(application)
-    with pytest.raises(TypeError):
-        consents.capacity_document({"application": application["id"], "number": 1}, staff())
-
-    consents.sealing = key
-    assert not may()
-    assert decide(application)["state"] == "granted"
-    assert may()
-
-
-def test_a_key_of_staffs_is_none_of_the_applicants(apply, decide, consents):
-    application = apply(key="k1")
-
-    granted = decide(application, key="k1")
-
-    assert decide(application, key="k1") == granted
-    log = orjson.loads(consents.access_log({}, _me(SUBJECT)))["items"]
-    assert [entry["role"] for entry in log] == ["staff"], "decided once, logged once"
-
-
-def test_another_organisation_finds_nothing(consents, apply, decide):
-    application = apply()
-
-    assert consents.open_capacity_applications({}, staff("st_olavs"))["applications"] == []
-    with pytest.raises(NotFound) as foreign:
-        decide(application, organisation="st_olavs")
-    with pytest.raises(NotFound) as missing:
-        decide({"id": "0" * 32}, organisation="st_olavs")
-    assert (foreign.value.code, foreign.value.problems) == (missing.value.code, missing.value.problems)
-    with pytest.raises(NotFound, match="application-not-found"):
-        consents.capacity_document({"application": application["id"], "number": 1}, staff("st_olavs"))
-
-
-def test_staff_who_look_at_a_page_have_the_register_asked_once(consents, apply, register):
-    for number in range(5):
-        register.knows(f"{number:032x}")
-        apply(f"{number:032x}")
-    asked, answers = [], register.facts
-    register.facts = lambda command, **more: asked.append(command["citizens"]) or answers(command, **more)
-
-    page = consents.open_capacity_applications({}, staff())
-
-    assert [len(citizens) for citizens in asked] == [6]
-    assert {each["subject"]["name"] for each in page["applications"]} == {"Modig 0"}
-    asked.clear()
-    assert consents.open_capacity_applications({}, staff("st_olavs"))["applications"] == []
-    assert asked == []
-
-
-@on_both
-def test_what_has_to_be_decided_is_read_a_page_at_a_time(consents, apply, register):
-    for number in range(5):
-        register.knows(f"{number:032x}")
-        apply(f"{number:032x}")
-
-    first = consents.open_capacity_applications({"limit": 3}, staff())
-    second = consents.open_capacity_applications({"limit": 3, "cursor": first["next"]}, staff())
-
-    assert [len(page["applications"]) for page in (first, second)] == [3, 2]
-    ids = {each["id"] for page in (first, second) for each in page["applications"]}
-    assert (len(ids), second["next"]) == (5, None)
-
-
-@pytest.mark.parametrize(
-    "decision",
-    [
-        {"decision": "grant"},
-        {"decision": "grant", "review_days": 0},
-        {"decision": "grant", "review_days": 5000},
-        {"decision": "decline", "review_days": 10},
-        {"decision": "perhaps"},
-        {"decision": "decline", "reason": "Fri tekst om en syk person"},
-    ],
-)
-def test_a_decision_of_the_wrong_form_is_refused(consents, apply, decision):
-    with pytest.raises(Malformed):
-        consents.decide_capacity({"application": apply()["id"], **decision}, staff())
-
-
-@on_both
 def test_documents_are_forgotten_some_time_after_the_decision(consents, apply, decide, clock, keep_promises):
     application = apply()
     decide(application, "decline")
@@ -592,7 +366,7 @@ def test_nobody_applies_on_anothers_behalf(consents, apply, method):
     command = commands.get(method, {**wish, "documents": [enclosed()]})
 
     with pytest.raises(Forbidden):
-        getattr(consents, method)(command, _me(RELATIVE, actor=STRANGER, basis="grant"))
+        getattr(consents, method)(command, me(RELATIVE, actor=STRANGER, basis="grant"))
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -644,7 +418,7 @@ def test_whom_it_is_about_does_nothing_but_end_it_whatever_a_statement_says(stor
 def test_what_is_over_stays_so_whatever_a_statement_says(store, apply, decide, consents):
     application = apply()
     decide(application)
-    consents.end_grant({"grant": application["id"]}, _me(SUBJECT))
+    consents.end_grant({"grant": application["id"]}, me(SUBJECT))
 
     for citizen in (RELATIVE, SUBJECT):
         with store.transaction(citizen) as tx:
