@@ -16,7 +16,7 @@ from joserfc.jwk import OctKey
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway.errors import LoginNeeded
-from helsami_kernel.access import CITIZEN_SCOPES, Issuer, SystemToken, age_band
+from helsami_kernel.access import CITIZEN_SCOPES, REUSED_FOR, Issuer, SystemToken, age_band
 from helsami_kernel.clock import Clock
 from helsami_kernel.errors import Forbidden
 from helsami_kernel.keys import KeyFolder
@@ -25,7 +25,6 @@ COOKIE: Final = "__Host-helsami"
 LIFE: Final = timedelta(hours=8)
 IDLE: Final = timedelta(minutes=30)
 RENEW_AFTER: Final = timedelta(minutes=5)
-TOKEN_REUSED_FOR: Final = timedelta(seconds=40)
 REMEMBERED: Final = 4096
 SEALED: Final = {"alg": "dir", "enc": "A256GCM"}
 SAFE_SITES: Final = frozenset({"same-origin", "none"})
@@ -135,15 +134,12 @@ class Tokens:
         self._issued: dict[tuple[str, str], tuple[datetime, str]] = {}
 
     def about_self(self, session: Session, audience: str) -> str:
-        """A citizen's token about themselves, used again for TOKEN_REUSED_FOR."""
+        """A citizen's token about themselves, used again for REUSED_FOR."""
         return self._reused((session.id, audience), lambda: self._of_citizen(session, audience))
 
     def own(self, audience: str, scope: str) -> str:
         """The gateway's own question to a service."""
-        return self._reused(
-            (audience, scope),
-            lambda: self._issuer.issue(audience=audience, actor="gateway", scopes=[scope], basis="service"),
-        )
+        return self._issuer.own(audience, scope)
 
     def of_system(self, organisation: str, audience: str) -> str:
         """A record system's delivery, on behalf of one organisation."""
@@ -186,7 +182,7 @@ class Tokens:
         now = self._clock()
         issued_at, token = self._issued.get(key, (None, ""))
         # A clock that was set back makes of it a token of the future, which nobody believes.
-        if issued_at is None or not timedelta(0) <= now - issued_at < TOKEN_REUSED_FOR:
+        if issued_at is None or not timedelta(0) <= now - issued_at < REUSED_FOR:
             while len(self._issued) >= REMEMBERED:
                 del self._issued[next(iter(self._issued))]
             token = issue()

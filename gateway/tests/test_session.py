@@ -8,8 +8,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from helsami_gateway.errors import LoginNeeded
-from helsami_gateway.session import COOKIE, IDLE, LIFE, RENEW_AFTER, TOKEN_REUSED_FOR, Sessions, Tokens, check_origin
-from helsami_kernel.access import CITIZEN_SCOPES, Issuer, SystemToken, Verifier
+from helsami_gateway.session import COOKIE, IDLE, LIFE, RENEW_AFTER, Sessions, Tokens, check_origin
+from helsami_kernel.access import CITIZEN_SCOPES, REUSED_FOR, Issuer, SystemToken, Verifier
 from helsami_kernel.errors import Forbidden
 from helsami_kernel.testing import MovableClock
 
@@ -128,7 +128,7 @@ def test_a_token_is_used_again_for_its_session_and_audience_only_and_not_to_its_
     assert tokens.about_self(one, "results") == first
     assert tokens.about_self(one, "records") != first
     assert tokens.about_self(other, "results") != first
-    clock.move(TOKEN_REUSED_FOR)
+    clock.move(REUSED_FOR)
     assert tokens.about_self(one, "results") != first
 
 

@@ -249,7 +249,8 @@ def _seed(section: Section, url: str) -> None:
     table = sa.Table(section.table, sa.MetaData(), autoload_with=engine)
     rows = list(_rows(section))
     read = f"json_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS json))"
-    fill = f"INSERT INTO {table.name} SELECT * FROM {read}"
+    told = ", ".join(column.name for column in table.c if column.name in rows[0])  # the rest has defaults
+    fill = f"INSERT INTO {table.name} ({told}) SELECT {told} FROM {read}"
     with engine.begin() as connection:
         connection.execute(sa.text(fill), {"rows": orjson.dumps(rows).decode()})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

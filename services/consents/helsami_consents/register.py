@@ -82,7 +82,7 @@ class Register:
 
     def people(self, *citizens: str, within: float | None = None) -> dict[str, Person]:
         """What the register says of these people now; who is not known is absent. Raises Unavailable."""
-        token = self.issuer.issue(audience="directory", actor="consents", scopes=["directory:facts"], basis="service")
+        token = self.issuer.own("directory", "directory:facts")
         answer = self.directory.facts({"citizens": sorted(set(citizens))}, token=token, within=within)
         return {person.id: person for person in FACTS_FOUND.load(answer)["facts"]}
 

@@ -146,6 +146,21 @@ def test_issuers_speak_for_themselves_to_those_who_must_answer_them(gateway, con
     assert verifier.verify(facts, "directory").issuer == "consents"
 
 
+def test_an_issuers_own_question_is_signed_once_as_long_as_it_would_be_believed(consents, verifier, clock):
+    first = consents.own("directory", "directory:facts")
+    clock.move(access.REUSED_FOR - timedelta(seconds=1))
+    again = consents.own("directory", "directory:facts")
+    clock.move(timedelta(seconds=1))
+    later = consents.own("directory", "directory:facts")
+    clock.move(-timedelta(minutes=1))
+    set_back = consents.own("directory", "directory:facts")
+
+    assert first == again
+    assert len({first, later, set_back}) == 3
+    token = verifier.verify(set_back, "directory")
+    assert (token.actor, token.subject, token.basis, token.scopes) == ("consents", None, "service", {"directory:facts"})
+
+
 def test_a_view_is_an_audience_of_its_own(gateway, verifier):
     text = gateway.issue(**OWN | {"audience": "view:home"})
 
