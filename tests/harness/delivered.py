@@ -51,6 +51,34 @@ def about(pid: str, key: str, visit_type: str, starts_at: datetime) -> Json:
         "context": {"related": [{"type": "Appointment", "identifier": identifier(key)}]},
     }
     told: Json = {"ServiceRequest": referral, "Appointment": appointment, "Task": task, "DocumentReference": letter}
+    return _bundle(key, told)
+
+
+def visit_of(pid: str, key: str, ended_at: datetime) -> Json:
+    """A bundle with the visit that came of the appointment of this key, and what was found and prescribed at it."""
+    subject = {"type": "Patient", "identifier": {"system": FNR, "value": pid}}
+    at_the_visit = {"subject": subject, "encounter": {"type": "Encounter", "identifier": identifier(key)}}
+    when = instant(ended_at)
+    visit = {
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "type": [{"text": "Konsultasjon"}],
+        "subject": subject,
+        "period": {"start": when, "end": when},
+        "appointment": [{"type": "Appointment", "identifier": identifier(key)}],
+    }
+    prescribed = {"status": "active", "intent": "order", "medicationCodeableConcept": {"text": "Et middel"}}
+    found = {"status": "final", "category": [{"coding": [{"code": "vital-signs"}]}], "code": {"text": "Et funn"}}
+    told: Json = {
+        "Encounter": visit,
+        "Condition": {"code": {"text": "En plage"}, "recordedDate": when, **at_the_visit},
+        "MedicationRequest": {**prescribed, "authoredOn": when, **at_the_visit},
+        "Observation": {**found, "effectiveDateTime": when, "valueString": "Normalt", **at_the_visit},
+    }
+    return _bundle(key, told)
+
+
+def _bundle(key: str, told: Mapping[str, Json]) -> Json:
     return {
         "resourceType": "Bundle",
         "type": "transaction",

@@ -38,6 +38,8 @@ LISTS = {
     "vaccine": "records/vaccines",
     "visit": "records/visits",
 }
+LED_TO_MORE = {"appointment", "stay", "visit"}
+"""What other things are part of, which are hidden with it."""
 
 
 @pytest.fixture(scope="module")
@@ -192,13 +194,16 @@ def test_whatever_an_adult_hides_from_one_who_acts_for_them_leaves_that_ones_lis
     before = {kind: adult.seen(kind, one) for kind in LISTS}
     hidden = {kind: shown[0] for kind, shown in before.items()}
 
-    for kind, item in hidden.items():
-        hide(kind, item, adult.grants[0])
+    for kind in LISTS.keys() - LED_TO_MORE:
+        hide(kind, hidden[kind], adult.grants[0])
 
-    gone = set(hidden.values())  # a stay that is a visit as well is one thing
+    gone = set(hidden.values()) - {hidden[kind] for kind in LED_TO_MORE}
     assert {kind: adult.seen(kind, one) for kind in LISTS} == {
         kind: [item for item in shown if item not in gone] for kind, shown in before.items()
     }
+    for kind in LED_TO_MORE:
+        hide(kind, hidden[kind], adult.grants[0])
+    assert {item for kind in LISTS for item in adult.seen(kind, one)}.isdisjoint(hidden.values())
     assert {kind: adult.seen(kind, other) for kind in LISTS} == before
     for kind, item in hidden.items():
         assert item in [each["id"] for each in items(adult.citizen, f"{SITE}/{LISTS[kind]}")]
@@ -287,3 +292,19 @@ def test_what_a_record_system_hides_from_parents_is_for_them_as_if_it_had_never_
     send("NORN_FORANS")
     assert view(parent, child["citizen"], routes) == before
     assert visit in [one["id"] for one in items(young, f"{SITE}/appointments")]
+
+
+def test_what_comes_of_a_hidden_appointment_is_hidden_with_it(demo, adult, hide, routes):
+    one, other = adult.deputies
+    hide("appointment", adult.appointment, adult.grants[0])
+    before = view(one, adult.id, routes)
+    came = {kind: len(adult.seen(kind, other)) for kind in ("visit", "condition", "medication", "result")}
+
+    pid = of_household(demo, "Fjell", grown)["pid"]
+    told = ok(demo.deliver(GP, delivered.visit_of(pid, "shielded", datetime.now(UTC) - timedelta(hours=1))))
+    assert {each["response"]["status"][:2] for each in told["entry"]} == {"20"}
+
+    news = {"notice.summary-published", "notice.result-released"}
+    until(lambda: news <= {each["message"] for each in items(adult.citizen, f"{SITE}/notices")})
+    assert {kind: len(adult.seen(kind, other)) for kind in came} == {kind: number + 1 for kind, number in came.items()}
+    assert view(one, adult.id, routes) == before
