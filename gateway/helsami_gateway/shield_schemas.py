@@ -22,6 +22,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "referral": "appointments",
     "result": "results",
     "stay": "appointments",
+    "thread": "messages",
     "vaccine": "records",
     "visit": "records",
 }
