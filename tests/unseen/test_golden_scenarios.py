@@ -328,12 +328,18 @@ def test_golden_scenario_8_an_unopened_message_goes_to_the_back_up_and_the_duty_
     stage.portal.deliver(TOWN, bundle([care_team(PIDS[SUBJECT], "team", "physiotherapy", TREATING)]))
     dialogue, portal = Dialogue(stage, adult), stage.portal
     known = orjson.loads(get(stage, "messages/recipients", "self", adult).body)["recipients"]
-    (physiotherapist,) = (one for one in known if one["name"] == "Merkea Strikk")
+    physiotherapist, colleague = (next(one["id"] for one in known if one["name"] == name) for name in TREATING.values())
 
-    wish = {"recipient": physiotherapist["id"], "subject": "Øvelsene", "text": "Hver dag?"}
-    thread = stage.done("POST", "/api/v1/messages", "self", adult, wish, status=201)["id"]
+    def write(recipient, text):
+        wish = {"recipient": recipient, "subject": "Øvelsene", "text": text}
+        return stage.done("POST", "/api/v1/messages", "self", adult, wish, status=201)
+
+    path = f"messages/{write(physiotherapist, 'Hver dag?')['id']}"
+    portal.move_to(NOON + SECOND)
+    # Another is opened at once: in the list it stays above the one that is not.
+    later = write(colleague, "Takk!")["messages"][0]["id"]
+    stage.staff("POST", f"/staff/v1/messages/{later}/open", TOWN, {})
     portal.settle()
-    path = f"messages/{thread}"
     # Eight working hours each, from eight to three: Monday at noon to Tuesday at one, then Wednesday at two.
     moves = [datetime(2026, 3, day, hour, tzinfo=OSLO) for day, hour in ((3, 13), (4, 14))]
     steps = [(dialogue.view(), dialogue.lies_at())]
@@ -347,7 +353,7 @@ def test_golden_scenario_8_an_unopened_message_goes_to_the_back_up_and_the_duty_
     portal.move_to(datetime(2026, 3, 13, 14, tzinfo=OSLO))
     steps.append((dialogue.view(), dialogue.lies_at()))
 
-    message = steps[0][1][0][1]
+    ((_, message),) = steps[0][1]
     first, _, back_up = dialogue.PLACES
     way = [first, first, first, back_up, back_up, back_up, dialogue.DUTY, dialogue.DUTY]
     assert [lies for _, lies in steps] == [[(place, message)] for place in way]
