@@ -52,6 +52,5 @@ LYING = sa.Table(
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("opened_at", UtcDateTime),
     sa.Column("answered_at", UtcDateTime),
-    sa.Index("lying_by_place", "organisation", "inbox", "employee", "arrived_at", "message"),
     sa.Index("lying_by_thread", "owner", "thread"),
 )
