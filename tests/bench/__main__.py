@@ -110,6 +110,7 @@ def views(caretaker: Caretaker, partitions: Sequence[str], rounds: int, seconds:
                 house = ours.start(
                     programs, contenders.Servers(broker.empty_virtual_host(), owners), together, Path(folder)
                 )
+                population.seed_origins(f"postgresql+psycopg2://{superuser}", house.origins)
                 theirs = contenders.Servers(broker.empty_virtual_host(), superuser)
                 running = _around(house, programs, theirs, together)
                 items = measure.agreed(running)

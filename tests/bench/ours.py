@@ -20,6 +20,7 @@ from harness.ports import reserve_port
 from harness.processes import Program, Programs
 from helsami_gateway.session import Sessions
 from helsami_kernel.keys import KeyFolder
+from helsami_kernel.origins import SECRET
 
 HOME: Final = "/api/v1/home"
 ACT_FOR: Final = "HelsaMi-Act-For"
@@ -29,11 +30,12 @@ START_WITHIN: Final = 60.0
 
 @dataclass(frozen=True)
 class House:
-    """A running HelsaMi: the gateway's port, its processes, and what seals its cookies."""
+    """A running HelsaMi: the gateway's port, its processes, and what seals its cookies and the origins of its items."""
 
     port: int
     processes: Mapping[str, Program]
     sessions: Sessions
+    origins: bytes
 
 
 def start(programs: Programs, servers: Servers, together: Partition, folder: Path) -> House:
@@ -57,7 +59,7 @@ def start(programs: Programs, servers: Servers, together: Partition, folder: Pat
     for name, ops_port in ops.items():
         processes[name].wait_until_ready(f"http://127.0.0.1:{ops_port}/readyz", START_WITHIN)
     _bring_live(Portal(f"http://127.0.0.1:{port}", keys), {name: ops[name] for name in ops if name != "consents"})
-    return House(port, processes, Sessions(keys.secret("session")))
+    return House(port, processes, Sessions(keys.secret("session")), keys.secret(SECRET))
 
 
 def _bring_live(portal: Portal, ops: Mapping[str, int]) -> None:

@@ -16,6 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 from bench.shape import CITIZENS, ITEMS_STORED, SECTIONS, Section
+from helsami_kernel.origins import Origin, Origins
 
 ORGANISATIONS: Final = ("st_olavs", "trondheim", "oya_legesenter")
 PORTAL: Final = "helsami"
@@ -184,8 +185,13 @@ def _of_result(place: _Place) -> Mapping[str, Any]:
     }
 
 
+def _of_notice(place: _Place) -> Mapping[str, Any]:
+    return {"of": f"{place.number:032x}"}
+
+
 EXTRA: Final[Mapping[str, Callable[[_Place], Mapping[str, Any]]]] = {
     "appointments": _of_appointment,
+    "notices": _of_notice,
     "results": _of_result,
 }
 
@@ -242,6 +248,22 @@ def seed(pattern: str) -> None:
     for section in SECTIONS:
         _seed(section, pattern.format(service=section.service))
     _seed_people(pattern)
+
+
+def seed_origins(pattern: str, secret: bytes) -> None:
+    """Say whose the results are of which there are notices, to who holds this secret alone."""
+    origins, engine = Origins(secret), sa.create_engine(pattern.format(service="notifications"))
+    table = sa.Table("item_origins", sa.MetaData(), autoload_with=engine)
+    rows: list[dict[str, Any]] = []
+    for one in _rows(next(section for section in SECTIONS if section.name == "notices")):
+        organisation = ORGANISATIONS[len(rows) % len(ORGANISATIONS)]
+        origin = Origin(one["of"], organisation, "results", one["occurred_at"], "result", one["setting"])
+        sealed = origins.seal(one["owner"], origin)
+        rows.append({"owner": one["owner"], "item": one["of"], "at": one["received_at"], "origin": sealed})
+    with engine.begin() as connection:
+        connection.execute(sa.delete(table))
+        connection.execute(sa.insert(table), rows)
+    engine.dispose()
 
 
 def _seed(section: Section, url: str) -> None:
