@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import orjson
+
 from harness.sweep import Ask, Named, Things
 from helsami_gateway.headers import KEY
+
+HIDDEN_AS = {"appointment": "appointment", "referral": "referral", "letter": "letter"}
+"""What one may try to hide, though it is another's: by its kind, and where its names stand."""
 
 BODIES = {
     "POST /api/v1/appointments/{appointment}/requests": {"action": "change", "wish": ""},
@@ -33,6 +38,21 @@ def attempts(routes, ids, headers, hidden):
             yield str(one), _plain(things.ask(one, told))
 
 
+def of_oneself(routes, ids, headers):
+    """All that can be tried for oneself alone, with each thing there is: what is hidden is hidden there too."""
+    hides = [(kind, its) for kind, table in HIDDEN_AS.items() for its in ids[table]]
+    for one in routes.own_commands:
+        names = [name for name in re.findall(r"\{(\w+)\}", one.path) if name in ids]
+        choices = [{name: value} for name in names[:1] for value in (*ids[name], "0" * 32)] or [{}]
+        for choice in choices:
+            things = Things({name: Named(value, "") for name, value in choice.items()})
+            yield str(one), _plain(things.ask(one, headers))
+        if one.path == "/api/v1/shields" and one.verb == "POST":
+            for kind, its in hides:
+                body = orjson.dumps({"kind": kind, "item": its, "hidden_from": "representatives"})
+                yield str(one), Ask(one.verb, one.path, headers, body)
+
+
 def _plain(ask):
     return replace(ask, headers={name: value for name, value in ask.headers.items() if name != KEY})
 
@@ -44,4 +64,4 @@ def done(portal, tried):
     return answers
 
 
-__all__ = ["Ask", "attempts", "done"]
+__all__ = ["Ask", "attempts", "done", "of_oneself"]

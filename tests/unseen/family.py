@@ -14,7 +14,9 @@ MOMENT = timedelta(minutes=1)
 OSLO = ZoneInfo("Europe/Oslo")
 CARE = ("appointments", "medications", "records", "results")
 LEVELS = {"read": set(CARE), "communicate": {"appointments"}, "full": set(CARE)}
-PARENTS, OTHERS = ("mother", "father"), ("friend", "relative")
+PARENTS, OTHERS = ("mother", "father"), ("friend", "relative", "guardian")
+MANDATE = {"appointments"}
+"""What a guardian's mandate of the register lets them see of what is here."""
 HIDDEN_FROM_PARENTS, HIDDEN_FROM_YOUTH = "NORN_FORANS", "NORN_UNGDOM"
 
 
@@ -35,7 +37,7 @@ class Parent:
 
 @dataclass(frozen=True)
 class Trust:
-    """What an adult lets a friend do, or staff a relative: a level or areas, and what became of it."""
+    """What an adult lets a friend do, staff a relative, or the register a guardian: how much, and what became of it."""
 
     level: str
     areas: tuple[str, ...] = ()
@@ -43,7 +45,7 @@ class Trust:
 
     @property
     def held(self):
-        return LEVELS.get(self.level, set(self.areas))
+        return MANDATE if self.level == "mandate" else LEVELS.get(self.level, set(self.areas))
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Family:
     things: tuple[Thing, ...]
     limit: int
     protected: bool = False
+    guardian: Trust | None = None
 
     @property
     def before(self):
@@ -85,7 +88,7 @@ class Family:
             one = getattr(self, who)
             lives = any(each.holder and each.at_home for each in (self.mother, self.father))
             return one.holder and lives and self.age(self.asked_at) < 16
-        return self.age(self.asked_at) >= 16
+        return self.age(self.asked_at) >= (18 if who == "guardian" else 16)
 
     def areas(self, who, at):
         """In which areas this one may see at a moment, and on what ground; nothing for who may not."""
@@ -176,7 +179,7 @@ DAYS = (NOON, NOON + timedelta(hours=11, minutes=59, seconds=59), NOON + timedel
 """The latter two are the last moment of a day in Oslo, and the first of the next."""
 
 CODES = (HIDDEN_FROM_PARENTS, HIDDEN_FROM_YOUTH)
-SHIELDS = ("parents", "representatives", *PARENTS, *OTHERS)
+SHIELDS = ("parents", "representatives", "staff", *PARENTS, *OTHERS)
 ENDS = ("lost", "moved", "protected", "gave up")
 OF_AGE = 16
 SELDOM = 0.06
@@ -195,7 +198,7 @@ def _family(chance, codes, shields):
     today = now.astimezone(OSLO).date() - timedelta(days=since)
     born = today.replace(year=today.year - years)
     young = years - (since < 0) < OF_AGE
-    viewer = chance.choice((*PARENTS, "self") if young else (*OTHERS, *OTHERS, *OTHERS, "mother"))
+    viewer = chance.choice((*PARENTS, "self") if young else (*OTHERS, *OTHERS, "mother"))
     from_them = [one for one in shields if one not in (set(OTHERS) if young else {"parents", *PARENTS})]
     from_viewer = [one for one in from_them if one in {viewer, "parents", "representatives"}]
     ways = chance.choices(WAYS, k=chance.randint(1, 4))
@@ -212,6 +215,7 @@ def _family(chance, codes, shields):
         ),
         limit=chance.choice((1, 2, 100)),
         protected=chance.random() < SELDOM / 2,
+        guardian=Trust("mandate", fate=chance.choice(("ended", "expired")) if chance.random() < SELDOM * 2 else ""),
     )
 
 

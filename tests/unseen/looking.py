@@ -40,10 +40,13 @@ PAGED = {"limit", "cursor"}
 SEARCHED = {"organisation", "unit", "visit_type", "clinician", "role", "kind", "outcome"}
 """Queries that only leave something out of what is seen without them."""
 
-ALWAYS = {"/api/v1/home", "/api/v1/appointments", "/api/v1/notices"}
+ALWAYS = {"/api/v1/home", "/api/v1/appointments", "/api/v1/notices", "/calendar/{secret}.ics"}
 SHARES = 4
 MOST = 6
 """How many of a kind are asked for by their ids: there are more free times than anybody needs to look at."""
+
+NOT_COMPARED = {"/api/v1/calendar/link", "/api/v1/logout", "/api/v1/account/deactivate"}
+"""What answers with a secret of random bytes, or lets nobody look any more."""
 
 FOR_ALL = {"/api/v1/openapi.json", "/api/v1/texts/{language}", "/dev/citizens"}
 """What says the same to everybody, or is not there where citizens are."""
@@ -76,6 +79,12 @@ class Routes:
     def commands(self):
         """What can be done on somebody's behalf."""
         return [one for one in self.all if one.verb != "GET" and one.login == SESSION and ACT_FOR in one.headers]
+
+    @cached_property
+    def own_commands(self):
+        """What can be done for oneself alone, but for what ends in something that nobody could compare or look at."""
+        for_all = (one for one in self.all if one.verb != "GET" and one.login == SESSION)
+        return [one for one in for_all if ACT_FOR not in one.headers and one.path not in NOT_COMPARED]
 
     def queries(self, operation):
         """All of its queries, also those that name nothing."""

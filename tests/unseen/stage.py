@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from harness.delivered import PIXEL
 from harness.sweep import Ask
-from helsami_directory.register.domain import CONFIDENTIAL, Address, Entry
+from helsami_directory.register.domain import CONFIDENTIAL, HEALTH_AND_CARE, Address, Entry, Guardian
 from helsami_gateway.headers import ACT_FOR
 from helsami_gateway.national_id import synthetic
 
@@ -19,7 +19,7 @@ from .family import MOMENT, OTHERS, PARENTS
 from .things import GP, HOSPITAL, HOW_HIDDEN, TOWN, bundle, free_times, person
 
 TEMPLATE_MADE = datetime(2026, 2, 24, 9, tzinfo=UTC)
-BORN = {who: date(year, 5, 17) for who, year in zip((*PARENTS, *OTHERS), (1980, 1978, 1975, 1960), strict=True)}
+BORN = {who: date(year, 5, 17) for who, year in zip((*PARENTS, *OTHERS), (1980, 1978, 1975, 1960, 1965), strict=True)}
 OF_AGE = 16
 SUBJECT = "subject"
 PIDS = {who: synthetic(date(1970, 1, 1), number) for number, who in enumerate((SUBJECT, *BORN), 1)}
@@ -98,8 +98,15 @@ class Stage:
         self._end(family)
         self._register(family, later=True)
         portal.move_to(family.now)
+        self.feed = self._link(family) if family.viewer == "self" else None
         self.shield(family, [one for one in family.things if one not in family.hidden and not comes_late(one)])
         return portal.kept()
+
+    def _link(self, family):
+        """The secret of the private link to the calendar of whoever looks at their own."""
+        wish = {"details": not family.protected, "language": "nb"}
+        answer = self.done("POST", "/api/v1/calendar/link", "self", family, wish)
+        return answer["path"].removeprefix("/calendar/").removesuffix(".ics")
 
     def shield(self, family, things):
         """Have the citizen hide what they hide, and staff have their word; then some of it is sent in another shape."""
@@ -119,10 +126,10 @@ class Stage:
             assert over or not family.can_hide(thing), (thing, answer)
             return
         shield = orjson.loads(answer.body)["id"]
-        young = family.age(family.now) < OF_AGE
+        asked = family.age(family.now) < OF_AGE or thing.shield == "staff"
         if thing.shield_state == "lifted":
             self.done("DELETE", f"/api/v1/shields/{shield}", "self", family)
-        elif young and thing.shield_state:
+        elif asked and thing.shield_state:
             word = {"confirmed": {"decision": "confirm"}, "declined": {"decision": "decline", "reason": "talk-to-us"}}
             path = f"/staff/v1/shields/{shield}/decision"
             self.staff("POST", path, thing.organisation, word[thing.shield_state])
@@ -136,13 +143,16 @@ class Stage:
     def _register(self, family, *, later):
         parents = {who: getattr(family, who).later() if later else getattr(family, who) for who in PARENTS}
         holders = frozenset(PIDS[who] for who, one in parents.items() if one.holder)
-        told = {SUBJECT: self._entry(SUBJECT, family.born, HOME, holders=holders)}
+        guardians = self._guardians(family, later=later)
+        told = {SUBJECT: self._entry(SUBJECT, family.born, HOME, holders=holders, guardians=guardians)}
         if later and family.protected:
             told[SUBJECT] = replace(told[SUBJECT], protection=CONFIDENTIAL)
         for who, one in parents.items():
             told[who] = self._entry(who, BORN[who], HOME if one.at_home else AWAY)
             if later and one.fate == "protected":
                 told[who] = replace(told[who], protection=CONFIDENTIAL)
+        if family.guardian is not None:
+            told["guardian"] = self._entry("guardian", BORN["guardian"])
         changed = []
         for who, entry in told.items():
             if self.portal.register.entries.get(PIDS[who]) != entry or not later:
@@ -152,6 +162,15 @@ class Stage:
             self.staff("POST", "/staff/v1/register/changes", "region", {"national_ids": changed})
         self.portal.settle()
 
+    @staticmethod
+    def _guardians(family, *, later):
+        """Whom the register names: until it names them no more, or until a moment that comes before it is looked."""
+        trust = family.guardian
+        if trust is None or "guardian" not in family.asking or (later and trust.fate == "ended"):
+            return frozenset()
+        until = family.now - timedelta(hours=1) if trust.fate == "expired" else None
+        return frozenset({Guardian(PIDS["guardian"], frozenset({HEALTH_AND_CARE}), until)})
+
     def _represent(self, family):
         self.made = {}
         for who in PARENTS:
@@ -160,7 +179,7 @@ class Stage:
                 assert (answer.status == 201) == family.could_ask(who), (who, family, answer)
                 if answer.status == 201:
                     self.made[who] = orjson.loads(answer.body)["id"]
-        for who, make in zip(OTHERS, (self._grant, self._apply), strict=True):
+        for who, make in zip(OTHERS, (self._grant, self._apply, self._appointed), strict=True):
             if who in family.asking and getattr(family, who) is not None and family.could_ask(who):
                 self.made[who] = make(family, getattr(family, who))
 
@@ -188,6 +207,11 @@ class Stage:
         elif trust.fate != "waits":
             self.staff("POST", path, GP, {"decision": "grant", "review_days": 365})
         return application
+
+    def _appointed(self, family, _):
+        """By what the register lets somebody act."""
+        given = self.done("GET", "/api/v1/grants", "self", family)["given"]
+        return next(one["id"] for one in given if one["code"] == "VE")
 
     def _end(self, family):
         """What somebody takes back."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from harness.still import still
 
-from .doing import attempts, done
+from .doing import attempts, done, of_oneself
 from .family import NOON, Family, Parent, Trust, families
 from .looking import SHARES, Looking, Routes, ids_of, marks
 from .stage import SUBJECT, TEMPLATE_MADE, Stage, comes_late
@@ -95,12 +95,14 @@ class Visit:
         headers, own = (self.stage.headers(viewer, self.family, acts=acts) for acts in (True, False))
         routes = self.twins.routes.some(share)
         limit = self.family.limit
-        return Looking(self.portal, routes, self.portal.clock(), limit).everything(self.ids, headers, own)
+        looking = Looking(self.portal, routes, self.portal.clock(), limit, self.stage.feed)
+        return looking.everything(self.ids, headers, own)
 
     def act(self):
-        headers = self.stage.headers(self.family.viewer, self.family)
+        headers, own = (self.stage.headers(self.family.viewer, self.family, acts=acts) for acts in (True, False))
         times = [2 * one.place for one in self.family.hidden if one.is_to_come]
-        possible = list(attempts(self.twins.routes, self.ids, headers, times))
+        routes = self.twins.routes
+        possible = [*attempts(routes, self.ids, headers, times), *of_oneself(routes, self.ids, own)]
         tried = [possible[number % len(possible)] for number in self.tries]
         REACHED.update(name for name, _ in tried)
         return done(self.portal, tried)
@@ -219,6 +221,24 @@ def test_whoever_books_moves_and_waits_where_something_is_hidden_is_answered_as_
     assert differences(full, without) == ""
     booked = [answer.status for asked, answer in full.items() if asked.endswith("POST /api/v1/appointments")]
     assert 201 in booked
+
+
+@pytest.mark.parametrize("who", ["self", "mother"])
+def test_whoever_does_all_for_oneself_is_answered_as_where_nothing_is_hidden(who, stage, routes):
+    class OfOneself(Visit):
+        def act(self):
+            own = self.stage.headers(self.family.viewer, self.family, acts=False)
+            return done(self.portal, of_oneself(self.twins.routes, self.ids, own))
+
+    limit = "NORN_UNGDOM" if who == "self" else "NORN_FORANS"
+    things = (Thing("appointment", GP, 0, limit=limit), Thing("referral", GP, 2, limit=limit), Thing("task", GP, 3))
+    twins = Twins(stage, routes, replace(BUSY["a parent"], viewer=who, things=things))
+    full, without = twins.both(OfOneself(twins, 0, (1,)))
+
+    assert differences(full, without) == ""
+    feeds = {answer.status for asked, answer in full.items() if ".ics" in asked}
+    hidden = {answer.status for asked, answer in full.items() if asked.endswith("POST /api/v1/shields")}
+    assert (feeds, hidden) == (({200}, {201, 404}) if who == "self" else ({404}, {404}))
 
 
 SHAPES = {
