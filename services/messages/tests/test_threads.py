@@ -141,6 +141,7 @@ def test_the_same_key_writes_and_replies_once(messages, citizen, recipient, answ
     assert len(page()["items"]) == 2
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_citizen_may_have_so_many_messages_unanswered(write, page):
     for number in range(MOST_UNANSWERED):
         write(subject=f"Nr {number}")

@@ -4,12 +4,16 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helsami_messages.recipients.domain import employee_id
-from helsami_messages.ways.domain import DUTY, STOPS
+from helsami_messages.ways.domain import DUTY, STOPS, Lying, forwarded, stops_of
 from helsami_messages.ways.metrics import UNOPENED
 from helsami_sdk.answers import Route, Stop
 from helsami_sdk.questions import DUTY_INBOX
+
+MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -147,6 +151,23 @@ def test_what_was_decided_about_a_message_can_be_explained(messages, staff, writ
     (decided,) = orjson.loads(messages.explain({"id": message}, staff()))["items"]
 
     assert (decided["hook"], decided["organisation"], decided["about"]) == ("route_message", "trondheim", message)
+
+
+@given(st.lists(st.sampled_from(["duty", "home-care", "physiotherapy"]), min_size=1, unique=True), st.data())
+def test_every_way_ends_in_the_duty_inbox_and_a_message_that_is_forwarded_misses_no_stop(inboxes, data):
+    stops = stops_of(Route.by(*(Stop(inbox=inbox) for inbox in inboxes)))
+    assert [stop.inbox for stop in stops] in (inboxes, [*inboxes, "duty"])
+    assert stops[-1].inbox == "duty"
+
+    at = data.draw(st.integers(0, len(stops) - 1))
+    to = data.draw(st.sampled_from(["duty", "home-care", "elsewhere"]))
+    lying = Lying("m", "c", "t", "trondheim", stops[at], stops[at + 1 :], MONDAY, MONDAY, hop=at)
+    then = [stop.inbox for stop in forwarded(lying, to, "")]
+
+    assert then[0] == to
+    assert then[-1] == "duty"
+    assert {stop.inbox for stop in lying.ahead} <= set(then)
+    assert to not in then[1:-1]
 
 
 def test_the_duty_inbox_is_the_one_that_rules_know():

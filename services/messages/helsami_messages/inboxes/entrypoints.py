@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -126,10 +126,8 @@ class Inboxes:
             if tx.lying_of(organisation, found.message).opened_at is None:
                 raise Conflict("message-unopened")
             tx.mark_answered(thread.id)
-            if is_told(thread.access_limit):
-                told = MessageAnswered(thread.id, thread.access_limit)
-                event = Event.of("message_answered", tx.owner, threads.MessageAnswered().dump(asdict(told)))
-                tx.announce(event, of=origin_of(thread))
+            told = threads.MessageAnswered().dump(MessageAnswered(thread.id, thread.access_limit))
+            _tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
             author = _employee(tx, organisation, employee_id(organisation, wish["employee"]))
             return dict(tx.remember(_written(tx, thread, wish["text"], author)))
 
@@ -148,10 +146,8 @@ class Inboxes:
             relation = _treating(tx, organisation, wish)
             begun = tx.begin(relation, wish["subject"])
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
-            if is_told(thread.access_limit):
-                told = MessageWritten(thread.id, thread.access_limit)
-                event = Event.of("message_written", tx.owner, threads.MessageWritten().dump(asdict(told)))
-                tx.announce(event, of=origin_of(thread))
+            told = threads.MessageWritten().dump(MessageWritten(thread.id, thread.access_limit))
+            _tell(tx, thread, Event.of("message_written", subject=tx.owner, data=told))
             return dict(tx.remember(_written(tx, thread, wish["text"], relation)))
 
     def _found(self, organisation: str, message: str) -> Lying:
@@ -190,6 +186,12 @@ def _treating(tx: Writes, organisation: str, wish: Json) -> Relation:
         if (one.organisation, one.unit, one.employee) == wanted and one.holds(tx.now):
             return one
     raise NotFound("relation-not-found")
+
+
+def _tell(tx: Writes, thread: Thread, event: Event) -> None:
+    """Tell the citizen, unless the thread is hidden from the young person that they are."""
+    if is_told(thread.access_limit):
+        tx.announce(event, of=origin_of(thread))
 
 
 def _written(tx: Writes, thread: Thread, text: str, author: Relation) -> Json:

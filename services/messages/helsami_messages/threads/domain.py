@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from helsami_messages.recipients.domain import EMPLOYEE, UNIT, Relation
+from helsami_messages.recipients.domain import EMPLOYEE, UNIT
 
 CITIZEN: Final = "citizen"
 STAFF: Final = "staff"
@@ -46,26 +46,6 @@ class Thread:
     unread: bool = False
     access_limit: str = ""
     record_key: str = ""
-
-    @classmethod
-    def with_(cls, relation: Relation, own: tuple[str, str], subject: str, at: datetime, *, replies: bool) -> Thread:
-        """A new thread with somebody, in which the citizen writes first; its `own` are id and key."""
-        its, key = own
-        return cls(
-            id=its,
-            key=key,
-            organisation=relation.organisation,
-            unit=relation.unit,
-            employee=relation.employee,
-            role=relation.role,
-            name=relation.name,
-            subject=subject,
-            at=at,
-            state=SENT,
-            replies=replies,
-            access_limit=relation.access_limit,
-            record_key=relation.record_key,
-        )
 
     @property
     def kind(self) -> str:

@@ -19,7 +19,7 @@ from helsami_messages.models import MESSAGES, THREADS
 from helsami_messages.recipients.domain import Relation
 from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas
-from helsami_messages.threads.domain import Message, Thread
+from helsami_messages.threads.domain import SENT, Message, Thread
 from helsami_messages.ways import storage as ways
 from helsami_messages.ways.storage import plausible
 
@@ -66,10 +66,23 @@ class Writes(ways.Writes):
         return [_message(row) for row in self.connection.execute(MESSAGES_OF, mine)]
 
     def begin(self, relation: Relation, subject: str, *, replies: bool = True) -> Thread:
-        """A new thread of the citizen's with somebody, to be kept with its first message."""
+        """A new thread with somebody, in which the citizen writes first; it is kept with its first message."""
         key = str(uuid.uuid4())
-        its = item_id(str(self.owner), relation.organisation, key)
-        return Thread.with_(relation, (its, key), subject, self.now, replies=replies)
+        return Thread(
+            id=item_id(str(self.owner), relation.organisation, key),
+            key=key,
+            organisation=relation.organisation,
+            unit=relation.unit,
+            employee=relation.employee,
+            role=relation.role,
+            name=relation.name,
+            subject=subject,
+            at=self.now,
+            state=SENT,
+            replies=replies,
+            access_limit=relation.access_limit,
+            record_key=relation.record_key,
+        )
 
     def write(self, thread: Thread, message: Message) -> dict[str, Any]:
         """Add a message to a thread that has become so by it; returns the thread as it is kept."""
