@@ -7,31 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.answering import RULES
 from helsami_sdk.discovery import Load, import_here
 from helsami_sdk.host import Host, Limits
 from helsami_sdk.organisations import Organisations, load_organisations
 from helsami_sdk.rules import RuleCall
-
-RULES = """
-from helsami_sdk import BookingDecision, Restriction, ResultClass, hookimpl
-
-@hookimpl
-def decide_booking(question):
-    return BookingDecision.direct()
-
-@hookimpl
-def restrict_slots(question):
-    return question.ids
-
-@hookimpl
-def classify_result(question):
-    return ResultClass.auto()
-
-@hookimpl
-def restrict_sharing(question):
-    return Restriction.show()
-"""
-
 
 PATIENT = Limits(deadline=10.0, start=30.0)  # what is slow here is the machine, and not a plugin
 

@@ -1,38 +1,14 @@
 """A plugin that is wrong is refused or closed and named, and the other organisations do not notice."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 
-from helsami_sdk import BookingQuestion, Release, ResultQuestion, SharingQuestion, SlotChoice, SlotsQuestion, Tier
+from harness.answering import IN_A_WEEK, NOW, OTHERS, RULES, SLOTS, everything_they_answer
+from helsami_sdk import BookingQuestion, Release, ResultQuestion, SharingQuestion, Tier
 from helsami_sdk.organisations import load_organisations
 
-from .conftest import RULES, manifest_of
-
-OTHERS = ("trondheim", "oya_legesenter", "st_olavs")
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-IN_A_WEEK = NOW + timedelta(days=7)
-SLOTS = SlotsQuestion(tuple(SlotChoice(f"s{n}", IN_A_WEEK, "consultation") for n in range(3)), NOW)
-VISIT_TYPES = ("vaccination", "consultation", "blood-test", "follow-up", "home-care-visit", "care-group-meeting", "x")
-CODES = ("57698-3", "2857-1", "51969-4", "72106-8")
-
-
-def everything_they_answer(organisations):
-    """All answers of the other organisations to a spread of questions, as bytes."""
-    return repr([list(answers_of(organisations[name])) for name in OTHERS]).encode()
-
-
-def answers_of(rules):
-    """All answers of one organisation to a spread of questions."""
-    yield from (rules.state, rules.manifest, rules.history_starts("visits"), sorted(rules.restrict_slots(SLOTS)))
-    for visit_type in VISIT_TYPES:
-        for action in ("book", "cancel"):
-            yield rules.decide_booking(BookingQuestion(action, visit_type, IN_A_WEEK, NOW))
-        for kind in ("visit", "note", "appointment"):
-            yield rules.restrict_sharing(SharingQuestion(kind, "home", visit_type))
-    for code in CODES:
-        for setting in ("outpatient", "inpatient", "nursing-home"):
-            yield rules.classify_result(ResultQuestion(code, category="laboratory", setting=setting))
+from .conftest import manifest_of
 
 
 def ask_everything(rules):

@@ -127,9 +127,10 @@ def test_f01_an_event_being_handled_when_the_broker_dies_has_its_effect_once(sys
     assert count(system, "callee", INBOX) == 1
 
 
-def test_f05_a_memory_alarm_holds_no_caller_and_passes_without_a_restart(system, broker, token):
+def holds_no_caller(system, broker, token, alarm, no_alarm):
+    """Set off an alarm of the broker's, which takes no messages then, and end it."""
     Callee.gate.send(None)
-    broker.ctl("set_vm_memory_high_watermark", "absolute", "1")
+    broker.ctl(*alarm)
     try:
         eventlet.sleep(0.5)
         began = time.monotonic()
@@ -141,10 +142,19 @@ def test_f05_a_memory_alarm_holds_no_caller_and_passes_without_a_restart(system,
         with pytest.raises(Unavailable):
             system.runner.bus.publish_confirmed(Message(b"{}"), "events", "caller.letter_written")
     finally:
-        broker.ctl("set_vm_memory_high_watermark", "0.6")
+        broker.ctl(*no_alarm)
 
     works_again(system, token)
     until(lambda: count(system, "callee", INBOX) == 3, within=BACK_WITHIN)
+
+
+def test_f05_a_memory_alarm_holds_no_caller_and_passes_without_a_restart(system, broker, token):
+    memory = "set_vm_memory_high_watermark"
+    holds_no_caller(system, broker, token, (memory, "absolute", "1"), (memory, "0.6"))
+
+
+def test_f06_a_disk_alarm_holds_no_caller_and_passes_without_a_restart(system, broker, token):
+    holds_no_caller(system, broker, token, ("set_disk_free_limit", "900GB"), ("set_disk_free_limit", "50MB"))
 
 
 def test_f07_a_frozen_broker_is_noticed_by_its_silence(system, broker, token):
