@@ -25,14 +25,13 @@ from helsami_kernel.database import UtcDateTime
 
 OWNER: Final = sa.bindparam("owner", type_=sa.String)
 ACTOR: Final = sa.bindparam("actor", type_=sa.String)
-_HEAD: Final = sa.select(HEADS).where(HEADS.c.owner == OWNER).with_for_update().cte("head")
 _STANDS: Final = APPLICATIONS.c.state.in_([state.value for state in STANDING])
 _HIDES: Final = sa.and_(
     SHIELDS.c.state.in_([state.value for state in HIDING]),
     sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=UtcDateTime)),
 )
 PARTS: Final[list[list[Any]]] = [
-    *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, _HEAD)),
+    *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, HEADS)),
     [SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader, OTHER_IDS.c.known_as],
 ]
 BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).select_from(
@@ -41,11 +40,11 @@ BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).selec
     .outerjoin(PARENTHOODS, sa.and_(PARENTHOODS.c.child == OWNER, PARENTHOODS.c.parent == ACTOR))
     .outerjoin(APPLICATIONS, sa.and_(APPLICATIONS.c.subject == OWNER, APPLICATIONS.c.applicant == ACTOR, _STANDS))
     .outerjoin(GRANTS, sa.and_(GRANTS.c.giver == OWNER, GRANTS.c.receiver == ACTOR))
-    .outerjoin(_HEAD, sa.true())
+    .outerjoin(HEADS, HEADS.c.owner == OWNER)
     .outerjoin(SHIELDS, sa.and_(SHIELDS.c.owner == OWNER, _HIDES))
     .outerjoin(OTHER_IDS, sa.and_(OTHER_IDS.c.owner == OWNER, OTHER_IDS.c.item == SHIELDS.c.item))
 )
-"""All that is between two people, in one row, or in one for each item that one hides; the head of the log is locked."""
+"""All that is between two people, in one row, or in one for each item that one hides; with the head of the log."""
 
 _ROWS: Final[list[Any]] = [namedtuple("Row", [str(column.key) for column in part]) for part in PARTS]  # noqa: PYI024
 
@@ -55,7 +54,7 @@ class Between:
     """
     What is stored of whether an actor may act for the transaction's owner: ended or not, but for a capacity.
 
-    `head` is that of the owner's log, None where that is empty; `hidden` are the owner's shields that hide now.
+    `head` is that of the owner's log, which is locked; `hidden` are the owner's shields that hide now.
     """
 
     actor: str
@@ -83,9 +82,14 @@ class Reads(shielding.Reads, LogReads):
 class Writes(shielding.Writes, LogWrites):
     """What a citizen changes, and what is logged about them; the transaction's owner is both."""
 
-    def between(self, actor: str) -> Between:
-        """What there is between an actor and the owner, whose log is locked until the end of the transaction."""
-        rows = self.send((BETWEEN, {"owner": self.owner, "actor": actor, "now": self.now}))
+    def between(self, actor: str, *, of_nobody: bool = False) -> Between:
+        """
+        What there is between an actor and the owner, whose log is locked until the end of the transaction.
+
+        It is looked for once the lock is held: who has waited for that sees what has ended meanwhile.
+        """
+        asked = {"owner": self.owner, "actor": actor, "now": self.now}
+        rows = self.send(*self.locking_head(of_nobody=of_nobody), (BETWEEN, asked))
         found = [list(_parts(row)) for row in rows]
         parenthood, capacity, grant, head, _ = found[0]
         return Between(

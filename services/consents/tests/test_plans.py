@@ -3,8 +3,10 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from helsami_kernel import reading
+from helsami_kernel.errors import NotFound
 from helsami_kernel.reading import Prepared
 from helsami_kernel.testing import citizen_token
 
@@ -46,3 +48,28 @@ def test_an_index_serves_everything_that_a_decision_asks_the_database(consents, 
     assert len(trips) == len(["what is between the two, and the log's head", "the link, the head and the promise"])
     assert {"grants", "parenthoods", "capacity_applications", "shields", "access_log_heads"} <= tables
     assert scans == {}
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_first_question_about_somebody_takes_as_many_round_trips_as_one_about_nobody(
+    consents, register, store, said
+):
+    first, nobody = "e" * 32, "9" * 32
+    register.knows(first)
+    unprepared = []
+
+    def count(_connection, _cursor, statement, *_more):
+        unprepared.append([statement])
+
+    sa.event.listen(store._database.engine, "before_cursor_execute", count)
+    taken = []
+    for subject in (first, first, nobody):
+        del said[:], unprepared[:]
+        with pytest.raises(NotFound):
+            consents.decide(
+                {"actor": RECEIVER, "subject": subject, "audiences": ["results"], "purpose": "results"},
+                citizen_token("gateway", ["consents:decide"]),
+            )
+        taken.append(len(said) + len(unprepared))
+
+    assert taken == [3, 3, 3]

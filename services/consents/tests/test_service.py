@@ -201,6 +201,29 @@ def test_questions_at_the_same_moment_make_one_whole_chain(give, decide, store, 
     assert fault_of(GIVER, reads.chain(), Trust(reads.head(), key=SEALING)) == (None, 12)
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_what_ends_while_a_question_waits_for_the_log_lets_nobody_in(consents, give, decide, store, connected):
+    offered = give()
+    decide()
+    connected(4)
+    with store.transaction(GIVER) as tx:
+        tx.heads_of([GIVER])
+        waiting = eventlet.spawn(decide)
+        _until_somebody_waits(store)
+        consents.end_grant({"grant": offered["id"]}, _me(GIVER))
+
+    with pytest.raises(NotFound):
+        waiting.wait()
+
+
+def _until_somebody_waits(store):
+    """Until a transaction of this database waits for a row that another holds."""
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with eventlet.Timeout(5), store._database.reading_engine.connect() as connection:
+        while not connection.exec_driver_sql(waits).scalar_one():
+            eventlet.sleep(0.01)
+
+
 def test_whoever_may_book_may_ask_to(give, decide):
     give(areas={"appointments": ["act"]})
 

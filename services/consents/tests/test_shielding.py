@@ -96,9 +96,7 @@ def decide(consents):
 
 
 def citizen_key(access, key):
-    return access if key is None else system_token(
-        access.organisation, scopes=access.scopes, idempotency_key=key
-    )
+    return access if key is None else system_token(access.organisation, scopes=access.scopes, idempotency_key=key)
 
 
 @pytest.fixture

@@ -61,6 +61,12 @@ PAGE: Final = (
 )
 CHAIN: Final = sa.select(ACCESS_LOG).where(LOG.owner == OWNER).order_by(LOG.sequence)
 HEAD: Final = sa.select(HEADS).where(HEADS.c.owner == OWNER)
+BEGIN: Final = (
+    postgresql.insert(HEADS)  # SQLite understands it as well
+    .values(owner=OWNER, sequence=sa.literal(Head().sequence), hash=sa.literal(Head().hash))
+    .on_conflict_do_nothing()
+)
+LOCK_HEAD: Final = HEAD.with_for_update()
 ADD: Final = sa.insert(ACCESS_LOG).values({column.name: sa.bindparam(column.name) for column in LOG})
 GROW: Final = (
     sa.update(HEADS)
@@ -128,10 +134,23 @@ class LogWrites(database.Writes):
         self.log_all(new, heads, key)
         return len(new)
 
+    def locking_head(self, *, of_nobody: bool = False) -> list[Step]:
+        """
+        The steps that lock the head of the owner's log until the end of the transaction, made where there was none.
+
+        What is asked in a later step, of the same round trip as well, sees all that was done while this one waited.
+        """
+        owned = {"owner": self.owner}
+        return [*([("SAVEPOINT nobody", {})] if of_nobody else []), (BEGIN, owned), (LOCK_HEAD, owned)]
+
     def log_of_nobody(self, access: Access, key: bytes) -> None:
-        """Do what `log` does, in as many steps, about an id that is nobody's, and leave nothing of it behind."""
+        """
+        Do what `log` does, in as many round trips, about an id that is nobody's, and leave nothing of it behind.
+
+        Its head is locked `of_nobody`; that goes as well.
+        """
         added = _linked({str(self.owner): [access]}, {str(self.owner): Head()}, key)
-        self.send(("SAVEPOINT nobody", {}), *self._adding(added), ("ROLLBACK TO SAVEPOINT nobody", {}))
+        self.send(*self._adding(added), ("ROLLBACK TO SAVEPOINT nobody", {}))
 
     def heads_of(self, subjects: Sequence[str]) -> dict[str, Row[Any]]:
         """

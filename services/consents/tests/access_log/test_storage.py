@@ -157,6 +157,7 @@ def test_what_is_logged_is_promised_an_anchor_once_a_minute(log, store, clock):
 
 def test_what_is_logged_of_nobody_leaves_nothing_and_what_follows_does(store, clock):
     with store.transaction(GIVER) as tx:
+        tx.send(*tx.locking_head(of_nobody=True))
         tx.log_of_nobody(_looked(clock), KEY)
         assert tx.connection.execute(sa.select(HEADS)).all() == []
         tx.log(_looked(clock, STRANGER), KEY)
