@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Final
 
 from helsami_gateway.fhir.bundle import Bundle
-from helsami_gateway.fhir.normalise import Deliverable, Delivery, entries_by_owner, prepare
+from helsami_gateway.fhir.normalise import NAMING, Deliverable, Delivery, entries_by_owner, prepare
 from helsami_gateway.fhir.outcomes import Fate, Outcome, one_an_entry
 from helsami_gateway.fhir.problem import Problem
 from helsami_kernel.errors import Internal, NotFound, Refusal, Unavailable
@@ -19,6 +19,7 @@ ENTRIES_A_CALL: Final = 100
 PEOPLE_A_CALL: Final = 1000
 ANSWER_WITHIN: Final = 10.0
 LOG: Final = "consents"
+NAMED: Final = frozenset({"Appointment", "Encounter"})
 SETTINGS: Final[Mapping[str, str]] = {
     "AMB": "outpatient",
     "IMP": "inpatient",
@@ -108,7 +109,7 @@ class People:
         self._ask = ask
         self.by_post: set[str] = set()
         self.waiting: set[str] = set()
-        """Those of whom consents does not know yet by what other ids their appointments are named."""
+        """Those of whom consents may not know yet by what other ids their appointments and visits are named."""
         self._citizens: dict[str, str | Exception] = {}
 
     def register(self, patient: Deliverable) -> Outcome:
@@ -195,19 +196,27 @@ def _to_log(deliveries: Sequence[Delivery], people: People, ask: Ask) -> Iterato
 
 def _naming(ask: Ask, people: People) -> Ask:
     """
-    Tell consents by what other ids appointments are known that an owner has named, before anything else is delivered.
+    Tell consents by what other ids appointments and visits are known, before anything else is delivered.
 
-    A letter that comes with the first confirmation of a hidden booking is then hidden when it arrives. While consents
-    is away, what else there is about that person waits: sent again, it is named again.
+    What comes with the first word of a hidden booking, or of the visit to a hidden appointment, is then hidden when it
+    arrives. While either of the two services is away, what else there is about that person waits: sent again, it is
+    named again.
     """
 
     def ask_and_name(owner: str, method: str, command: Mapping[str, Any]) -> Any:
-        answer = ask(owner, method, command)
-        if named := answer.get("named"):
-            people.waiting.add(command["citizen"])
-            for some in (named[place : place + ENTRIES_A_CALL] for place in range(0, len(named), ENTRIES_A_CALL)):
-                ask(LOG, "name_appointments", {"citizen": command["citizen"], "named": some})
-            people.waiting.discard(command["citizen"])
+        citizen = command["citizen"]
+        if owner != NAMING or citizen is None or not any(entry["type"] in NAMED for entry in command["entries"]):
+            return ask(owner, method, command)
+        people.waiting.add(citizen)
+        try:
+            answer = ask(owner, method, command)
+        except Refusal:  # its last word, and it keeps nothing: no name will ever come of it
+            people.waiting.discard(citizen)
+            raise
+        named = answer.get("named") or ()
+        for some in (named[place : place + ENTRIES_A_CALL] for place in range(0, len(named), ENTRIES_A_CALL)):
+            ask(LOG, "name_appointments", {"citizen": citizen, "named": some})
+        people.waiting.discard(citizen)
         return answer
 
     return ask_and_name

@@ -92,8 +92,8 @@ def test_each_owner_gets_its_entries_about_the_citizen_and_no_national_id():
     assert not delivered.pending
     assert [(service, method, command.get("citizen")) for service, method, command in owners.asked] == [
         ("directory", "register", None),
-        ("records", "receive", "c1"),
         ("appointments", "receive", "c1"),
+        ("records", "receive", "c1"),
         ("results", "receive", "c1"),
     ]
     assert PID not in json.dumps(owners.asked[1:])
@@ -245,23 +245,65 @@ def test_what_an_owner_refuses_by_post_is_told_with_its_code():
     assert (told.fate, told.code) == (Fate.REFUSED, "not-digital")
 
 
-def test_consents_is_told_what_others_call_an_appointment_before_anything_else_is_delivered():
-    kept = {"outcomes": [{"index": 2, "outcome": "stored"}], "named": NAMED}
-    owners = Owners(appointments=kept, consents={})
-
-    deliver(bundle(p=PATIENT, v=VISIT, a=APPOINTMENT, o=RESULT), owners)
-
-    asked = [(service, command) for service, _, command in owners.asked]
-    assert [service for service, _ in asked] == ["directory", "appointments", "consents", "records", "results"]
-    assert asked[2][1] == {"citizen": "c1", "named": NAMED}
+def asked_of(owners):
+    return [service for service, *_ in owners.asked]
 
 
-def test_while_consents_is_away_what_else_there_is_about_that_person_waits():
-    kept = {"outcomes": [{"index": 2, "outcome": "stored"}], "named": NAMED}
-    owners = Owners(appointments=kept, consents=Unavailable("consents"))
+@pytest.fixture(params=[{"a": APPOINTMENT}, {}], ids=["with an appointment", "with the visit alone"])
+def visit(request):
+    return bundle(p=PATIENT, v=VISIT, o=RESULT, **request.param)
 
-    delivered = deliver(bundle(p=PATIENT, v=VISIT, a=APPOINTMENT, o=RESULT), owners)
 
-    assert [service for service, *_ in owners.asked] == ["directory", "appointments", "consents"]
-    waiting = {kind for kind, fate in fates(delivered).items() if fate is Fate.ACCEPTED}
-    assert waiting == {"Encounter", "Appointment", "Observation"}
+def test_consents_is_told_what_others_call_an_appointment_before_anything_else_is_delivered(visit):
+    owners = Owners(appointments={"outcomes": [{"index": 1, "outcome": "stored"}], "named": NAMED}, consents={})
+
+    deliver(visit, owners)
+
+    assert asked_of(owners) == ["directory", "appointments", "consents", "records", "results"]
+    assert owners.asked[2][2] == {"citizen": "c1", "named": NAMED}
+
+
+@pytest.mark.parametrize("away", ["appointments", "consents"])
+@pytest.mark.parametrize("failure", [Unavailable("away"), Internal("abc")], ids=["away", "broken"])
+def test_while_appointments_or_consents_is_away_what_else_there_is_about_that_person_waits(visit, away, failure):
+    kept = {"outcomes": [{"index": 1, "outcome": "stored"}], "named": NAMED}
+    owners = Owners(**{"appointments": kept, away: failure})
+
+    delivered = deliver(visit, owners)
+
+    assert set(asked_of(owners)) - {"directory", "appointments", "consents"} == set()
+    told = fates(delivered)
+    assert told.pop("Patient") is Fate.STORED
+    assert set(told.values()) == {Fate.ACCEPTED}
+
+
+def test_what_is_about_somebody_else_does_not_wait():
+    number = synthetic(date(1990, 5, 1), 8)
+    subject = {"identifier": {"system": FNR, "value": number}}
+    owners = Owners(appointments=Unavailable("appointments"), directory_resolve={"citizens": {"0": "c2"}})
+
+    deliver(bundle(p=PATIENT, v=VISIT, o=RESULT | {"subject": subject}), owners)
+
+    assert [command["citizen"] for service, _, command in owners.asked if service == "results"] == ["c2"]
+
+
+def test_nothing_waits_for_what_appointments_refuses_or_does_not_name():
+    for answer in (Forbidden("not-permitted"), {"outcomes": [{"index": 1, "outcome": "stored"}], "named": []}):
+        owners = Owners(appointments=answer)
+        deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners)
+        assert asked_of(owners) == ["directory", "appointments", "records", "results"]
+
+
+def test_nothing_waits_for_appointments_where_there_is_nothing_to_name():
+    task = {
+        "resourceType": "Task",
+        "identifier": [{"system": "urn:t", "value": "t"}],
+        "status": "requested",
+        "intent": "order",
+        "for": {"reference": "urn:uuid:p"},
+    }
+    owners = Owners(appointments=Unavailable("appointments"))
+
+    deliver(bundle(p=PATIENT, t=task, o=RESULT), owners)
+
+    assert asked_of(owners) == ["directory", "appointments", "results"]

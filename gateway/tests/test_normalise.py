@@ -196,6 +196,14 @@ def test_absolute_addresses_join_bundles_of_one_server(bundled, patient, conditi
         ({"reference": "urn:uuid:e9"}, {"reference": "Encounter/e9"}),
         ({"reference": "Encounter/e9", "display": "A visit"}, {"reference": "Encounter/e9", "display": "A visit"}),
         ({"type": "Encounter", "identifier": {"system": "urn:v", "value": "3"}}, {"reference": "Encounter/urn:v|3"}),
+        (
+            {"reference": "Encounter/e9", "identifier": {"system": "urn:v", "value": "3"}},
+            {"reference": "Encounter/urn:v|3"},
+        ),
+        (
+            {"reference": "Encounter/e9", "identifier": {"system": BIRTH_NUMBER, "value": MODIG_FJELL}},
+            {"reference": "Encounter/e9"},
+        ),
         ({"display": "A visit"}, {"display": "A visit"}),
     ],
 )
@@ -437,8 +445,8 @@ def test_deliveries_come_by_owner_and_person_registers_first(prepared, patient, 
         ("directory", None, ["Practitioner"]),
         ("directory", MODIG_FJELL, ["Patient"]),
         ("directory", number["value"], ["Patient"]),
-        ("records", MODIG_FJELL, ["Encounter", "Condition"]),
         ("appointments", MODIG_FJELL, ["Encounter"]),
+        ("records", MODIG_FJELL, ["Encounter", "Condition"]),
         ("results", number["value"], ["Observation"]),
     ]
 

@@ -33,8 +33,7 @@ from helsami_gateway.fhir.subjects import national_id_of, without_subject
 from helsami_gateway.fhir.targets import Targets, base_of
 from helsami_gateway.fhir.validation import problems
 
-# In the order of delivery: who and where before what happened, visits before what happened in them, appointments
-# before letters about them.
+# In the order of delivery to an owner: who and where before what happened, visits before what happened in them.
 OWNERS: Final[Mapping[str, str]] = {
     "Organization": "directory",
     "Location": "directory",
@@ -58,9 +57,12 @@ OWNERS: Final[Mapping[str, str]] = {
     "Task": "appointments",
     "AuditEvent": "consents",
 }
-# Who keeps something of a resource that is another's, told after its owner: of a visit to be or one that lasted nights,
-# the stay. Which visits those are, and which are so no longer, is for them to say: they are told of all.
+# Who keeps something of a resource that is another's: of a visit to be or one that lasted nights, the stay. Which
+# visits those are, and which are so no longer, is for them to say: they are told of all.
 ALSO: Final[Mapping[str, tuple[str, ...]]] = {"Encounter": ("appointments",)}
+# Who says by what ids hidden things are known elsewhere: told before anybody stores what hangs on those.
+NAMING: Final = "appointments"
+PLACES: Final[Mapping[str, int]] = {kind: place for place, kind in enumerate(OWNERS)}
 REGISTER_TYPES: Final = frozenset({"Organization", "Location", "Practitioner", "Patient"})
 STORING_METHODS: Final = frozenset({None, "POST", "PUT"})
 PATIENT_WITHOUT_KEY: Final = "national-number"
@@ -107,16 +109,21 @@ def prepare(bundle: Bundle) -> Iterator[Deliverable | Outcome]:
 
 
 def entries_by_owner(prepared: Iterable[Deliverable | Outcome]) -> list[Delivery]:
-    """Gather what is deliverable by owner and person, in the order it should be delivered; to each owner it has."""
-    order = {kind: place for place, kind in enumerate(OWNERS)}
-    ready = sorted(
-        (one for one in prepared if isinstance(one, Deliverable)), key=lambda one: (order[one.type], one.index)
-    )
+    """
+    Gather what is deliverable by owner and person, in the order it should be delivered; to each owner it has.
+
+    After the registers comes who names appointments and visits, whatever of theirs there is, and only then all others.
+    """
+    ready = (one for one in prepared if isinstance(one, Deliverable))
+    told = [(owner, one) for one in ready for owner in (one.owner, *ALSO.get(one.type, ()))]
     gathered: dict[tuple[str, str | None], list[Deliverable]] = {}
-    for one in ready:
-        for owner in (one.owner, *ALSO.get(one.type, ())):
-            gathered.setdefault((owner, one.national_id), []).append(one)
+    for owner, one in sorted(told, key=lambda pair: _turn(*pair)):
+        gathered.setdefault((owner, one.national_id), []).append(one)
     return [Delivery(owner, whom, tuple(entries)) for (owner, whom), entries in gathered.items()]
+
+
+def _turn(owner: str, one: Deliverable) -> tuple[bool, bool, int, int]:
+    return one.type not in REGISTER_TYPES, owner != NAMING, PLACES[one.type], one.index
 
 
 def _unless_duplicate(

@@ -77,11 +77,15 @@ WEIGHTS: Final = (Fate.ACCEPTED, Fate.REFUSED, Fate.STORED, Fate.UNCHANGED, Fate
 
 
 def one_an_entry(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """Tell one outcome for each entry, in order of the first told, where several owners each have had one."""
+    """
+    Tell one outcome for each entry, in order of the first told, where several owners each have had one.
+
+    Of two that weigh the same it is the last: who keeps something besides is told before the entry's own owner.
+    """
     told: dict[int, Outcome] = {}
     for outcome in outcomes:
         known = told.setdefault(outcome.index, outcome)
-        if WEIGHTS.index(outcome.fate) < WEIGHTS.index(known.fate):
+        if WEIGHTS.index(outcome.fate) <= WEIGHTS.index(known.fate):
             told[outcome.index] = outcome
     return tuple(told.values())
 

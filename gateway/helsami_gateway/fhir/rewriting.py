@@ -50,10 +50,12 @@ class Rewriter:
         if literal and literal.startswith("#"):
             contained = self.contained.get(literal[1:])
             return Target(contained["resourceType"], literal, contained) if contained else None
-        if literal and (target := self.targets.literal(literal, self.base, kind)):
-            return target
+        target = self.targets.literal(literal, self.base, kind) if literal else None
         written = token(reference["identifier"]) if "identifier" in reference else None
-        return self.targets.logical(written, kind) if written else None
+        if written is None or (target and target.resource is not None):
+            return target
+        # What was delivered before is known by its identifier, if it has one, whatever address it had.
+        return self.targets.logical(written, target.type if target else kind) or target
 
     def _object(self, node: dict[str, Any], kind: str) -> dict[str, Any]:
         known = elements_of(kind)

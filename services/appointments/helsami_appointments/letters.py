@@ -32,7 +32,7 @@ class Letters(Changes):
         By what other ids others know the appointments of a delivery; again each time.
 
         Of what was booked here it is that of its record system's appointment, and of that the id of a visit which came
-        of it: what was made at the visit is hidden with the appointment.
+        of it, and of a visit those of its parts: what was made at them is hidden with the appointment, or the visit.
         """
         if delivery.citizen is None:
             return []
@@ -53,11 +53,16 @@ class Letters(Changes):
 
 
 def _visits(owner: str, delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """Each appointment that a visit came of with that visit, and each visit with its parts."""
     for entry in delivery.entries:
-        named = fhir.objects(entry.resource.get("appointment")) if entry.type == "Encounter" else ()
-        visit = item_id(owner, delivery.organisation, entry.item_key)
-        for key in filter(None, (fhir.key(reference, "Appointment") for reference in named)):
-            yield item_id(owner, delivery.organisation, f"Appointment|{key}"), visit
+        if entry.type != "Encounter":
+            continue
+        came_of = [("Appointment", named) for named in fhir.objects(entry.resource.get("appointment"))]
+        for kind, reference in (*came_of, ("Encounter", entry.resource.get("partOf"))):
+            key = fhir.key(reference, kind)
+            if key is not None and (kind, key) != (entry.type, entry.key):
+                whole = item_id(owner, delivery.organisation, f"{kind}|{key}")
+                yield whole, item_id(owner, delivery.organisation, entry.item_key)
 
 
 def known_as(owner: str | None, known: Known) -> str:

@@ -46,3 +46,19 @@ def test_the_gateway_is_told_which_visits_came_of_which_appointments(journal):
     both = [ids("Appointment|a1", "Encounter|v2"), ids("Appointment|a2", "Encounter|v2")]
     assert visit("v2", "a1", "a2") == sorted(both)
     assert visit("v3") == []
+
+
+def test_the_gateway_is_told_which_visits_are_parts_of_which(journal):
+    def part(key, *appointments, of):
+        visit = {"status": "finished", "partOf": {"reference": f"Encounter/{of}"}}
+        named = {"appointment": [{"reference": f"Appointment/{each}"} for each in appointments]} if appointments else {}
+        journal.send("Encounter", key, visit | named, "c1")
+        return sorted((pair["appointment"], pair["known_as"]) for pair in journal.named)
+
+    def ids(*names):
+        return tuple(item_id("c1", "trondheim", name) for name in names)
+
+    assert part("v2", of="v1") == [ids("Encounter|v1", "Encounter|v2")]
+    both = [ids("Encounter|v2", "Encounter|v3"), ids("Appointment|a1", "Encounter|v3")]
+    assert part("v3", "a1", of="v2") == sorted(both)
+    assert part("v4", of="v4") == []
