@@ -91,6 +91,19 @@ def test_a_message_that_is_still_unopened_lies_on_when_another_of_its_thread_is_
     assert found() == {care.fysio: [reply]}
 
 
+def test_whoever_opens_a_message_has_opened_all_that_they_are_shown_with_it(
+    messages, citizen, staff, message, open_it, found, care
+):
+    messages.answer({"message": message, "text": "Ja?", "may_reply": True}, staff())
+    reply = messages.reply({"thread": open_it["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]
+    assert found() == {care.fysio: [reply]}
+
+    shown = messages.open_message({"message": message}, staff())
+
+    assert [one["text"] for one in shown["messages"]] == ["Det gjør vondt.", "Ja?", "Takk."]
+    assert (found(), found("opened")) == ({}, {care.fysio: [reply]})
+
+
 def test_what_is_forwarded_lies_there_alone_and_its_clock_begins_anew(
     messages, staff, message, found, care, clock, keep_promises
 ):
@@ -101,9 +114,11 @@ def test_what_is_forwarded_lies_there_alone_and_its_clock_begins_anew(
     assert moved == again == {"message": message, "due_at": "2026-03-03T11:00:00Z"}
     assert found() == {"home-care": [message]}
     clock.move(timedelta(hours=24))  # when it would have moved on from where it lay first
-    assert (keep_promises(), found()) == (0, {"home-care": [message]})
+    keep_promises()
+    assert found() == {"home-care": [message]}
     clock.move(timedelta(hours=1))
-    assert (keep_promises(), found()) == (1, {care.other: [message]})
+    keep_promises()
+    assert found() == {care.other: [message]}
 
 
 def test_what_was_opened_and_is_forwarded_is_unopened_where_it_lies_then(

@@ -6,7 +6,7 @@ import pytest
 
 from helsami_kernel.errors import Forbidden, Malformed, NotFound, Refused
 from helsami_messages.threads import schemas
-from helsami_messages.threads.domain import MOST_UNANSWERED
+from helsami_messages.threads.domain import MOST_UNANSWERED, WAITS
 from helsami_sdk.answers import Reachable, Recipients, Restriction
 
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
@@ -149,6 +149,51 @@ def test_a_citizen_may_have_so_many_messages_unanswered(write, page):
     with pytest.raises(Refused, match="too-many-messages"):
         write(subject="En til")
     assert len(page(limit=100)["items"]) == MOST_UNANSWERED
+
+
+@pytest.fixture
+def full(messages, citizen, write):
+    """A citizen who may write no more where they have written; what they have written first."""
+    first, *_ = [write(subject=f"Nr {number}") for number in range(MOST_UNANSWERED)]
+    with pytest.raises(Refused, match="too-many-messages"):
+        write(subject="En til")
+    return first
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_what_was_written_long_ago_waits_no_longer_and_another_may_write_for_whoever_has_written_much(
+    write, full, clock, page
+):
+    assert write(subject="For en annen", actor="p1", basis="grant")
+    clock.move(WAITS)
+    assert write(subject="En til")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_how_much_waits_does_not_tell_what_staff_have_opened_but_what_they_have_answered(
+    messages, citizen, staff, write, full
+):
+    message = full["messages"][0]["id"]
+    messages.open_message({"message": message}, staff())
+    with pytest.raises(Refused, match="too-many-messages"):
+        write(subject="En til")
+
+    messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    reply = {"thread": full["id"], "text": "Takk."}
+    messages.reply(reply, citizen())
+    with pytest.raises(Refused, match="too-many-messages"):
+        messages.reply(reply, citizen())
+    messages.answer({"message": message, "text": "Bare hyggelig.", "may_reply": True}, staff())  # the reply is unopened
+    assert messages.reply(reply, citizen())
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_who_has_written_much_to_one_organisation_may_write_to_another(messages, citizen, full, receive, care):
+    receive(care.team(organisation="oya_legesenter"), organisation="oya_legesenter")
+    known = messages.recipients({}, citizen())["recipients"]
+    other = next(one["id"] for one in known if one["organisation"] == "oya_legesenter")
+
+    assert messages.write({"recipient": other, "subject": "Kneet", "text": "Vondt."}, citizen())
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -75,17 +75,18 @@ class Inboxes:
     @rpc(scope="organisations:manage", answers=schemas.Opened)
     def open_message(self, command: Json, access: AccessToken) -> Json:
         """
-        Open a message, which then moves on no more, and read the thread that it is in.
+        Read the thread that a message is in: all that is written there is open then, and moves on no more.
 
         Whoever asks for staff logs for the citizen that they look, before this (`whose`). Raises
         NotFound("message-not-found"); again is the same.
         """
         wish = load(schemas.OneMessage, command)
         organisation = organisation_of(access)
-        with self.store.transaction(owner=self._found(organisation, wish["message"]).owner) as tx:
-            lying = tx.lying_of(organisation, wish["message"])
-            tx.open(lying)
-            row = tx.thread_row(lying.thread, held=False)
+        lying = self._found(organisation, wish["message"])
+        with self.store.transaction(owner=lying.owner) as tx:
+            row = tx.thread_row(lying.thread)  # held, so that nothing is written that is shown and not opened
+            tx.hold(lying.thread)
+            tx.open(lying.thread)
             read = threads.shown(orjson.loads(row.body), tx.messages_of(row.id), access)
             return {**read, "message": lying.message, "record_key": thread_of(row).record_key}
 
@@ -121,8 +122,9 @@ class Inboxes:
         with self.store.transaction(owner=found.owner) as tx:
             if (done := tx.once(key_of_staff(access), {"answer": wish})) is not None:
                 return dict(done)
-            # The thread before the message: two who answer in it take turns, and neither holds what the other needs.
+            # The thread before its messages: two who answer in it take turns, and neither holds what the other needs.
             thread = thread_of(tx.thread_row(found.thread)).answered(tx.now, may_reply=wish["may_reply"])
+            tx.hold(thread.id)
             if tx.lying_of(organisation, found.message).opened_at is None:
                 raise Conflict("message-unopened")
             tx.mark_answered(thread.id)

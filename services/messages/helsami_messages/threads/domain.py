@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from helsami_messages.recipients.domain import EMPLOYEE, UNIT
@@ -15,6 +15,8 @@ ANSWERED: Final = "answered"
 RECEIVED: Final = "received"
 STATES: Final = (SENT, ANSWERED, RECEIVED)
 MOST_UNANSWERED: Final = 50
+WAITS: Final = timedelta(days=30)
+"""A citizen may have so many messages unanswered at an organisation that are no older than that."""
 LONGEST_SUBJECT: Final = 100
 LONGEST_TEXT: Final = 5000
 

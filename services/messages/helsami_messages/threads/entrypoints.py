@@ -51,6 +51,7 @@ class Threads:
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"write": wish})) is not None:
                 return dict(done)
+            take_turns(tx)
             team = tx.relations()
             contact = self._reach(tx, access).contact(team, wish["recipient"])
             thread = tx.begin(contact.relation, wish["subject"], replies=contact.terms.may_reply)
@@ -67,6 +68,7 @@ class Threads:
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"reply": wish})) is not None:
                 return dict(done)
+            take_turns(tx)  # before the thread is held, as wherever both are
             thread = thread_of(self._seen(tx.thread_row(wish["thread"]), access))
             self._reach(tx, access).check_delegated(thread.organisation, thread.unit)
             if not thread.may_reply:
@@ -116,8 +118,7 @@ class Threads:
 
     def _send(self, tx: Writes, thread: Thread, text: str, team: Iterable[Relation], access: AccessToken) -> Json:
         """Store what the citizen writes together with where it lies; the thread with all its messages."""
-        take_turns(tx)
-        if tx.unanswered() >= MOST_UNANSWERED:
+        if tx.unanswered(thread.organisation, on_behalf=access.on_behalf) >= MOST_UNANSWERED:
             raise Refused("too-many-messages")
         message = Message(str(uuid.uuid4()), thread.id, CITIZEN, text, tx.now, on_behalf=access.on_behalf)
         listed = tx.write(thread.written_to(tx.now), message)

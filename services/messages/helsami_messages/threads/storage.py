@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
+from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
 from helsami_kernel.origins import Origin
@@ -19,7 +20,7 @@ from helsami_messages.models import MESSAGES, THREADS
 from helsami_messages.recipients.domain import Relation
 from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas
-from helsami_messages.threads.domain import SENT, Message, Thread
+from helsami_messages.threads.domain import CITIZEN, SENT, STAFF, WAITS, Message, Thread
 from helsami_messages.ways import storage as ways
 from helsami_messages.ways.storage import plausible
 
@@ -38,6 +39,30 @@ MESSAGES_OF: Final = (
     .where(MESSAGES.c.owner == sa.bindparam("owner"), MESSAGES.c.thread == sa.bindparam("thread", type_=sa.String))
     .order_by(MESSAGES.c.number)
 )
+LAST: Final = sa.select(sa.func.coalesce(sa.func.max(MESSAGES.c.number), 0)).where(
+    MESSAGES.c.owner == sa.bindparam("owner"), MESSAGES.c.thread == sa.bindparam("thread", type_=sa.String)
+)
+"""The number of a thread's last message."""
+LATER: Final = MESSAGES.alias("later")
+UNANSWERED: Final = (
+    sa.select(sa.func.count())
+    .select_from(MESSAGES.join(THREADS, MESSAGES.c.thread == THREADS.c.id))
+    .where(
+        MESSAGES.c.owner == sa.bindparam("owner"),
+        THREADS.c.owner == MESSAGES.c.owner,
+        THREADS.c.organisation == sa.bindparam("organisation", type_=sa.String),
+        MESSAGES.c.author == CITIZEN,
+        MESSAGES.c.on_behalf == sa.bindparam("on_behalf", type_=sa.Boolean),
+        MESSAGES.c.at > sa.bindparam("since", type_=UtcDateTime),
+        ~sa.exists().where(
+            LATER.c.owner == MESSAGES.c.owner,
+            LATER.c.thread == MESSAGES.c.thread,
+            LATER.c.number > MESSAGES.c.number,
+            LATER.c.author == STAFF,
+        ),
+    )
+)
+"""How many messages of a citizen to an organisation have no answer below them."""
 
 
 class Reads(ways.Reads):
@@ -55,10 +80,10 @@ class Reads(ways.Reads):
 class Writes(ways.Writes):
     """One transaction, in which something may be written."""
 
-    def thread_row(self, thread: str, *, held: bool = True) -> Row[Any]:
-        """A row of ONE, held for this transaction alone where it is to change. Raises NotFound("thread-not-found")."""
+    def thread_row(self, thread: str) -> Row[Any]:
+        """A row of ONE, held for this transaction alone. Raises NotFound("thread-not-found")."""
         mine = {"owner": self.owner, "id": plausible(thread)}
-        return _the_one(self.connection.execute(ONE.with_for_update() if held else ONE, mine))
+        return _the_one(self.connection.execute(ONE.with_for_update(), mine))
 
     def messages_of(self, thread: str) -> list[Message]:
         """What is written in a thread, the oldest first."""
@@ -86,9 +111,21 @@ class Writes(ways.Writes):
 
     def write(self, thread: Thread, message: Message) -> dict[str, Any]:
         """Add a message to a thread that has become so by it; returns the thread as it is kept."""
-        number = len(self.messages_of(thread.id)) + 1  # the thread is held, or new: nobody else adds to it now
+        mine = {"owner": self.owner, "thread": thread.id}
+        number = 1 + self.connection.execute(LAST, mine).scalar_one()  # held, or new: nobody else adds to it now
         self.connection.execute(sa.insert(MESSAGES).values(owner=self.owner, number=number, **asdict(message)))
         return self.keep_thread(thread)
+
+    def unanswered(self, organisation: str, *, on_behalf: bool) -> int:
+        """
+        How many messages wait that the citizen, or others for them, wrote lately: no answer is below them.
+
+        Of what they see in their threads alone: whether anybody has opened a message shows in this no more than there
+        (R80). What nobody has answered for so long, as thanks, waits no longer.
+        """
+        mine = {"owner": self.owner, "organisation": organisation, "on_behalf": on_behalf}
+        counted: int = self.connection.execute(UNANSWERED, {**mine, "since": self.now - WAITS}).scalar_one()
+        return counted
 
     def keep_thread(self, thread: Thread) -> dict[str, Any]:
         """Store a thread as it has become; returns what is read of it in a list."""

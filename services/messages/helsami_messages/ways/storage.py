@@ -72,29 +72,32 @@ class Writes(recipients.Writes):
         self._promise(lying)
 
     def move(self, lying: Lying, moved: Lying) -> None:
-        """Let a message lie elsewhere, where its clock begins anew; what was promised before is void."""
-        self.discharge(MOVE_ON, _key(lying))
+        """
+        Let a message lie elsewhere, where its clock begins anew.
+
+        What was promised before is void by its hop. It is not discharged: the clock holds its promise as it comes for
+        the message, and whoever then held the message and wanted the promise would wait for the clock for ever.
+        """
         self.connection.execute(sa.update(LYING).where(LYING.c.message == lying.message).values(_values(moved)))
         self._promise(moved)
 
-    def open(self, lying: Lying) -> None:
-        """Somebody has opened it: it moves on no more."""
-        this = sa.and_(LYING.c.message == lying.message, LYING.c.opened_at.is_(None))
-        self.connection.execute(sa.update(LYING).where(this).values(opened_at=self.now))
-        self.discharge(MOVE_ON, _key(lying))
+    def hold(self, thread: str) -> None:
+        """Let nobody else move, open or answer what lies of a thread before this transaction is over."""
+        these = sa.select(LYING.c.message).where(LYING.c.owner == self.owner, LYING.c.thread == thread)
+        self.connection.execute(these.order_by(LYING.c.message).with_for_update())
+
+    def open(self, thread: str) -> None:
+        """Somebody reads a thread: nothing of it moves on any more."""
+        self._mark(thread, LYING.c.opened_at.is_(None), opened_at=self.now)
 
     def mark_answered(self, thread: str) -> None:
         """What has been opened of a thread is answered; what nobody has opened still lies where it lies."""
-        these = sa.and_(LYING.c.owner == self.owner, LYING.c.thread == thread, LYING.c.opened_at.is_not(None))
-        self.connection.execute(
-            sa.update(LYING).where(these, LYING.c.answered_at.is_(None)).values(answered_at=self.now)
-        )
+        self._mark(thread, LYING.c.opened_at.is_not(None), LYING.c.answered_at.is_(None), answered_at=self.now)
 
-    def unanswered(self) -> int:
-        """How many of the citizen's messages nobody has answered."""
-        these = (LYING.c.owner == self.owner, LYING.c.answered_at.is_(None))
-        counted: int = self.connection.execute(sa.select(sa.func.count()).select_from(LYING).where(*these)).scalar_one()
-        return counted
+    def _mark(self, thread: str, *which: sa.ColumnElement[bool], **becomes: datetime) -> None:
+        """Change what lies of a thread that this transaction holds."""
+        these = sa.and_(LYING.c.owner == self.owner, LYING.c.thread == thread, *which)
+        self.connection.execute(sa.update(LYING).where(these).values(**becomes))
 
     def lying_of(self, organisation: str, message: str) -> Lying:
         """
