@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
+
+from helsami_kernel.origins import Origin
 
 if TYPE_CHECKING:
     from helsami_kernel.database import Writes
@@ -70,8 +72,15 @@ class AccessLimitTold(Schema):
     access_limit = fields.String(required=True)
 
 
-def changed(tx: Writes) -> Iterator[dict[str, Any]]:
-    """What there is to tell of items whose limit this transaction has changed so far; each is told once."""
+def changed(tx: Writes, categories: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], Origin | None]]:
+    """
+    What there is to tell of items whose limit this transaction has changed so far, each once.
+
+    With it goes the origin of an item that has become another; `categories` are the go-live categories of those kinds
+    of items of which there is news.
+    """
     while tx.relimited:
-        item, limit = tx.relimited.popitem()
-        yield AccessLimitTold().dump(asdict(AccessLimitChanged(item, limit)))
+        its, limit = tx.relimited.popitem()
+        item = tx.reshared.get(its)
+        origin = Origin.of_item(item, categories[item.kind]) if item is not None and item.kind in categories else None
+        yield AccessLimitTold().dump(asdict(AccessLimitChanged(its, limit))), origin

@@ -26,6 +26,7 @@ from helsami_sdk.decisions import Decision
 
 if TYPE_CHECKING:
     from helsami_kernel.config import Settings
+    from helsami_kernel.items import Item
 
 STATEMENT_TIMEOUT_MS = 3000
 LOCK_TIMEOUT_MS = 2000
@@ -205,6 +206,8 @@ class Writes:
         """By what the origins of items are sealed, for who tells of them (helsami_kernel.origins)."""
         self.relimited: dict[str, str] = {}
         """The new access limit of each item of which this transaction has changed it (helsami_kernel.access_limits)."""
+        self.reshared: dict[str, Item] = {}
+        """Each item of which this transaction has changed what decides who is shown it: news of it follow."""
         self._kept_key: str | None = None
 
     def announce(self, event: Event, of: Origin | None = None) -> None:

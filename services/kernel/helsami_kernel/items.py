@@ -115,8 +115,11 @@ def keep_all(tx: Writes, table: sa.Table, items: Sequence[Item]) -> list[str]:
         if known.get(mine) != digest:
             (changed if mine in known and mine not in new else new)[mine] = values
             known[mine] = digest
+    shared_by = {item.id: item for item in items}
     for its, values in (new | changed).items():
-        if values["access_limit"] != (before[its].access_limit if its in before else AccessLimit.NONE):
+        if its in before and any(values[column] != getattr(before[its], column) for column in SHARING_COLUMNS):
+            tx.reshared[its] = shared_by[its]
+        if its in tx.reshared or (its in new and values["access_limit"]):
             tx.relimited[its] = values["access_limit"]
     if new:
         tx.connection.execute(sa.insert(table), list(new.values()))
@@ -134,7 +137,7 @@ def _known(tx: Writes, table: sa.Table, items: Sequence[Item]) -> dict[str, sa.R
 @cache
 def _known_of(table: sa.Table) -> sa.Select[Any]:
     these = (table.c.owner == sa.bindparam("owner"), table.c.id.in_(sa.bindparam("ids", expanding=True)))
-    return sa.select(table.c.id, table.c.digest, table.c.access_limit).where(*these)
+    return sa.select(*(table.c[name] for name in ("id", "digest", *SHARING_COLUMNS))).where(*these)
 
 
 def _values(tx: Writes, item: Item) -> dict[str, Any]:

@@ -56,7 +56,7 @@ from helsami_notifications.domain import (
 )
 
 AN_ID: Final = validate.Length(min=1, max=60)
-LONGEST_ORIGIN: Final = 2000
+LONGEST_ORIGIN: Final = 20_000
 
 
 class OfItem(Schema):

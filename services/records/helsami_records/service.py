@@ -17,11 +17,14 @@ from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
 from helsami_records.letters.entrypoints import Letters, for_readers
+from helsami_records.letters.storage import CATEGORY
 from helsami_records.protected import located
 
 ITEMS_AT_HOME: Final = 5
 DOCUMENT: Final = "DocumentReference"
 VISITS: Final = "visits"
+TOLD_OF: Final = {"visit": VISITS, "note": VISITS, "document": CATEGORY}
+"""The go-live categories of kinds of items of which citizens are told."""
 
 
 class RecordsService(Letters, Shieldable):
@@ -82,8 +85,8 @@ class RecordsService(Letters, Shieldable):
             told = schemas.SummaryPublished().dump(SummaryPublished(visit, news[visit].access_limit))
             event = Event.of(type="summary_published", subject=citizen, data=told)
             tx.announce(event, of=Origin.of_item(news[visit], VISITS))
-        for told in access_limits.changed(tx):
-            tx.announce(Event.of("access_limit_changed", subject=citizen, data=told))
+        for told, origin in access_limits.changed(tx, TOLD_OF):
+            tx.announce(Event.of("access_limit_changed", subject=citizen, data=told), of=origin)
         all_told = zip(items, read, outcomes, strict=True)
         self.keep_enclosed(tx, ((item, thing, how) for item, (entry, thing), how in all_told if entry.type == DOCUMENT))
         return outcomes

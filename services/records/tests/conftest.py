@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_kernel.database import OUTBOX, Reads
+from helsami_kernel.origins import Origins
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
 from helsami_records.service import RecordsService
 from helsami_records.storage import Writes
@@ -20,7 +21,7 @@ def clock():
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, migrated, clock):
-    opened = open_store("records", migrated("records", request.param), Reads, Writes, clock)
+    opened = open_store("records", migrated("records", request.param), Reads, Writes, clock, Origins(bytes(32)))
     yield opened
     opened._database.close()
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from helsami_kernel.database import OUTBOX
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import item_id
+from helsami_kernel.origins import Origins
 from helsami_kernel.testing import citizen_token
 
 ADULT = citizen_token("c1", ["records:read"])
@@ -148,3 +149,38 @@ def test_a_visit_is_hidden_with_each_appointment_and_each_visit_that_it_is_part_
         return {item["id"] for item in page("visits", parent)["items"]}
 
     assert [shown(OF_A1), shown(first), shown(second)] == [{second, third}, {third}, {first, third}]
+
+
+@pytest.mark.parametrize(
+    ("section", "more"),
+    [
+        ("visits", {"appointment": [{"reference": "Appointment/a1"}]}),
+        ("visits", {"class": {"code": "HH"}}),
+        ("letters", {"context": {}}),
+    ],
+)
+def test_whose_an_item_is_is_told_again_when_it_has_become_another(receive, store, section, more):
+    receive(labelled(section))
+    first = sealed(store)
+    receive(labelled(section), labelled(section, key="k2"))
+    receive(labelled(section, **more))
+    its = item_id("c1", "trondheim", f"{RESOURCES[section]['resourceType']}|k1")
+
+    (before,) = (one for kind, item, one in first if item == its)
+    ((kind, after),) = ((kind, one) for kind, item, one in sealed(store) if item == its and one != before)
+    assert kind == "access_limit_changed"
+    opened = [Origins(bytes(32)).open("c1", its, one) for one in (before, after)]
+    assert opened[0] != opened[1]
+    assert opened[0].category == opened[1].category
+
+
+def sealed(store):
+    """What was told of whose items are: the event, the item, and its origin."""
+    with store._database.engine.connect() as connection:
+        rows = connection.execute(sa.select(OUTBOX.c.type, OUTBOX.c.data).order_by(OUTBOX.c.announced_at)).all()
+    told = [(row.type, orjson.loads(row.data)) for row in rows]
+    return [
+        (kind, next(data[name] for name in ("item", "visit", "letter") if name in data), data["origin"])
+        for kind, data in told
+        if "origin" in data
+    ]

@@ -126,8 +126,8 @@ class ResultsService(Shieldable):
             told = schemas.ResultLinked().dump(ResultLinked(result, linked[result]))
             tx.announce(Event.of("result_linked", subject=tx.owner, data=told))
         tx.relinked.clear()
-        for told in access_limits.changed(tx):
-            tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told))
+        for told, its in access_limits.changed(tx, {"result": storage.CATEGORY}):
+            tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told), of=its)
 
     def _may_read(self, row: Row[Any], category: str) -> bool:
         return is_open(row, category, self.rules[row.organisation])

@@ -146,10 +146,14 @@ class Writes(links.Writes):
                 yield Origin.of_item(row, state["category"] or CATEGORY), state["shown_limit"]
 
     def _relimit(self, rows: Mapping[str, Row[Any]], states: Mapping[str, Mapping[str, Any]]) -> None:
-        """Note what is hidden from others than it was: what is shown, of which its source's word is only a part."""
+        """
+        Note what is hidden from others than it was: what is shown, of which its source's word is only a part.
+
+        What has become another by its source's word is told of whatever it is hidden from.
+        """
         self.relimited.clear()
         for one, row in rows.items():
-            if states[one]["shown_limit"] != row.shown_limit:
+            if states[one]["shown_limit"] != row.shown_limit or one in self.reshared:
                 self.relimited[one] = states[one]["shown_limit"]
 
     def _save(self, states: list[dict[str, Any]]) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from helsami_appointments.changes import CATEGORY, Changes, announce_cancellation, announce_change, origin_of
 from helsami_appointments.domain import Appointment
 from helsami_appointments.receiving import schemas
 from helsami_appointments.receiving.domain import AppointmentScheduled, Received
 from helsami_appointments.receiving.relevance import News, news_of
+from helsami_appointments.referrals.storage import CATEGORY as REFERRALS
+from helsami_appointments.stays.entrypoints import CATEGORY as STAYS
 from helsami_kernel import Event, access_limits
 from helsami_kernel.items import Item
 from helsami_kernel.showing import is_open
+
+TOLD_OF: Final = {"appointment": CATEGORY, "visit": STAYS, "document": REFERRALS}
+"""The go-live categories of kinds of items of which citizens are told."""
 
 
 class Receiving(Changes):
@@ -20,8 +25,8 @@ class Receiving(Changes):
     def followed(self, tx: Any) -> None:
         """Tell of what this transaction has received."""
         super().followed(tx)
-        for told in access_limits.changed(tx):
-            tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told))
+        for told, origin in access_limits.changed(tx, TOLD_OF):
+            tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told), of=origin)
         for received in tx.received:
             if (news := self._news(tx, received)) is not None:
                 self._tell(tx, received, news)

@@ -15,7 +15,7 @@ def told(store):
         with store.transaction(None) as tx:
             rows = tx.connection.execute(sa.select(OUTBOX).order_by(OUTBOX.c.sequence, OUTBOX.c.type)).all()
         every = [(row.type, orjson.loads(row.data).get("appointment"), row.sequence) for row in rows]
-        return [each for each in every if each[0] not in {"appointment_named", "slot_booked"}]
+        return [each for each in every if each[0] not in {"access_limit_changed", "appointment_named", "slot_booked"}]
 
     return events
 
