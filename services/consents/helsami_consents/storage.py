@@ -32,7 +32,7 @@ _HIDES: Final = sa.and_(
 )
 PARTS: Final[list[list[Any]]] = [
     *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, HEADS)),
-    [SHIELDS.c.item, SHIELDS.c.also, SHIELDS.c.hidden_from, SHIELDS.c.reader, OTHER_IDS.c.known_as],
+    [SHIELDS.c.item, SHIELDS.c.hidden_from, SHIELDS.c.reader, OTHER_IDS.c.known_as],
 ]
 BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).select_from(
     sa.select(sa.literal_column("1"))
@@ -72,7 +72,7 @@ class Between:
         """
         groups = {REPRESENTATIVES, PARENTS} if as_parent else {REPRESENTATIVES}
         from_them = [row for row in self.hidden if row.hidden_from in groups or row.reader == self.actor]
-        return frozenset(its for row in from_them for its in (row.item, row.also, row.known_as) if its is not None)
+        return frozenset(its for row in from_them for its in (row.item, row.known_as) if its is not None)
 
 
 class Reads(shielding.Reads, LogReads):

@@ -14,6 +14,7 @@ from helsami_consents.shielding.domain import (
     ASKED_AGAIN_AFTER,
     DECLINED_STAYS,
     KEPT_WHEN_OVER,
+    MOST_OTHER_IDS,
     MOST_STANDING,
     STANDING,
     State,
@@ -121,6 +122,8 @@ def keep(store, clock):
         with store.transaction(owner) as tx:
             more = {**what, "version": 1, "asked_at": clock(), "reason": "", **values}
             tx.connection.execute(sa.insert(SHIELDS).values(**kept, **more))
+            if "also" in values:
+                tx.also_known_as(item, values["also"])
 
     return as_it_is
 
@@ -175,8 +178,22 @@ def test_what_is_over_hides_nothing(keep, hidden, state):
     assert hidden() == set()
 
 
-def test_a_token_has_room_for_all_that_can_be_hidden():
-    assert 3 * MOST_STANDING <= MOST_HIDDEN
+def test_a_token_has_room_for_all_that_can_be_hidden_however_many_visits_are_told(keep, consents, hidden, store):
+    for number in range(MOST_STANDING):
+        keep(f"many{number}", "parents")
+    with store.transaction(CHILD) as tx:
+        rows = [
+            {"owner": CHILD, "item": f"many{number}", "known_as": f"visit{number} {visit}"}
+            for number in range(1, MOST_STANDING)
+            for visit in range(MOST_OTHER_IDS)
+        ]
+        tx.connection.execute(sa.insert(OTHER_IDS), rows)
+    visits = [{"appointment": "confirmed", "known_as": f"visit{number}"} for number in range(2 * MOST_OTHER_IDS)]
+    for named in (*visits, {"appointment": "many0", "known_as": "confirmed"}, *visits, visits[0]):
+        consents.name_appointments({"citizen": CHILD, "named": [named]}, system_token("trondheim"))
+
+    assert len(hidden()) == MOST_HIDDEN == MOST_STANDING * (1 + MOST_OTHER_IDS)
+    assert {"many0", "confirmed", "visit0"} <= hidden()
 
 
 @pytest.mark.parametrize("holders", [[MOTHER], []], ids=["a parent yet", "one who was"])
@@ -456,6 +473,22 @@ def test_what_is_known_by_another_id_when_it_is_hidden_leads_on_from_that(shield
     shield(also="confirmed")
     pairs = [{"appointment": "confirmed", "known_as": "visit"}]
     consents.name_appointments({"citizen": CHILD, "named": pairs}, system_token("trondheim"))
+
+    assert hidden() == {"i1", "confirmed", "visit"}
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_two_names_that_are_told_at_once_make_one_chain(shield, hidden, store, connected):
+    connected(2)
+    shield()
+    told = [("i1", "confirmed"), ("confirmed", "visit")]
+
+    def tell(item, known_as):
+        with store.transaction(CHILD) as tx:
+            tx.also_known_as(item, known_as)
+            eventlet.sleep(0.2)  # so that it is not over before the other begins
+
+    list(eventlet.GreenPool(2).starmap(tell, told))
 
     assert hidden() == {"i1", "confirmed", "visit"}
 

@@ -24,15 +24,15 @@ LEEWAY: Final = timedelta(seconds=30)
 REUSED_FOR: Final = timedelta(seconds=40)
 """How long what an issuer has signed is sent again where it would say the same."""
 
-MOST_HIDDEN: Final = 300
+MOST_HIDDEN: Final = 600
 """
-How many ids a token can say are hidden (R69): of all that a citizen may shield at once, be it bookings, each with the
-id that its record system's appointment has and that of its visit.
+How many ids a token can say are hidden (R69): of all that a citizen may shield at once, each with as many other ids as
+consents keeps of one item (a booking's: its record system's appointment, and visits).
 """
 
 LONGEST_ID: Final = 36
 LONGEST_TOKEN: Final = 4096 + MOST_HIDDEN * (LONGEST_ID + len('"",')) * 4 // 3
-"""What all other claims take, and in base64 the ids of as much as can be hidden: 19 696 characters."""
+"""What all other claims take, and in base64 the ids of as much as can be hidden: 35 296 characters."""
 
 LONGEST_TEXT: Final = 200
 MOST_REMEMBERED: Final = 4096

@@ -31,7 +31,14 @@ KEPT_WHEN_OVER: Final = timedelta(days=365)
 """How long one sees that one has hidden something; what staff have declined is known until its citizen is of age."""
 
 MOST_STANDING: Final = 100
-"""How many of a citizen's may stand at once: the ids of all, three of each, must fit into a token (MOST_HIDDEN)."""
+"""How many of a citizen's may stand at once: the ids of all must fit into a token (MOST_HIDDEN)."""
+
+MOST_OTHER_IDS: Final = 5
+"""
+By how many other ids one item is known at most: a booking by its record system's appointment and by four visits.
+
+What a further visit says of itself is hidden all the same: that it is within the appointment.
+"""
 
 REASONS: Final = frozenset({"needed-for-treatment", "not-ours", "parents-must-know", "talk-to-us"})
 """Why staff may decline: codes, for which the gateway has words."""

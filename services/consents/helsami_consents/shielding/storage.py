@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import product
@@ -15,6 +16,7 @@ from helsami_consents.capacity import storage
 from helsami_consents.models import APPLICATIONS, GRANTS, OTHER_IDS, PARENTHOODS, SHIELDS, SHIELDS_RECEIVED
 from helsami_consents.shielding.domain import (
     KEPT_WHEN_OVER,
+    MOST_OTHER_IDS,
     OPEN,
     STAFF,
     STANDING,
@@ -22,6 +24,7 @@ from helsami_consents.shielding.domain import (
     Shield,
     State,
 )
+from helsami_kernel import logs
 from helsami_kernel.database import UtcDateTime, insert_new
 from helsami_kernel.pages import Cursor
 
@@ -70,18 +73,26 @@ class Writes(storage.Writes):
         Hide by another id as well what the owner hides by this, or will; again is the same.
 
         What leads on from the other id, or to this, does so from now on by way of both: a booking to its record
-        system's appointment, and that to its visit.
+        system's appointment, and that to its visit. One learns of such names one after the other, or the chain breaks.
         """
-        near = self.connection.execute(
-            sa.select(OTHER_IDS.c.item, OTHER_IDS.c.known_as).where(
-                OTHER_IDS.c.owner == self.owner, sa.or_(OTHER_IDS.c.item == other, OTHER_IDS.c.known_as == item)
-            )
-        ).all()
-        before = {item, *(row.item for row in near if row.known_as == item)}
-        after = {other, *(row.known_as for row in near if row.item == other)}
-        for one, its in sorted(product(before, after)):
+        self.take_turn()
+        near = self._other_ids(sa.or_(OTHER_IDS.c.item == other, OTHER_IDS.c.known_as == item))
+        before = {item} | {one for one, its in near if its == item}
+        after = {other} | {its for one, its in near if one == other}
+        kept = self._other_ids(OTHER_IDS.c.item.in_(before))
+        had = Counter(one for one, _ in kept)
+        chain = {(one, its) for one, its in product(before, after) if one != its}
+        for one, its in sorted(chain - kept, key=lambda pair: (pair != (item, other), pair)):
+            if had[one] >= MOST_OTHER_IDS:
+                logs.incident("other-id-not-kept", service="consents", count=MOST_OTHER_IDS)
+                continue
+            had[one] += 1
             pair = {"owner": self.owner, "item": one, "known_as": its}
             self.connection.execute(insert_new(self.connection, OTHER_IDS, pair))
+
+    def _other_ids(self, which: sa.ColumnElement[bool]) -> set[tuple[str, str]]:
+        found = sa.select(OTHER_IDS.c.item, OTHER_IDS.c.known_as).where(OTHER_IDS.c.owner == self.owner, which)
+        return {(row.item, row.known_as) for row in self.connection.execute(found)}
 
     def last_decided(self, what: Hidden) -> Shield | None:
         """What staff have decided last of the owner's same item, hidden from anybody but themselves; by either id."""
