@@ -239,7 +239,7 @@ TOLD: Mapping[tuple[str, str], tuple[Any, type[Schema]]] = {
             access_limits.AccessLimitChanged(item=AN_ITEM, access_limit=access_limits.AccessLimit.PARENTS),
             access_limits.AccessLimitTold,
         )
-        for service in ("appointments", "records", "results")
+        for service in ("appointments", "messages", "records", "results")
     },
 }
 """By source and type: what its producer tells, and in which form."""
@@ -294,7 +294,7 @@ LINKED = ("notifications", "results", "result_linked")
 """By consumer, source and type: heard for what else a result is hidden with."""
 
 LIMITED = {
-    ("notifications", service, "access_limit_changed") for service in ("appointments", "records", "results")
+    ("notifications", service, "access_limit_changed") for service in ("appointments", "messages", "records", "results")
 }
 """By consumer, source and type: heard for from whom an item is hidden."""
 

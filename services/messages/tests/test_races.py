@@ -144,3 +144,16 @@ def test_of_two_with_one_key_at_once_one_writes(messages, citizen, recipient, cr
 
     assert crowd(*[partial(messages.write, command, citizen(idempotency_key="k1"))] * 8) == {"ok": 8}
     assert len(page()["items"]) == 1
+
+
+def test_what_is_written_as_its_care_team_is_hidden_is_hidden(messages, citizen, recipient, crowd, receive, care, page):
+    wish = {"recipient": recipient("Stødig Granitt"), "subject": "Kneet", "text": "Vondt."}
+    parent = {"actor": "p1", "basis": "parental", "age_band": "0-11"}
+    codes = [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_FORANS"}]
+    writing = [partial(messages.write, wish, citizen(idempotency_key=f"k{number}")) for number in range(10)]
+    hiding = partial(receive, {**care.usual, "meta": {"security": codes}})
+
+    assert crowd(*writing[:5], hiding, *writing[5:]) == {"ok": 11}
+
+    assert len(page()["items"]) == 10
+    assert page(claims=parent)["items"] == []

@@ -18,6 +18,11 @@ class OfLimits:
         """Keep from whom an appointment, a stay or a referral is hidden."""
         self._limit(event)
 
+    @handles("access_limit_changed", source="messages")
+    def limit_of_messages(self, event: Event) -> None:
+        """Keep from whom a thread is hidden."""
+        self._limit(event)
+
     @handles("access_limit_changed", source="records")
     def limit_of_records(self, event: Event) -> None:
         """Keep from whom a visit or a letter is hidden."""

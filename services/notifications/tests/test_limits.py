@@ -14,7 +14,7 @@ from helsami_notifications import models
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 ORIGINS = Origins(bytes(32))
-SCOPES = ("appointments:read", "results:read", "records:read")
+SCOPES = ("appointments:read", "messages:read", "results:read", "records:read")
 READERS = {
     "adult": {},
     "youth": {"age_band": "12-15"},
@@ -68,6 +68,16 @@ def test_another_limit_holds_for_what_was_told_before(notifications, shown_to):
         found.append(shown_to())
 
     assert found == [SHOWN[""], SHOWN["parents"], SHOWN["youth"], SHOWN[""]]
+
+
+def test_a_thread_that_is_hidden_later_hides_what_was_told_of_it(notifications, shown_to):
+    notifications.tell_of_answered_message(event("e1", thread="t1", access_limit=""))
+    found = [shown_to()]
+    for minutes, limit in enumerate(("parents", ""), 1):
+        notifications.limit_of_messages(event(f"l{minutes}", minutes, item="t1", access_limit=limit))
+        found.append(shown_to())
+
+    assert found == [SHOWN[""], SHOWN["parents"], SHOWN[""]]
 
 
 def test_of_two_limits_the_later_holds_in_whatever_order_they_come(notifications, shown_to):

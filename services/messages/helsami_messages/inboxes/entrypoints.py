@@ -15,11 +15,12 @@ from helsami_kernel.access import AccessToken
 from helsami_kernel.access_limits import is_told
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, NotFound, load
+from helsami_kernel.journal import take_turns
 from helsami_kernel.pages import Cursor
 from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes import schemas
-from helsami_messages.recipients.domain import Relation, employee_id
+from helsami_messages.recipients.domain import Relation, employee_id, holding
 from helsami_messages.threads import schemas as threads
 from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
 from helsami_messages.threads.storage import Reads, Writes, origin_of, thread_of
@@ -145,6 +146,7 @@ class Inboxes:
         with self.store.transaction(owner=wish["citizen"]) as tx:
             if (done := tx.once(key_of_staff(access), {"write_to": wish})) is not None:
                 return dict(done)
+            take_turns(tx)
             relation = _treating(tx, organisation, wish)
             begun = tx.begin(relation, wish["subject"])
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
@@ -184,8 +186,8 @@ def _employee(tx: Writes, organisation: str, employee: str) -> Relation:
 def _treating(tx: Writes, organisation: str, wish: Json) -> Relation:
     """The unit, or the employee, that treats a citizen. Raises NotFound("relation-not-found")."""
     wanted = (organisation, wish["unit"], employee_id(organisation, wish["employee"]))
-    for one in tx.relations():
-        if (one.organisation, one.unit, one.employee) == wanted and one.holds(tx.now):
+    for one in holding(tx.relations(), tx.now):
+        if one.to == wanted:
             return one
     raise NotFound("relation-not-found")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from helsami_kernel.access_limits import together
 from helsami_sdk.answers import Reachable
 
 UNIT: Final = "unit"
@@ -43,6 +46,11 @@ class Relation:
         """One of the kinds of recipients that rules know."""
         return EMPLOYEE if self.employee else UNIT
 
+    @property
+    def to(self) -> tuple[str, str, str]:
+        """Whom the citizen has to do with, whichever team says so."""
+        return self.organisation, self.unit, self.employee
+
     def holds(self, now: datetime) -> bool:
         """Whether it is a relation at this moment."""
         return self.starts_at <= now < self.ends_at
@@ -50,6 +58,15 @@ class Relation:
     def recipient_of(self, citizen: str) -> str:
         """The id by which this citizen writes to it: opaque, and the same as long as there is any such relation."""
         return str(uuid.uuid5(_IDS, f"{citizen}|{self.organisation}|{self.unit}|{self.employee}"))
+
+
+def holding(relations: Iterable[Relation], now: datetime) -> list[Relation]:
+    """Those that hold now; who is in several teams is hidden from whomever one of these is hidden from (K23)."""
+    found = [one for one in relations if one.holds(now)]
+    limits = defaultdict(set)
+    for one in found:
+        limits[one.to].add(one.access_limit)
+    return [replace(one, access_limit=together(limits[one.to])) for one in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from helsami_kernel import journal, rpc
+from helsami_kernel import Event, access_limits, journal, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.errors import load
 from helsami_kernel.store import OpenStore
@@ -35,7 +35,11 @@ class Recipients:
         delivery, citizen = journal.delivered_about_someone(command, access)
         read = partial(care_team, self.rules[delivery.organisation].manifest)
         with self.store.transaction(owner=citizen) as tx:
-            return journal.take(delivery, {CARE_TEAM: read}, partial(tx.keep_teams, delivery.organisation))
+            journal.take_turns(tx)  # who writes at the same time does so before, and is followed, or after
+            answer = journal.take(delivery, {CARE_TEAM: read}, partial(tx.keep_teams, delivery.organisation))
+            for told, _ in access_limits.changed(tx, {}):  # whose a thread is, it stays
+                tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told))
+            return answer
 
     @rpc(scope="messages:act", answers=schemas.Recipients)
     def recipients(self, question: Json, access: AccessToken) -> Json:

@@ -10,9 +10,10 @@ from itertools import chain
 from typing import Any, Final
 
 from helsami_kernel import fhir
+from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.clock import OSLO
 from helsami_kernel.fhir import Json
-from helsami_kernel.journal import Entry, Unreadable
+from helsami_kernel.journal import Entry, Unreadable, Unsupported
 from helsami_messages.recipients.domain import ALWAYS, EVER, CareTeam, Relation, employee_id
 from helsami_sdk.manifest import Manifest
 
@@ -50,6 +51,14 @@ def care_team(manifest: Manifest, entry: Entry) -> CareTeam | None:
     relations = (*(Relation(manifest.id, unit) for unit in units), *members)
     within = (_within(one, starts_at, ends_at, access_limit) for one in relations)
     return CareTeam(starts_at, access_limit, tuple(within))
+
+
+def limit_told(entry: Entry) -> AccessLimit:
+    """From whom a team is hidden, also one that is over; from everybody who can be, for a label that is not known."""
+    try:
+        return fhir.access_limit(entry.resource)
+    except Unsupported:
+        return AccessLimit.BOTH
 
 
 def _member(manifest: Manifest, own: list[str], participant: Json) -> Iterator[Relation]:

@@ -14,7 +14,7 @@ from helsami_kernel.errors import FieldProblem, NotFound, Refused
 from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.showing import Showing
 from helsami_messages.askers import subject_of
-from helsami_messages.recipients.domain import Contact, Relation
+from helsami_messages.recipients.domain import Contact, Relation, holding
 from helsami_sdk.hooks import LIST_RECIPIENTS
 from helsami_sdk.questions import Recipient, RecipientsQuestion
 from helsami_sdk.rules import Rules
@@ -38,7 +38,8 @@ class Reach:
 
     def those_of(self, relations: Iterable[Relation]) -> dict[str, Relation]:
         """The relations that hold for who writes, by the recipient's id; those of one organisation are together."""
-        ordered = sorted(filter(self._holds, relations), key=lambda one: (one.organisation, one.unit, one.name))
+        theirs = filter(self._is_theirs, holding(relations, self._now))
+        ordered = sorted(theirs, key=lambda one: (one.organisation, one.unit, one.name))
         known: dict[str, Relation] = {}
         for one in ordered:
             known.setdefault(one.recipient_of(self._citizen), one)
@@ -76,12 +77,12 @@ class Reach:
             phone = self._rules[organisation].manifest.phone_of(unit)
             raise Refused("not-delegated", FieldProblem("way", "phone"), FieldProblem("phone", phone))
 
-    def _holds(self, relation: Relation) -> bool:
-        """Is it one now, of an organisation that is live, and not hidden from who writes?"""
+    def _is_theirs(self, relation: Relation) -> bool:
+        """Is it one with an organisation that is live, and not hidden from who writes?"""
         starts = self._rules[relation.organisation].history_starts(CATEGORY)
         if starts is not None and starts > self._now.astimezone(OSLO).date():
             return False
-        return relation.holds(self._now) and not self._showing.is_kept_out(relation.access_limit)
+        return not self._showing.is_kept_out(relation.access_limit)
 
     def _asked(self, organisation: str, relations: list[Relation]) -> dict[str, Contact]:
         by_id = {one.recipient_of(self._citizen): one for one in relations}

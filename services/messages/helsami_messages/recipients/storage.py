@@ -22,9 +22,9 @@ NAMES: Final = ("unit", "employee", "role", "name")
 TEAMS: Final = (
     sa.select(CARE_TEAMS.c.organisation, CARE_TEAMS.c.key, CARE_TEAMS.c.access_limit, CARE_TEAMS.c.body)
     .where(CARE_TEAMS.c.owner == sa.bindparam("owner"))
-    .order_by(CARE_TEAMS.c.access_limit, CARE_TEAMS.c.occurred_at, CARE_TEAMS.c.id)
+    .order_by(CARE_TEAMS.c.access_limit.desc(), CARE_TEAMS.c.occurred_at, CARE_TEAMS.c.id)
 )
-"""What a citizen's teams say. Those hidden from nobody come first: who is in several is shown to whoever sees one."""
+"""What a citizen's teams say. Those hidden from somebody come first: what is begun with who is in several is theirs."""
 
 
 class Reads(database.Reads):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from helsami_messages.recipients.domain import EMPLOYEE, UNIT
+from helsami_kernel.access_limits import AccessLimit, together
+from helsami_messages.recipients.domain import EMPLOYEE, UNIT, Relation
 
 CITIZEN: Final = "citizen"
 STAFF: Final = "staff"
@@ -29,8 +31,8 @@ class Thread:
     `key` tells it from all others with the organisation; `at` is when its last message was written. `state` is one of
     STATES: the citizen has written last, has been answered, or was written to first. `replies` is whether the
     organisation lets an answer open for a reply at all, `may_reply` whether the last one has (R77). `access_limit` is
-    from whom its relation was hidden when it began, and `record_key` what its record system called the team that made
-    it. Nothing here says where a message lies, or whether anybody has opened it (R80).
+    from whom its relation is hidden (`limited`), and `record_key` what its record system called the
+    team that made it. Nothing here says where a message lies, or whether anybody has opened it (R80).
     """
 
     id: str
@@ -53,6 +55,25 @@ class Thread:
     def kind(self) -> str:
         """Whom it is with: a unit or an employee."""
         return EMPLOYEE if self.employee else UNIT
+
+    def limited(
+        self, relations: Iterable[Relation], now: datetime, before: Mapping[str, str], told: Mapping[str, str]
+    ) -> Thread:
+        """
+        The thread as it is hidden after its organisation has told of care teams (K23).
+
+        It is hidden from whomever a team is hidden from that names whom it is with now, or the one that it began
+        with; `relations` are of all that are stored. What ends lifts nothing: only a team that goes on and is hidden
+        from others than `before` does. Both maps are limits by `record_key`; `told` has those of ended teams too.
+        """
+        own, to = self.record_key, (self.organisation, self.unit, self.employee)
+        these = (one for one in relations if one.record_key == own or (one.to == to and one.holds(now)))
+        naming = {one.record_key: one.access_limit for one in these}
+        limits = [*naming.values(), told.get(own, AccessLimit.NONE)]
+        changed = any(before.get(key, limit) != limit for key, limit in naming.items())
+        if not (changed and own in naming):
+            limits.append(self.access_limit)
+        return replace(self, access_limit=together(limits))
 
     def written_to(self, at: datetime) -> Thread:
         """The thread after the citizen has written."""

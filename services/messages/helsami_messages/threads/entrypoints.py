@@ -51,7 +51,7 @@ class Threads:
         with self.store.transaction(owner=subject_of(access)) as tx:
             if (done := tx.once(access.idempotency_key, {"write": wish})) is not None:
                 return dict(done)
-            take_turns(tx)
+            take_turns(tx)  # before what it depends on is read: who may be written to, and who is kept out
             team = tx.relations()
             contact = self._reach(tx, access).contact(team, wish["recipient"])
             thread = tx.begin(contact.relation, wish["subject"], replies=contact.terms.may_reply)

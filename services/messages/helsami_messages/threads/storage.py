@@ -14,10 +14,12 @@ from sqlalchemy.engine import Row
 from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
+from helsami_kernel.journal import Entry
 from helsami_kernel.origins import Origin
 from helsami_kernel.sections import Section
 from helsami_messages.models import MESSAGES, THREADS
-from helsami_messages.recipients.domain import Relation
+from helsami_messages.recipients.domain import CareTeam, Relation
+from helsami_messages.recipients.fhir import limit_told
 from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas
 from helsami_messages.threads.domain import CITIZEN, SENT, STAFF, WAITS, Message, Thread
@@ -26,14 +28,17 @@ from helsami_messages.ways.storage import plausible
 
 THREAD: Final = "thread"
 SECTION: Final = Section(THREADS, CATEGORY)
-ONE: Final = sa.select(
+ROWS: Final[sa.Select[Any]] = sa.select(
     *(THREADS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),
     THREADS.c.employee,
     THREADS.c.replies,
     THREADS.c.record_key,
-).where(THREADS.c.owner == sa.bindparam("owner"), THREADS.c.id == sa.bindparam("id", type_=sa.String))
+).where(THREADS.c.owner == sa.bindparam("owner"))
+ONE: Final = ROWS.where(THREADS.c.id == sa.bindparam("id", type_=sa.String))
 """One thread of its owner, with what `Showing` asks rules about."""
+WITH: Final = ROWS.where(THREADS.c.organisation == sa.bindparam("organisation", type_=sa.String)).order_by(THREADS.c.id)
+"""All threads of their owner with an organisation, each as ONE has it."""
 MESSAGES_OF: Final = (
     sa.select(MESSAGES)
     .where(MESSAGES.c.owner == sa.bindparam("owner"), MESSAGES.c.thread == sa.bindparam("thread", type_=sa.String))
@@ -84,6 +89,22 @@ class Writes(ways.Writes):
         """A row of ONE, held for this transaction alone. Raises NotFound("thread-not-found")."""
         mine = {"owner": self.owner, "id": plausible(thread)}
         return _the_one(self.connection.execute(ONE.with_for_update(), mine))
+
+    def keep_teams(self, organisation: str, read: list[tuple[Entry, CareTeam | None]]) -> list[str]:
+        """Keep a citizen's care teams, and hide from whom they are hidden what is written to them (K23)."""
+        before = {one.record_key: one.access_limit for one in self._told_by(organisation)}
+        outcomes = super().keep_teams(organisation, read)
+        self.relimited.clear()  # nobody has heard of a care team: what is told of are threads
+        relations, told = self._told_by(organisation), {entry.key: limit_told(entry) for entry, _ in read}
+        mine = {"owner": self.owner, "organisation": organisation}
+        for row in self.connection.execute(WITH.with_for_update(), mine).all():
+            thread = thread_of(row)
+            if (limited := thread.limited(relations, self.now, before, told)) != thread:
+                self.keep_thread(limited)
+        return outcomes
+
+    def _told_by(self, organisation: str) -> list[Relation]:
+        return [one for one in self.relations() if one.organisation == organisation]
 
     def messages_of(self, thread: str) -> list[Message]:
         """What is written in a thread, the oldest first."""
