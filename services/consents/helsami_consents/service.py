@@ -99,9 +99,13 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
 
 
 def _is_parent(decision: Decision, child: Person, between: Between) -> bool:
-    """Whether the actor is a parent, or was one who acted as such: also who acts on another ground by now (K23)."""
+    """
+    Whether the actor is a parent, or was one who acted as such: also who acts on another ground by now (K23).
+
+    So is who never acted, but was one when the child hid something from its parents.
+    """
     by_now = decision.basis == domain.PARENTAL or between.actor in child.holders
-    return by_now or between.parenthood is not None
+    return by_now or between.parenthood is not None or between.held_responsibility
 
 
 def _looked(now: datetime, asked: Mapping[str, Any], decision: Decision) -> Access:

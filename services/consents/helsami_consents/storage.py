@@ -32,7 +32,7 @@ _HIDES: Final = sa.and_(
 )
 PARTS: Final[list[list[Any]]] = [
     *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, HEADS)),
-    [SHIELDS.c.item, SHIELDS.c.hidden_from, SHIELDS.c.reader, OTHER_IDS.c.known_as],
+    [SHIELDS.c.item, SHIELDS.c.hidden_from, SHIELDS.c.reader, SHIELDS.c.held_by, OTHER_IDS.c.known_as],
 ]
 BETWEEN: Final = sa.select(*(column for part in PARTS for column in part)).select_from(
     sa.select(sa.literal_column("1"))
@@ -63,6 +63,11 @@ class Between:
     grant: Grant | None
     head: Any
     hidden: Sequence[Any]
+
+    @property
+    def held_responsibility(self) -> bool:
+        """Whether the actor held parental responsibility when the owner hid from parents what is hidden yet."""
+        return any(self.actor in row.held_by.split() for row in self.hidden)
 
     def hides(self, *, as_parent: bool) -> frozenset[str]:
         """

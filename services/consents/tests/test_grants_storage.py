@@ -1,22 +1,17 @@
 """What the database of grants allows, on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import eventlet
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-import helsami_consents
 from helsami_consents import storage
 from helsami_consents.capacity.domain import Application, Document
 from helsami_consents.capacity.domain import State as Applied
 from helsami_consents.grants.domain import State
 from helsami_consents.models import APPLICATIONS, GRANTS, PARENTHOODS
-from helsami_kernel.migrations import ENVIRONMENT, closing_engine
 from helsami_kernel.testing import open_store
 
 GIVER, RECEIVER, STRANGER = "a" * 32, "b" * 32, "c" * 32
@@ -25,31 +20,13 @@ on_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request, tmp_path):
-    """The address of a database of each kind without tables."""
-    sqlite = request.param == "sqlite"
-    return f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")("consents")
-
-
 def _offer(store, receiver=RECEIVER):
     with store.transaction(GIVER) as tx:
         return tx.offer(receiver, READ, None)
 
 
-def migrate_to(revision, url):
-    """Bring an empty database to an old revision."""
-    with closing_engine(url) as engine, engine.connect() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(ENVIRONMENT))
-        config.set_main_option("version_locations", str(Path(helsami_consents.__file__).parent / "migrations"))
-        config.set_main_option("path_separator", "newline")
-        command.upgrade(config, revision)
-        connection.commit()
-
-
-def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(old_url, clock):
-    migrate_to("0002", old_url)
+def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(old_url, migrate_to, clock):
+    migrate_to("0002")
     before = "INSERT INTO grants (id, giver, receiver, scopes, version, granted_at, revoked_at) VALUES"
     old = f"('1', '{GIVER}', '{RECEIVER}', 'results:read', 2, '2026-01-01 00:00:00+00:00', NULL)"
     over = f"('2', '{GIVER}', '{STRANGER}', '', 3, '2026-01-01 00:00:00+00:00', '2026-02-01 00:00:00+00:00')"

@@ -211,6 +211,22 @@ def test_what_was_hidden_from_parents_stays_hidden_from_one_who_holds_a_grant_la
     assert (is_parent(MOTHER), is_parent(DEPUTY)) == (True, False)  # and so does what record systems hide from parents
 
 
+def test_what_was_hidden_from_parents_stays_hidden_from_one_who_never_acted_as_such(
+    shield, hidden, is_parent, offer, clock, register
+):
+    register.knows(CHILD, birth_date=FOURTEEN, holders=[MOTHER, DEPUTY], holder_at_address=True)
+    shield()
+    register.knows(other := "d" * 32)
+    clock.move(timedelta(days=5 * 365))
+    register.knows(CHILD, birth_date=FOURTEEN, holders=[])
+    register.knows(DEPUTY)
+    offer(DEPUTY, CHILD)
+    offer(other, CHILD)
+
+    assert (hidden(DEPUTY, CHILD), hidden(other, CHILD)) == ({"i1"}, set())
+    assert (is_parent(DEPUTY), is_parent(other)) == (True, False)
+
+
 # A young person and their parents
 
 

@@ -17,6 +17,7 @@ from helsami_consents.shielding.domain import (
     GROUPS,
     MOST_STANDING,
     OPEN,
+    PARENTS,
     STAFF,
     STANDING,
     Shield,
@@ -75,7 +76,8 @@ class Shielding(Register):
             state = begins_as(wish["hidden_from"], person, now, last)
             if wish["hidden_from"] != STAFF and is_asked_too_soon(state, last, now):
                 raise Conflict("declined-lately")
-            shielded = tx.shield(what, wish["hidden_from"], reader, state)
+            parents = person.holders if wish["hidden_from"] == PARENTS else ()
+            shielded = tx.shield(what, wish["hidden_from"], reader, state, parents)
             if shielded is None:
                 raise Conflict("already-shielded")
             _promise_age(tx, shielded, person)

@@ -28,6 +28,7 @@ def shields_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("decided_at", UtcDateTime),
         sa.Column("until", UtcDateTime),
         sa.Column("reason", sa.String(60), nullable=False),
+        sa.Column("held_by", sa.Text, nullable=False, server_default=""),
         sa.Index(
             "shields_stand_once",
             "owner",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import product
@@ -113,8 +114,14 @@ class Writes(storage.Writes):
         standing = sa.and_(SHIELDS.c.owner == self.owner, SHIELDS.c.state.in_(sorted(STANDING)))
         return int(self.connection.execute(sa.select(sa.func.count()).where(standing)).scalar_one())
 
-    def shield(self, what: Hidden, hidden_from: str, reader: str | None, state: State) -> Shield | None:
-        """Hide something of the owner's; None while it is hidden from the same already."""
+    def shield(
+        self, what: Hidden, hidden_from: str, reader: str | None, state: State, parents: Collection[str] = ()
+    ) -> Shield | None:
+        """
+        Hide something of the owner's; None while it is hidden from the same already.
+
+        `parents` are who holds responsibility for the owner now: from them it stays hidden once they do no longer.
+        """
         named = asdict(what)
         new = {
             "id": uuid.uuid4().hex,
@@ -128,6 +135,7 @@ class Writes(storage.Writes):
             "version": 1,
             "asked_at": self.now,
             "reason": "",
+            "held_by": " ".join(sorted(parents)),
         }
         if not self.connection.execute(insert_new(self.connection, SHIELDS, new)).rowcount:
             return None
