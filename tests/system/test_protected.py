@@ -20,6 +20,7 @@ OWN = frozenset({"organisation", "phone"})
 ENVELOPES = frozenset({"/api/v1/letters", "/api/v1/letters/<letter>", "/api/v1/notices", "/api/v1/access-log"})
 # Where everybody is told of everything: what there is to choose from.
 FOR_EVERYBODY = frozenset({"/api/v1/organisations", "/api/v1/slots", "/api/v1/openapi.json"})
+DOCTOR = "Stillferdig Fastlegesen"
 SECTIONS = ("allergies", "conditions", "documents", "vaccines", "visits")
 
 
@@ -29,7 +30,9 @@ def pid(demo):
     listed = requests.get(f"{demo.url}/dev/citizens", timeout=60).json()
     chosen = min(one["pid"] for one in listed if one["name"].endswith(" Hei") and one["birth_date"] < "2000")
     starts_at = (datetime.now(UTC) + timedelta(days=12)).replace(minute=0, second=0, microsecond=0)
-    sent = demo.deliver(GP, delivered.about(chosen, "protected", "consultation", starts_at)).json()
+    bundle = delivered.about(chosen, "protected", "consultation", starts_at)
+    bundle["entry"].append(delivered.care_team(chosen, "protected", "doctors", {"protected-gp": DOCTOR}))
+    sent = demo.deliver(GP, bundle).json()
     assert {one["response"]["status"][:2] for one in sent["entry"]} == {"20"}, sent
     return chosen
 
@@ -39,7 +42,8 @@ def places(demo):
     """Every id, name and number by which an organisation or a unit of one is known."""
     told = requests.get(f"{demo.url}/api/v1/organisations", headers={"Cookie": _cookie(demo)}, timeout=60).json()
     known = [one for organisation in told["organisations"] for one in (organisation, *organisation["units"])]
-    return {word for one in known for word in (*(one[name] for name in TELLING), *one["names"].values()) if word}
+    told_of = {word for one in known for word in (*(one[name] for name in TELLING), *one["names"].values()) if word}
+    return told_of | {DOCTOR}
 
 
 def _cookie(demo):
@@ -68,7 +72,8 @@ def _answers(demo, citizen):
             yield path, answer.json()
     for section in SECTIONS:
         yield f"/api/v1/records/{section}", citizen.get(f"/api/v1/records/{section}").json()
-    for kind, path in (("appointment", "/api/v1/appointments"), ("letter", "/api/v1/letters")):
+    for kind in ("appointment", "letter", "message"):
+        path = f"/api/v1/{kind}s"
         items = citizen.get(path).json()["items"]
         assert items, f"there is a {kind}"
         for item in items:
@@ -79,6 +84,11 @@ def test_of_all_that_somebody_at_a_protected_address_reads_only_their_own_care_n
     citizen = demo.log_in(pid)
     until(lambda: citizen.get("/api/v1/notices").json()["items"])
     assert len(places) > 40
+    known = citizen.get("/api/v1/messages/recipients").json()["recipients"]
+    assert {one["kind"] for one in known} == {"unit", "employee"}
+    for one in known:
+        wish = {"recipient": one["id"], "subject": "Resepten", "text": "Er den fornyet?"}
+        assert citizen.post("/api/v1/messages", wish, headers={"Idempotency-Key": one["id"]}).status_code == 201
 
     told = {(path, at) for path, answer in _answers(demo, citizen) for at in _found(answer, places)}
 

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 ISSUERS: Final = ("gateway", "consents", "systems")
-SECRETS: Final = ("session", "identity", "video", "rooms", "access-log", "origins")
+SECRETS: Final = ("session", "identity", "video", "rooms", "access-log", "origins", "messages")
 SECRET_BYTES: Final = 32
 
 

@@ -19,6 +19,7 @@ FILES = {
     "rooms.key",
     "access-log.key",
     "origins.key",
+    "messages.key",
 }
 
 

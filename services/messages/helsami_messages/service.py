@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from helsami_kernel import Clock, OrganisationRules, Store, contributes
+from helsami_kernel import Clock, FromKeys, OrganisationRules, Store, contributes
 from helsami_kernel.access import AccessToken
 from helsami_kernel.decisions import explained
 from helsami_kernel.sections import Section
@@ -14,6 +14,7 @@ from helsami_kernel.shieldable import Shieldable
 from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes.entrypoints import Inboxes
 from helsami_messages.recipients.entrypoints import Recipients
+from helsami_messages.recipients.pseudonyms import SECRET, Pseudonyms
 from helsami_messages.threads.entrypoints import Threads
 from helsami_messages.threads.storage import SECTION, Reads, Writes
 from helsami_messages.ways.entrypoints import Ways
@@ -28,6 +29,7 @@ class MessagesService(Recipients, Threads, Ways, Inboxes, Shieldable):
 
     store: OpenStore[Reads, Writes] = Store(Reads, Writes, tells_of_items=True)
     rules: Organisations = OrganisationRules()
+    ids: Pseudonyms = FromKeys(lambda keys: Pseudonyms(keys.secret(SECRET)))
     clock: Callable[[], datetime] = Clock()
 
     @contributes("decisions", "messages", scope="organisations:manage")

@@ -16,6 +16,7 @@ from helsami_kernel.obligations import claim
 from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
 from helsami_messages.models import METADATA
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.service import MessagesService
 from helsami_messages.threads.storage import Reads, Writes
 from helsami_messages.ways.storage import MOVE_ON
@@ -24,6 +25,7 @@ from helsami_sdk.manifest import Hours, Manifest, Unit
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 
 DATABASE = "messages_of_the_tests"
+IDS = Pseudonyms(bytes(32))
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)  # nine o'clock in Oslo
 UNITS = ("physiotherapy", "home-care")
 FYSIO = "urn:oid:9.9.9|fysio-1"
@@ -91,7 +93,7 @@ def store(url, clock) -> Iterator:
 @pytest.fixture
 def messages(store, clock) -> MessagesService:
     rules = organisations_of(rules_for(), rules_for("oya_legesenter"))
-    return service(MessagesService, store=store, rules=rules, clock=clock)
+    return service(MessagesService, store=store, rules=rules, ids=IDS, clock=clock)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from helsami_kernel.errors import NotFound
 from helsami_messages.recipients import schemas
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_sdk.answers import Reachable, Recipients
 
 pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -192,3 +193,15 @@ def test_a_team_that_is_hidden_from_parents_hides_what_is_written_to_it(messages
     messages.write({"recipient": to["id"], "subject": "Kneet", "text": "Vondt."}, citizen(**youth))
     assert page(claims=parent)["items"] == []
     assert len(page(claims=youth)["items"]) == 1
+
+
+def test_no_id_of_a_recipient_or_an_employee_can_be_computed_by_who_has_not_the_secret(
+    messages, citizen, treated, recipient, care
+):
+    before = {name: recipient(name) for name in (None, "Rolig Fjord", "Stødig Granitt")}
+    employee = messages.ids.employee("trondheim", care.fysio)
+    messages.ids = Pseudonyms(b"k" * 32)
+
+    assert {name: recipient(name) for name in before}.keys() == before.keys()
+    assert {recipient(name) for name in before}.isdisjoint(before.values())
+    assert messages.ids.employee("trondheim", care.fysio) != employee

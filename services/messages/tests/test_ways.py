@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helsami_messages.recipients.domain import employee_id
 from helsami_messages.ways.domain import DUTY, STOPS, Lying, forwarded, stops_of
 from helsami_messages.ways.metrics import UNOPENED
 from helsami_sdk.answers import Route, Stop
@@ -133,12 +132,12 @@ def test_a_reply_goes_its_own_way(messages, staff, citizen, write, found, decide
     assert (found(), found("opened")) == ({"home-care": [reply]}, {})
 
 
-def test_rules_are_asked_about_the_unit_the_person_and_their_colleagues_alone(write, decide, care):
+def test_rules_are_asked_about_the_unit_the_person_and_their_colleagues_alone(messages, write, decide, care):
     asked = []
     decide(route_message=lambda question: asked.append(question) or Route.by(Stop(inbox=question.unit)))
     write(actor="p1", basis="grant")
 
-    fysio, other = (employee_id("trondheim", key) for key in (care.fysio, care.other))
+    fysio, other = (messages.ids.employee("trondheim", key) for key in (care.fysio, care.other))
     (question,) = asked
     assert (question.unit, question.employee, question.colleagues) == ("physiotherapy", fysio, {other})
     assert question.inboxes == {"physiotherapy", "home-care", "duty"}

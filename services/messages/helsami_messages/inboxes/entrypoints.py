@@ -20,7 +20,8 @@ from helsami_kernel.pages import Cursor
 from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes import schemas
-from helsami_messages.recipients.domain import Relation, employee_id, holding
+from helsami_messages.recipients.domain import Relation, holding
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.threads import schemas as threads
 from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
 from helsami_messages.threads.storage import Reads, Writes, origin_of, thread_of
@@ -39,6 +40,7 @@ class Inboxes:
 
     store: OpenStore[Reads, Writes]
     rules: Organisations
+    ids: Pseudonyms
     clock: Callable[[], datetime]
 
     @rpc(scope="organisations:manage", answers=schemas.LyingPage)
@@ -50,7 +52,7 @@ class Inboxes:
         """
         wanted = load(schemas.LyingQuery, question)
         organisation = organisation_of(access)
-        place = _place(organisation, wanted)
+        place = _place(self.ids, organisation, wanted)
         self._check_inbox(organisation, place["inbox"])
         found = self.store.reading(None).lying_at(
             organisation,
@@ -106,7 +108,7 @@ class Inboxes:
             lying = tx.lying_of(organisation, wish["message"])
             if lying.answered_at is not None:
                 raise Conflict("message-answered")
-            to = self._checked(tx, organisation, _place(organisation, wish["to"]))
+            to = self._checked(tx, organisation, _place(self.ids, organisation, wish["to"]))
             moved = go_on(tx, self.rules, lying, forwarded(lying, **to))
             return dict(tx.remember({"message": moved.message, "due_at": written(moved.due_at)}))
 
@@ -131,7 +133,7 @@ class Inboxes:
             tx.mark_answered(thread.id)
             told = threads.MessageAnswered().dump(MessageAnswered(thread.id, thread.access_limit))
             _tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
-            author = _employee(tx, organisation, employee_id(organisation, wish["employee"]))
+            author = _employee(tx, organisation, self.ids.employee(organisation, wish["employee"]))
             return dict(tx.remember(_written(tx, thread, wish["text"], author)))
 
     @rpc(scope="organisations:manage", answers=schemas.Sent)
@@ -147,7 +149,7 @@ class Inboxes:
             if (done := tx.once(key_of_staff(access), {"write_to": wish})) is not None:
                 return dict(done)
             take_turns(tx)
-            relation = _treating(tx, organisation, wish)
+            relation = _treating(tx, self.ids, organisation, wish)
             begun = tx.begin(relation, wish["subject"])
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
             told = threads.MessageWritten().dump(MessageWritten(thread.id, thread.access_limit))
@@ -172,9 +174,9 @@ class Inboxes:
             raise NotFound("inbox-not-found")
 
 
-def _place(organisation: str, named: Json) -> dict[str, str]:
+def _place(ids: Pseudonyms, organisation: str, named: Json) -> dict[str, str]:
     """Where something lies, as it is kept: an employee by their opaque id."""
-    return {"inbox": named["inbox"], "employee": employee_id(organisation, named["employee"])}
+    return {"inbox": named["inbox"], "employee": ids.employee(organisation, named["employee"])}
 
 
 def _employee(tx: Writes, organisation: str, employee: str) -> Relation:
@@ -183,9 +185,9 @@ def _employee(tx: Writes, organisation: str, employee: str) -> Relation:
     return next((one for one in own if one.holds(tx.now)), NOBODY)
 
 
-def _treating(tx: Writes, organisation: str, wish: Json) -> Relation:
+def _treating(tx: Writes, ids: Pseudonyms, organisation: str, wish: Json) -> Relation:
     """The unit, or the employee, that treats a citizen. Raises NotFound("relation-not-found")."""
-    wanted = (organisation, wish["unit"], employee_id(organisation, wish["employee"]))
+    wanted = (organisation, wish["unit"], ids.employee(organisation, wish["employee"]))
     for one in holding(tx.relations(), tx.now):
         if one.to == wanted:
             return one

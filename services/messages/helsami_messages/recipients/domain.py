@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,15 +17,13 @@ EVER: Final = datetime(1900, 1, 1, tzinfo=UTC)
 ALWAYS: Final = datetime(9999, 12, 31, tzinfo=UTC)
 """From when and to when a relation holds of which nobody has said so."""
 
-_IDS: Final = uuid.UUID("0d1c1a63-1c3f-4f0b-9f0e-8f3f5b1f6f52")
-
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """
     A unit of an organisation, or somebody who works there, that has to do with a citizen from one time to another.
 
-    `employee` is an opaque id (`employee_id`), empty for the unit itself; `role` is a code of Volven 9060 where it is
+    `employee` is an opaque id (`Pseudonyms`), empty for the unit itself; `role` is a code of Volven 9060 where it is
     known; `access_limit` is from whom the record system hides it, and `record_key`
     what that calls the team which makes it.
     """
@@ -55,10 +52,6 @@ class Relation:
         """Whether it is a relation at this moment."""
         return self.starts_at <= now < self.ends_at
 
-    def recipient_of(self, citizen: str) -> str:
-        """The id by which this citizen writes to it: opaque, and the same as long as there is any such relation."""
-        return str(uuid.uuid5(_IDS, f"{citizen}|{self.organisation}|{self.unit}|{self.employee}"))
-
 
 def holding(relations: Iterable[Relation], now: datetime) -> list[Relation]:
     """Those that hold now; who is in several teams is hidden from whomever one of these is hidden from (K23)."""
@@ -84,8 +77,3 @@ class Contact:
 
     relation: Relation
     terms: Reachable
-
-
-def employee_id(organisation: str, key: str) -> str:
-    """The opaque id of an employee by what the organisation's record system calls them; empty for nobody."""
-    return str(uuid.uuid5(_IDS, f"{organisation}|{key}")) if key else ""

@@ -14,6 +14,7 @@ from helsami_kernel.store import OpenStore
 from helsami_messages.askers import subject_of
 from helsami_messages.recipients import schemas
 from helsami_messages.recipients.fhir import CARE_TEAM, care_team
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.recipients.reach import Reach
 from helsami_sdk.organisations import Organisations
 
@@ -27,13 +28,14 @@ class Recipients:
 
     store: OpenStore[Any, Any]
     rules: Organisations
+    ids: Pseudonyms
     clock: Callable[[], datetime]
 
     @rpc(scope="journal:write", answers=journal.ReceiveOutcome)
     def receive(self, command: Json, access: AccessToken) -> Json:
         """Keep what a record system says of who treats a citizen, with an outcome for each entry."""
         delivery, citizen = journal.delivered_about_someone(command, access)
-        read = partial(care_team, self.rules[delivery.organisation].manifest)
+        read = partial(care_team, self.ids, self.rules[delivery.organisation].manifest)
         with self.store.transaction(owner=citizen) as tx:
             journal.take_turns(tx)  # who writes at the same time does so before, and is followed, or after
             answer = journal.take(delivery, {CARE_TEAM: read}, partial(tx.keep_teams, delivery.organisation))
@@ -46,7 +48,7 @@ class Recipients:
         """Everybody this reader may write to now, of the units that treat the citizen (R78); never a free directory."""
         load(schemas.Nothing, question)
         reads = self.store.reading(subject_of(access))
-        reach = Reach(self.rules, access, self.clock(), reads.notes)
+        reach = Reach(self.rules, self.ids, access, self.clock(), reads.notes)
         contacts = reach.among(reads.relations())
         return {
             "recipients": [schemas.shown(recipient, one, access) for recipient, one in contacts.items()],

@@ -14,7 +14,8 @@ from helsami_kernel.access_limits import AccessLimit
 from helsami_kernel.clock import OSLO
 from helsami_kernel.fhir import Json
 from helsami_kernel.journal import Entry, Unreadable, Unsupported
-from helsami_messages.recipients.domain import ALWAYS, EVER, CareTeam, Relation, employee_id
+from helsami_messages.recipients.domain import ALWAYS, EVER, CareTeam, Relation
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_sdk.manifest import Manifest
 
 CARE_TEAM: Final = "CareTeam"
@@ -28,7 +29,7 @@ LONGEST_NAME: Final = 200
 YEAR, MONTH = len("2026"), len("2026-11")
 
 
-def care_team(manifest: Manifest, entry: Entry) -> CareTeam | None:
+def care_team(ids: Pseudonyms, manifest: Manifest, entry: Entry) -> CareTeam | None:
     """
     Read a team; None where it is not, or no longer, one that treats the citizen.
 
@@ -43,7 +44,7 @@ def care_team(manifest: Manifest, entry: Entry) -> CareTeam | None:
     if len(participants) > MOST:
         raise Unreadable("too-many", PARTICIPANT, f"at most {MOST}")
     own = [*_units(manifest, fhir.objects(team.get("managingOrganization")))]
-    members = [*chain.from_iterable(_member(manifest, own, one) for one in participants)]
+    members = [*chain.from_iterable(_member(ids, manifest, own, one) for one in participants)]
     units = dict.fromkeys((*own, *(member.unit for member in members)))
     if not units:
         raise Unreadable("unknown-unit", MANAGING, f"one of {', '.join(manifest.units) or 'the units of a manifest'}")
@@ -61,7 +62,7 @@ def limit_told(entry: Entry) -> AccessLimit:
         return AccessLimit.BOTH
 
 
-def _member(manifest: Manifest, own: list[str], participant: Json) -> Iterator[Relation]:
+def _member(ids: Pseudonyms, manifest: Manifest, own: list[str], participant: Json) -> Iterator[Relation]:
     """Somebody who works in a unit of the organisation, as a relation; nothing for anybody else."""
     member = participant.get("member")
     key = _employee(member)
@@ -72,7 +73,7 @@ def _member(manifest: Manifest, own: list[str], participant: Json) -> Iterator[R
     if len(name) > LONGEST_NAME:
         raise Unreadable("too-long", f"{PARTICIPANT}.member.display", f"at most {LONGEST_NAME} characters")
     starts_at, ends_at = _period(participant, PARTICIPANT)
-    employee = employee_id(manifest.id, key)
+    employee = ids.employee(manifest.id, key)
     yield Relation(manifest.id, units[0], employee, _role(participant), name, starts_at, ends_at)
 
 

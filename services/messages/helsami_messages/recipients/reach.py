@@ -15,6 +15,7 @@ from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.showing import Showing
 from helsami_messages.askers import subject_of
 from helsami_messages.recipients.domain import Contact, Relation, holding
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_sdk.hooks import LIST_RECIPIENTS
 from helsami_sdk.questions import Recipient, RecipientsQuestion
 from helsami_sdk.rules import Rules
@@ -26,9 +27,12 @@ TO_ACT: Final = "messages:act"
 class Reach:
     """What the organisations say, at one moment, to one who writes."""
 
-    def __init__(self, rules: Mapping[str, Rules], access: AccessToken, now: datetime, notes: Notes) -> None:
+    def __init__(
+        self, rules: Mapping[str, Rules], ids: Pseudonyms, access: AccessToken, now: datetime, notes: Notes
+    ) -> None:
         """`notes` takes the decisions."""
         self._rules = rules
+        self._ids = ids
         self._access = access
         self._citizen = subject_of(access)
         self._delegation = Delegation(rules, access)
@@ -42,7 +46,7 @@ class Reach:
         ordered = sorted(theirs, key=lambda one: (one.organisation, one.unit, one.name))
         known: dict[str, Relation] = {}
         for one in ordered:
-            known.setdefault(one.recipient_of(self._citizen), one)
+            known.setdefault(self._ids.recipient(self._citizen, one), one)
         return known
 
     def among(self, relations: Iterable[Relation]) -> dict[str, Contact]:
@@ -85,7 +89,7 @@ class Reach:
         return not self._showing.is_kept_out(relation.access_limit)
 
     def _asked(self, organisation: str, relations: list[Relation]) -> dict[str, Contact]:
-        by_id = {one.recipient_of(self._citizen): one for one in relations}
+        by_id = {self._ids.recipient(self._citizen, one): one for one in relations}
         recipients = tuple(Recipient(named, one.kind, one.unit, one.role) for named, one in by_id.items())
         asked = RecipientsQuestion(recipients, self._now, self._access.basis, self._access.age_band or "16+")
         decided = self._rules[organisation].decided(LIST_RECIPIENTS, asked)

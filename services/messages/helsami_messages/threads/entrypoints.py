@@ -20,6 +20,7 @@ from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
 from helsami_messages.askers import subject_of
 from helsami_messages.recipients.domain import Relation
+from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.recipients.reach import CATEGORY, Reach
 from helsami_messages.threads import schemas
 from helsami_messages.threads.domain import CITIZEN, MOST_UNANSWERED, Message, Thread
@@ -37,6 +38,7 @@ class Threads:
 
     store: OpenStore[Reads, Writes]
     rules: Organisations
+    ids: Pseudonyms
     clock: Callable[[], datetime]
 
     @rpc(scope="messages:act", answers=schemas.ThreadShown)
@@ -132,4 +134,4 @@ class Threads:
         return row
 
     def _reach(self, tx: Writes, access: AccessToken) -> Reach:
-        return Reach(self.rules, access, tx.now, tx)
+        return Reach(self.rules, self.ids, access, tx.now, tx)
