@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from helsami_gateway.fhir.bundle import Bundle
 from helsami_gateway.fhir.normalise import NAMING, Deliverable, Delivery, entries_by_owner, prepare
@@ -33,6 +34,19 @@ SETTINGS: Final[Mapping[str, str]] = {
 Ask = Callable[[str, str, Mapping[str, Any]], Any]
 
 
+class Waiting(Protocol):
+    """Of whom a bundle has yet to name appointments and visits, from bundle to bundle."""
+
+    def elsewhere(self, citizen: str) -> bool:
+        """Has another bundle?"""
+
+    def begin(self, citizen: str) -> None:
+        """Remember that this one has."""
+
+    def end(self, citizen: str) -> None:
+        """Forget it: this one has no longer."""
+
+
 @dataclass(frozen=True)
 class Delivered:
     """What became of a bundle: an outcome for each entry; `pending` when an owner was away."""
@@ -55,7 +69,7 @@ class Delivered:
         return [outcome for outcome in refused if accepted is None or outcome.index in accepted]
 
 
-def deliver(bundle: Bundle, ask: Ask, within: timedelta) -> Delivered:
+def deliver(bundle: Bundle, ask: Ask, within: timedelta, unnamed: Waiting) -> Delivered:
     """
     Give every entry of a bundle to its owner; `ask` is (service, method, command) to the answer.
 
@@ -64,7 +78,7 @@ def deliver(bundle: Bundle, ask: Ask, within: timedelta) -> Delivered:
     """
     ask = impatient(ask, time.monotonic() + within.total_seconds())
     prepared = list(taking_turns(prepare(bundle)))
-    people = People(ask)
+    people = People(ask, unnamed)
     outcomes = [one for one in prepared if isinstance(one, Outcome)]
     settings = settings_of_visits(prepared)
     log: list[Delivery] = []
@@ -105,11 +119,11 @@ def taking_turns(steps: Iterable[Deliverable | Outcome]) -> Iterator[Deliverable
 class People:
     """The opaque ids of those a bundle is about, each looked up once, and who of them reads nothing here now."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, unnamed: Waiting) -> None:
         self._ask = ask
+        self._unnamed = unnamed
         self.by_post: set[str] = set()
-        self.waiting: set[str] = set()
-        """Those of whom consents may not know yet by what other ids their appointments and visits are named."""
+        self.unnamed_here: set[str] = set()
         self._citizens: dict[str, str | Exception] = {}
 
     def register(self, patient: Deliverable) -> Outcome:
@@ -146,6 +160,19 @@ class People:
                 for place, number in enumerate(some):
                     self._citizens[number] = self._found(answer, str(place))
 
+    def waits(self, citizen: str, owner: str) -> bool:
+        """May consents not know yet by what other ids their appointments and visits are named? Then others wait."""
+        return citizen in self.unnamed_here or (owner != NAMING and self._unnamed.elsewhere(citizen))
+
+    @contextmanager
+    def unnamed_until_named(self, citizen: str) -> Iterator[None]:
+        """Let other bundles know, whatever happens, whether this one has yet to name something of somebody's."""
+        self.unnamed_here.add(citizen)
+        try:
+            yield
+        finally:
+            (self._unnamed.begin if citizen in self.unnamed_here else self._unnamed.end)(citizen)
+
     def _resolved(self, national_id: str) -> str | Exception:
         try:
             answer = self._ask("directory", "resolve", {"national_ids": [national_id]})
@@ -168,7 +195,7 @@ def _to_owner(delivery: Delivery, people: People, settings: Mapping[str, str], a
         except (Refusal, Unavailable, Internal) as failure:
             yield from (failed(entry, failure) for entry in chunk)
         else:
-            if citizen in people.waiting:
+            if citizen is not None and people.waits(citizen, delivery.owner):
                 yield from (failed(entry, Unavailable(LOG)) for entry in chunk)
                 continue
             told = [_for_owner(entry, settings) for entry in chunk]
@@ -199,24 +226,24 @@ def _naming(ask: Ask, people: People) -> Ask:
     Tell consents by what other ids appointments and visits are known, before anything else is delivered.
 
     What comes with the first word of a hidden booking, or of the visit to a hidden appointment, is then hidden when it
-    arrives. While either of the two services is away, what else there is about that person waits: sent again, it is
-    named again.
+    arrives. While either of the two services is away, what else there is about that person waits, in this bundle and in
+    later ones: sent again, it is named again.
     """
 
     def ask_and_name(owner: str, method: str, command: Mapping[str, Any]) -> Any:
         citizen = command["citizen"]
         if owner != NAMING or citizen is None or not any(entry["type"] in NAMED for entry in command["entries"]):
             return ask(owner, method, command)
-        people.waiting.add(citizen)
-        try:
-            answer = ask(owner, method, command)
-        except Refusal:  # its last word, and it keeps nothing: no name will ever come of it
-            people.waiting.discard(citizen)
-            raise
-        named = answer.get("named") or ()
-        for some in (named[place : place + ENTRIES_A_CALL] for place in range(0, len(named), ENTRIES_A_CALL)):
-            ask(LOG, "name_appointments", {"citizen": citizen, "named": some})
-        people.waiting.discard(citizen)
+        with people.unnamed_until_named(citizen):
+            try:
+                answer = ask(owner, method, command)
+            except Refusal:  # its last word, and it keeps nothing: no name will ever come of it
+                people.unnamed_here.discard(citizen)
+                raise
+            named = answer.get("named") or ()
+            for some in (named[place : place + ENTRIES_A_CALL] for place in range(0, len(named), ENTRIES_A_CALL)):
+                ask(LOG, "name_appointments", {"citizen": citizen, "named": some})
+            people.unnamed_here.discard(citizen)
         return answer
 
     return ask_and_name

@@ -25,6 +25,13 @@ LATE_REFUSALS = sa.Table(
     sa.Column("code", sa.String(64), nullable=False),
     sa.Column("refused_at", UtcDateTime, nullable=False),
 )
+UNNAMED = sa.Table(
+    "unnamed",
+    METADATA,
+    sa.Column("citizen", sa.String(40), primary_key=True),
+    sa.Column("bundle", sa.String(32), sa.ForeignKey("bundles.id"), primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
 ENDED_SESSIONS = sa.Table(
     "ended_sessions",
     METADATA,

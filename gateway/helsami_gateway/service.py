@@ -34,6 +34,7 @@ from helsami_gateway.staff import StaffRoutes, system_login
 from helsami_gateway.staff_messages import StaffMessageRoutes
 from helsami_gateway.video import StaffVideoRoutes, VideoRoutes
 from helsami_gateway.visits import StaffVisitRoutes, VisitRoutes
+from helsami_gateway.waiting import Unnamed
 from helsami_gateway.waitlist import StaffWaitlistRoutes, WaitlistRoutes
 from helsami_kernel import (
     Clock,
@@ -190,7 +191,8 @@ class GatewayService(
             kept = tx.keep_bundle(organisation, body)
             promise = f"{kept} {tx.now.isoformat()}"
             tx.promise("deliver_bundle", tx.now + DELIVERED_WITHIN, {"bundle": kept}, key=promise)
-        delivered = deliver(bundle, partial(self._deliver, organisation), DELIVERED_WITHIN)
+        unnamed = Unnamed(self.store, kept, self.clock)
+        delivered = deliver(bundle, partial(self._deliver, organisation), DELIVERED_WITHIN, unnamed)
         with self.store.transaction(None) as tx:
             tx.discharge("deliver_bundle", promise)
             if delivered.pending:
@@ -203,7 +205,8 @@ class GatewayService(
         """Deliver a bundle again, of which some owner was away; owners know what they have already."""
         bundle = promised.payload["bundle"]
         organisation, body = self.store.reading(None).bundle(bundle)
-        delivered = deliver(read_bundle(body, organisation), partial(self._deliver, organisation), DELIVERED_WITHIN)
+        unnamed, ask = Unnamed(self.store, bundle, self.clock), partial(self._deliver, organisation)
+        delivered = deliver(read_bundle(body, organisation), ask, DELIVERED_WITHIN, unnamed)
         if delivered.pending:
             raise Unavailable("journal")
         refused = delivered.refused_of(promised.payload.get("accepted"))
@@ -211,6 +214,7 @@ class GatewayService(
             logs.incident("late-entries-refused", organisation=organisation, count=len(refused))
         with self.store.transaction(None) as tx:
             tx.note_refusals(bundle, refused)
+            tx.wait_no_longer(bundle)
 
     # Embedded mode
 

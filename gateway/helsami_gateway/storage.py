@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from helsami_gateway.fhir.outcomes import Outcome
-from helsami_gateway.models import BUNDLES, ENDED_SESSIONS, LATE_REFUSALS, NAMINGS, ROSTER
+from helsami_gateway.models import BUNDLES, ENDED_SESSIONS, LATE_REFUSALS, NAMINGS, ROSTER, UNNAMED
 from helsami_gateway.session import LIFE
 from helsami_kernel.clock import OSLO
 from helsami_kernel.database import Database, Reads, UtcDateTime, Writes, insert_new
@@ -19,6 +19,10 @@ from helsami_kernel.database import Database, Reads, UtcDateTime, Writes, insert
 EVERY: Final = ""
 """Stands for all sessions of a citizen."""
 
+WAITED_FOR = sa.select(UNNAMED.c.bundle).where(
+    UNNAMED.c.citizen == sa.bindparam("citizen", type_=sa.String),
+    UNNAMED.c.since > sa.bindparam("after", type_=UtcDateTime),
+)
 BUNDLE = sa.select(BUNDLES.c.organisation, BUNDLES.c.body).where(
     BUNDLES.c.id == sa.bindparam("bundle", type_=sa.String)
 )
@@ -92,6 +96,10 @@ class BundleReads(SessionReads):
         (row,) = self.fetch(BUNDLE, bundle=bundle)
         return row.organisation, bytes(row.body)
 
+    def waited_for(self, citizen: str, after: datetime) -> set[str]:
+        """The bundles that have yet to name appointments or visits of somebody's, and have had to since a moment."""
+        return {row.bundle for row in self.fetch(WAITED_FOR, citizen=citizen, after=after)}
+
 
 class BundleWrites(NamingWrites):
     """Writes of the journal."""
@@ -103,6 +111,16 @@ class BundleWrites(NamingWrites):
         self.connection.execute(insert_new(self.connection, BUNDLES, {**values, "received_at": self.now}))
         kept = sa.select(BUNDLES.c.id).where(BUNDLES.c.organisation == organisation, BUNDLES.c.digest == digest)
         return str(self.connection.execute(kept).scalar_one())
+
+    def wait_for(self, citizen: str, bundle: str) -> None:
+        """Let what else is delivered about somebody wait until a bundle has named their appointments and visits."""
+        values = {"citizen": citizen, "bundle": bundle, "since": self.now}
+        self.connection.execute(insert_new(self.connection, UNNAMED, values))
+
+    def wait_no_longer(self, bundle: str, citizen: str | None = None) -> None:
+        """It has named those of one person, or is delivered whole."""
+        whose = sa.true() if citizen is None else UNNAMED.c.citizen == citizen
+        self.connection.execute(sa.delete(UNNAMED).where(UNNAMED.c.bundle == bundle, whose))
 
     def note_refusals(self, bundle: str, refused: Iterable[Outcome]) -> None:
         """Keep which entries an owner refused after their sender had been told that they were accepted."""

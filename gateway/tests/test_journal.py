@@ -75,8 +75,25 @@ class Owners:
         return {"outcomes": [{"index": entry["index"], "outcome": "stored"} for entry in command["entries"]]}
 
 
-def deliver(bundle, owners, within=timedelta(seconds=60)):
-    return journal.deliver(bundle, owners, within)
+class Waiting(set):
+    """Of whom other bundles have yet to name something; what this one says of it is kept in `said`."""
+
+    def __init__(self, *citizens):
+        super().__init__(citizens)
+        self.said = []
+
+    def elsewhere(self, citizen):
+        return citizen in self
+
+    def begin(self, citizen):
+        self.said.append(("begin", citizen))
+
+    def end(self, citizen):
+        self.said.append(("end", citizen))
+
+
+def deliver(bundle, owners, within=timedelta(seconds=60), waiting=None):
+    return journal.deliver(bundle, owners, within, Waiting() if waiting is None else waiting)
 
 
 def fates(delivered):
@@ -267,10 +284,11 @@ def test_consents_is_told_what_others_call_an_appointment_before_anything_else_i
 @pytest.mark.parametrize("failure", [Unavailable("away"), Internal("abc")], ids=["away", "broken"])
 def test_while_appointments_or_consents_is_away_what_else_there_is_about_that_person_waits(visit, away, failure):
     kept = {"outcomes": [{"index": 1, "outcome": "stored"}], "named": NAMED}
-    owners = Owners(**{"appointments": kept, away: failure})
+    owners, waiting = Owners(**{"appointments": kept, away: failure}), Waiting()
 
-    delivered = deliver(visit, owners)
+    delivered = deliver(visit, owners, waiting=waiting)
 
+    assert waiting.said == [("begin", "c1")]
     assert set(asked_of(owners)) - {"directory", "appointments", "consents"} == set()
     told = fates(delivered)
     assert told.pop("Patient") is Fate.STORED
@@ -289,8 +307,9 @@ def test_what_is_about_somebody_else_does_not_wait():
 
 def test_nothing_waits_for_what_appointments_refuses_or_does_not_name():
     for answer in (Forbidden("not-permitted"), {"outcomes": [{"index": 1, "outcome": "stored"}], "named": []}):
-        owners = Owners(appointments=answer)
-        deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners)
+        owners, waiting = Owners(appointments=answer), Waiting()
+        deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners, waiting=waiting)
+        assert waiting.said == [("end", "c1")]
         assert asked_of(owners) == ["directory", "appointments", "records", "results"]
 
 
@@ -307,3 +326,13 @@ def test_nothing_waits_for_appointments_where_there_is_nothing_to_name():
     deliver(bundle(p=PATIENT, t=task, o=RESULT), owners)
 
     assert asked_of(owners) == ["directory", "appointments", "results"]
+
+
+def test_while_another_bundle_has_something_to_name_what_is_about_that_person_waits_but_for_what_names():
+    owners = Owners()
+
+    delivered = deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners, waiting=Waiting("c1"))
+
+    assert asked_of(owners) == ["directory", "appointments"]
+    assert fates(delivered) == {"Patient": Fate.STORED, "Encounter": Fate.ACCEPTED, "Observation": Fate.ACCEPTED}
+    assert not deliver(bundle(p=PATIENT, v=VISIT, o=RESULT), owners, waiting=Waiting("c2")).pending

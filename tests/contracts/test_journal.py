@@ -61,11 +61,24 @@ class Owners:
         return {"outcomes": [{"index": entry["index"], "outcome": "stored"} for entry in read["entries"]]}
 
 
+class NobodyWaits:
+    """No other bundle has anything to name."""
+
+    def elsewhere(self, _citizen):
+        return False
+
+    def begin(self, _citizen):
+        raise AssertionError
+
+    def end(self, _citizen):
+        pass
+
+
 def test_every_owner_understands_what_the_journal_sends_and_the_journal_what_it_answers():
     owners = Owners()
 
     for organisation, bundle in itertools.islice(bundles(date(2026, 3, 1)), SOME):
-        delivered = deliver(read_bundle(dumps(bundle), organisation), owners, timedelta(minutes=1))
+        delivered = deliver(read_bundle(dumps(bundle), organisation), owners, timedelta(minutes=1), NobodyWaits())
         assert {outcome.fate for outcome in delivered.outcomes} == {Fate.STORED}
 
     also = {(owner, kind) for kind, others in ALSO.items() for owner in others}
