@@ -7,7 +7,7 @@ import pytest
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from helsami_kernel.testing import citizen_token
 from helsami_messages.inboxes import schemas
-from helsami_sdk.answers import Route, Stop
+from helsami_sdk.answers import Restriction, Route, Stop
 
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
 YOUTH = {"meta": {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_UNGDOM"}]}}
@@ -224,6 +224,21 @@ def test_a_young_person_is_not_told_of_what_is_hidden_from_them(messages, staff,
 
     messages.write_to(to_citizen, staff())
 
+    assert told() == []
+
+
+def test_nobody_is_told_of_an_answer_that_their_organisation_does_not_show_them(
+    messages, citizen, staff, message, open_it, told, decide
+):
+    answer = {"message": message, "text": "Kom i morgen.", "may_reply": False}
+    decide(restrict_sharing=lambda _: Restriction.withhold("not-shown"))
+    thread = messages.answer(answer, staff())["thread"]
+    decide()
+    messages.rules["trondheim"].enter("paused")
+    messages.answer(answer, staff())
+
+    with pytest.raises(NotFound, match="thread-not-found"):
+        messages.thread({"thread": thread}, citizen())
     assert told() == []
 
 

@@ -12,19 +12,21 @@ import orjson
 
 from helsami_kernel import Event, rpc
 from helsami_kernel.access import AccessToken
-from helsami_kernel.access_limits import is_told
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, NotFound, load
 from helsami_kernel.journal import take_turns
+from helsami_kernel.origins import Origin
 from helsami_kernel.pages import Cursor
+from helsami_kernel.showing import is_open
 from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes import schemas
 from helsami_messages.recipients.domain import Relation, holding
 from helsami_messages.recipients.pseudonyms import Pseudonyms
+from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas as threads
 from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
-from helsami_messages.threads.storage import Reads, Writes, origin_of, thread_of
+from helsami_messages.threads.storage import Reads, Writes, thread_of
 from helsami_messages.ways.domain import Lying, forwarded
 from helsami_messages.ways.routing import go_on
 from helsami_sdk.organisations import Organisations
@@ -132,7 +134,7 @@ class Inboxes:
                 raise Conflict("message-unopened")
             tx.mark_answered(thread.id)
             told = threads.MessageAnswered().dump(MessageAnswered(thread.id, thread.access_limit))
-            _tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
+            self._tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
             author = _employee(tx, organisation, self.ids.employee(organisation, wish["employee"]))
             return dict(tx.remember(_written(tx, thread, wish["text"], author)))
 
@@ -153,7 +155,7 @@ class Inboxes:
             begun = tx.begin(relation, wish["subject"])
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
             told = threads.MessageWritten().dump(MessageWritten(thread.id, thread.access_limit))
-            _tell(tx, thread, Event.of("message_written", subject=tx.owner, data=told))
+            self._tell(tx, thread, Event.of("message_written", subject=tx.owner, data=told))
             return dict(tx.remember(_written(tx, thread, wish["text"], relation)))
 
     def _found(self, organisation: str, message: str) -> Lying:
@@ -172,6 +174,12 @@ class Inboxes:
         """Raise NotFound("inbox-not-found") for what is named as an inbox and is none of the organisation's."""
         if inbox and inbox not in self.rules[organisation].manifest.inboxes:
             raise NotFound("inbox-not-found")
+
+    def _tell(self, tx: Writes, thread: Thread, event: Event) -> None:
+        """Tell the citizen, if they are shown the thread: whoever follows a notice finds what it is about."""
+        item = tx.item_of(thread)
+        if is_open(item, CATEGORY, self.rules[thread.organisation]):
+            tx.announce(event, of=Origin.of_item(item, CATEGORY))
 
 
 def _place(ids: Pseudonyms, organisation: str, named: Json) -> dict[str, str]:
@@ -192,12 +200,6 @@ def _treating(tx: Writes, ids: Pseudonyms, organisation: str, wish: Json) -> Rel
         if one.to == wanted:
             return one
     raise NotFound("relation-not-found")
-
-
-def _tell(tx: Writes, thread: Thread, event: Event) -> None:
-    """Tell the citizen, unless the thread is hidden from the young person that they are."""
-    if is_told(thread.access_limit):
-        tx.announce(event, of=origin_of(thread))
 
 
 def _written(tx: Writes, thread: Thread, text: str, author: Relation) -> Json:

@@ -15,7 +15,6 @@ from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
 from helsami_kernel.journal import Entry
-from helsami_kernel.origins import Origin
 from helsami_kernel.sections import Section
 from helsami_messages.models import MESSAGES, THREADS
 from helsami_messages.recipients.domain import CareTeam, Relation
@@ -150,7 +149,13 @@ class Writes(ways.Writes):
 
     def keep_thread(self, thread: Thread) -> dict[str, Any]:
         """Store a thread as it has become; returns what is read of it in a list."""
-        item = Item(
+        item = self.item_of(thread)
+        keep(self, THREADS, item)
+        return item.finished
+
+    def item_of(self, thread: Thread) -> Item:
+        """A thread as it is kept, shown and told of."""
+        return Item(
             owner=str(self.owner),
             organisation=thread.organisation,
             key=thread.key,
@@ -160,13 +165,6 @@ class Writes(ways.Writes):
             access_limit=thread.access_limit,
             extra={"employee": thread.employee, "replies": thread.replies, "record_key": thread.record_key},
         )
-        keep(self, THREADS, item)
-        return item.finished
-
-
-def origin_of(thread: Thread) -> Origin:
-    """Whose a thread is, for who hears of it on its citizen's behalf."""
-    return Origin(thread.id, thread.organisation, CATEGORY, thread.at, THREAD)
 
 
 def thread_of(row: Row[Any]) -> Thread:
