@@ -181,11 +181,11 @@ def test_another_code_holds_from_the_next_request_on_and_is_told_once(database):
     for limit in (AccessLimit.NONE, AccessLimit.PARENTS, AccessLimit.PARENTS, AccessLimit.YOUTH, AccessLimit.NONE):
         with database.transaction(Writes, "c1") as tx:
             keep(tx, MEETINGS, meeting("m", limit))
-            told += [one["access_limit"] for one in changed(tx)]
+            told += [(one["access_limit"], its and its.category) for one, its in changed(tx, {"appointment": "visits"})]
         found.append([names(read(database, access)) == ["m"] for access in (YOUTH, PARENT)])
 
     assert found == [[True, True], [True, False], [True, False], [False, True], [True, True]]
-    assert told == ["parents", "youth", ""]
+    assert told == [("parents", "visits"), ("youth", "visits"), ("", "visits")]
 
 
 def test_what_was_kept_before_there_were_limits_is_the_same_when_it_comes_again(database):

@@ -32,6 +32,7 @@ def a_row(organisation, category=""):
         visit_type="",
         author_role="",
         access_limit="",
+        within="",
     )
 
 
@@ -81,12 +82,13 @@ def test_what_is_hidden_from_a_representative_is_passed_over_without_asking_noti
 
 
 @pytest.mark.parametrize("category", [None, "appointments"])
-def test_what_is_about_something_hidden_is_hidden_with_it(category):
+@pytest.mark.parametrize("named", ["of", "within"])
+def test_what_is_about_something_hidden_or_part_of_it_is_hidden_with_it(category, named):
     access = replace(on_behalf("grant"), hidden=frozenset({"a1"}))
     showing = Showing(category, RULES, access)
 
-    assert not showing.may_show(SimpleNamespace(**{**vars(a_row(MUNICIPALITY)), "of": "a1"}))
-    assert showing.may_show(SimpleNamespace(**{**vars(a_row(MUNICIPALITY)), "of": "a2"}))
+    assert not showing.may_show(SimpleNamespace(**{**vars(a_row(MUNICIPALITY)), named: "a0 a1"}))
+    assert showing.may_show(SimpleNamespace(**{**vars(a_row(MUNICIPALITY)), named: "a0 a2"}))
 
 
 def test_an_organisation_widens_nothing():
