@@ -59,7 +59,8 @@ LYING: Final = {
     "arrived_at": WRITTEN["at"],
     "due_at": "2026-03-03T09:00:00Z",
 }
-OPENED: Final = {**SENT, "message": WRITTEN["id"], "record_key": "urn:trondheim:journal|team-17"}
+FOR_STAFF: Final = {name: value for name, value in SENT.items() if name != "unread"}
+OPENED: Final = {**FOR_STAFF, "message": WRITTEN["id"], "record_key": "urn:trondheim:journal|team-17"}
 FORWARDED: Final = {"message": WRITTEN["id"], "due_at": "2026-03-03T12:00:00Z"}
 WROTE: Final = {"thread": THREAD["id"], "message": ANSWER["id"]}
 EMPLOYEE: Final = "urn:trondheim:ansatt|4711"
@@ -139,11 +140,13 @@ ROUTES: Final = (
         "mark_read",
         "post",
         "/api/v1/messages/{thread}/read",
-        "Say that one has read what was answered.",
+        "Say which message is the last that one has read; `unread` goes unless a newer answer has come.",
         message_schemas.MarkedRead,
+        body=message_schemas.Read,
         problems=(*OF_CITIZENS, TOO_LARGE),
         on_behalf=False,
         example={"thread": THREAD["id"]},
+        body_example={"message": ANSWER["id"]},
     ),
     Route(
         "list_lying",
@@ -161,7 +164,7 @@ ROUTES: Final = (
         "open_message",
         "post",
         "/staff/v1/messages/{message}/open",
-        "Read a message: from then on it goes nowhere by itself. Again is the same.",
+        "Read a message and its thread: nothing that is shown goes anywhere by itself then. Again is the same.",
         message_schemas.OpenedMessage,
         problems=(*OF_STAFF, NO_MESSAGE, TOO_LARGE),
         login="system",
@@ -180,6 +183,16 @@ ROUTES: Final = (
         once=True,
         example=WROTE,
         body_example={"text": ANSWER["text"], "may_reply": True, "employee": EMPLOYEE},
+    ),
+    Route(
+        "close_message",
+        "post",
+        "/staff/v1/messages/{message}/close",
+        "Let what is opened of a message's thread wait no longer, if it needs no answer. The citizen sees nothing.",
+        message_schemas.Closed,
+        problems=(*OF_STAFF, NO_MESSAGE, ("409", "Nobody has opened it (`message-unopened`)."), TOO_LARGE),
+        login="system",
+        example={"message": WRITTEN["id"]},
     ),
     Route(
         "forward_message",

@@ -37,6 +37,14 @@ class Reply(Command):
     text = _plain(5000)
 
 
+class Read(Command):
+    """How far a thread was read."""
+
+    message = fields.String(
+        required=True, validate=SHORT, metadata={"expected": "the id of the last message that was shown"}
+    )
+
+
 class Write(Reply):
     """To whom, and what about."""
 
@@ -107,7 +115,7 @@ class Recipients(Schema):
     absences = fields.List(fields.Nested(Absence), required=True)
 
 
-class Thread(Schema):
+class AnyThread(Schema):
     """A thread: it says nothing of where a message lies, or whether anybody has opened it (R80)."""
 
     id = fields.String(required=True)
@@ -117,8 +125,13 @@ class Thread(Schema):
     subject = fields.String(required=True)
     at = moment()
     state = one_of("sent", "answered", "received")
-    unread = fields.Boolean(required=True, metadata={"description": "something of it is new to the citizen"})
     may_reply = fields.Boolean(required=True)
+
+
+class Thread(AnyThread):
+    """A thread as its citizen reads it."""
+
+    unread = fields.Boolean(required=True, metadata={"description": "something of it is new to the citizen"})
 
 
 class By(Schema):
@@ -149,7 +162,7 @@ Threads: Final = section(Thread, "Threads")
 
 
 class MarkedRead(Schema):
-    """The thread that is read."""
+    """The thread that is read; it is still `unread` where an answer has come that is newer than what was shown."""
 
     thread = fields.String(required=True)
 
@@ -171,11 +184,18 @@ class LyingMessages(Schema):
     next = nullable()
 
 
-class OpenedMessage(ThreadWithMessages):
+class OpenedMessage(AnyThread):
     """A message that was opened, in its thread; `record_key` is the record system's name for the care team it is to."""
 
+    messages = fields.List(fields.Nested(Message), required=True)
     message = fields.String(required=True)
     record_key = nullable()
+
+
+class Closed(Schema):
+    """A message that waits no longer."""
+
+    message = fields.String(required=True)
 
 
 class Forwarded(Schema):

@@ -7,7 +7,7 @@ from typing import Final
 
 from werkzeug.wrappers import Request, Response
 
-from helsami_gateway import message_schemas, schemas
+from helsami_gateway import message_schemas
 from helsami_gateway.citizens import CitizenDoor
 from helsami_gateway.errors import as_response
 from helsami_kernel.http import http as kernel_http
@@ -47,5 +47,5 @@ class MessageRoutes(CitizenDoor):
 
     @http("POST", "/api/v1/messages/<thread>/read")
     def mark_read(self, request: Request, thread: str) -> Response:
-        """Say that one has read what is answered."""
-        return self._command(request, OWNER, "mark_read", schemas.Nothing, about={"thread": thread})
+        """Say that one has read what is answered, as far as one has seen it."""
+        return self._command(request, OWNER, "mark_read", message_schemas.Read, about={"thread": thread})

@@ -59,6 +59,11 @@ class StaffMessageRoutes(LogsStaff):
         command = {**command_of(request, message_schemas.AnswerMessage), "message": message}
         return self._of_messages(request, "answer", command, status=201)
 
+    @http("POST", "/staff/v1/messages/<message>/close")
+    def close_message(self, request: Request, message: str) -> Response:
+        """Let a message wait no longer that needs no answer; whoever wrote it does not notice (R80)."""
+        return self._of_messages(request, "close", {**command_of(request, schemas.Nothing), "message": message})
+
     @http("POST", "/staff/v1/messages/<message>/forward")
     def forward_message(self, request: Request, message: str) -> Response:
         """Let a message lie elsewhere in the organisation; whoever wrote it does not notice (R80)."""

@@ -104,7 +104,7 @@ def test_who_writes_for_another_is_told_so_in_the_thread_and_marks_nothing_as_re
     begun()
 
     thread = written(stage, "friend", acts=True)
-    read = stage.send("POST", f"{THREAD.format(thread)}/read", "friend", ADULT, {}, acts=True)
+    read = stage.send("POST", f"{THREAD.format(thread)}/read", "friend", ADULT, {"message": "0"}, acts=True)
 
     own = orjson.loads(stage.send("GET", THREAD.format(thread), "self", ADULT).body)
     assert [one["on_behalf"] for one in own["messages"]] == [True, False]

@@ -34,6 +34,7 @@ FIELDS: Final = (
     "trace",
     "code",
     "event",
+    "about",
     "organisation",
     "hook",
     "reason",
@@ -109,6 +110,7 @@ def incident(  # noqa: PLR0913  the fields of the line
     *,
     service: str | None = None,
     event: str | None = None,
+    about: str | None = None,
     organisation: str | None = None,
     hook: str | None = None,
     kind: str | None = None,
@@ -116,9 +118,9 @@ def incident(  # noqa: PLR0913  the fields of the line
     count: int | None = None,
     failure: BaseException | None = None,
 ) -> None:
-    """Tell of something that ought not to happen, by a kebab-case code."""
-    facts = {"code": code, "service": service, "event": event, "organisation": organisation, "hook": hook}
-    _write("warning", facts | {"kind": kind, "reason": reason, "count": count}, failure)
+    """Tell of something that ought not to happen, by a kebab-case code; `about` is an opaque id of ours."""
+    facts = {"code": code, "service": service, "event": event, "about": about, "organisation": organisation}
+    _write("warning", facts | {"hook": hook, "kind": kind, "reason": reason, "count": count}, failure)
 
 
 def fact(

@@ -48,6 +48,7 @@ LYING = sa.Table(
     sa.Column("hours", sa.Integer, nullable=False),  # how many working hours it may lie here unopened
     sa.Column("ahead", sa.Text, nullable=False),  # the stops to come, as they were decided when it was written
     sa.Column("hop", sa.Integer, nullable=False),  # how often it has moved on: the promise of an earlier stop is void
+    sa.Column("written_at", UtcDateTime, nullable=False),
     sa.Column("arrived_at", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("opened_at", UtcDateTime),

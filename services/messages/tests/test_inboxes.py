@@ -59,6 +59,7 @@ def test_whoever_opens_a_message_reads_the_thread(messages, staff, message, open
     assert schemas.Opened().dump(open_it) == open_it
     assert (open_it["message"], open_it["subject"]) == (message, "Kneet")
     assert [one["text"] for one in open_it["messages"]] == ["Det gjør vondt."]
+    assert "unread" not in open_it
     assert (found(), found("opened")) == ({}, {care.fysio: [message]})
     assert messages.open_message({"message": message}, staff()) == open_it
 
@@ -76,6 +77,8 @@ def test_what_is_answered_lies_nowhere_any_more(messages, staff, message, open_i
 def test_an_answer_needs_a_message_that_somebody_has_opened(messages, staff, message, told):
     with pytest.raises(Conflict, match="message-unopened"):
         messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    with pytest.raises(Conflict, match="message-unopened"):
+        messages.close({"message": message}, staff())
     assert told() == []
 
 
@@ -163,6 +166,7 @@ def test_nothing_is_forwarded_to_where_nobody_would_find_it(messages, staff, mes
     ("ask", "more"),
     [
         ("open_message", {}),
+        ("close", {}),
         ("forward", {"to": {"inbox": "duty"}}),
         ("answer", {"text": "Ja.", "may_reply": True}),
     ],

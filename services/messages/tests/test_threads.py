@@ -10,6 +10,8 @@ from helsami_messages.threads.domain import MOST_UNANSWERED, WAITS
 from helsami_sdk.answers import Reachable, Recipients, Restriction
 
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
+TURNED = "\u202a\u202e\u2066\u2069"
+UNSEEN = f"{TURNED}\u200b\u200f\u2028\u2029\ufeff\x85"
 AN_HOUR = timedelta(hours=1)
 
 
@@ -96,10 +98,25 @@ def test_an_answer_is_unread_until_its_citizen_has_read_it(messages, citizen, an
     assert (listed["state"], listed["unread"], listed["may_reply"]) == ("answered", True, True)
     assert told() == [("message_answered", "c1", {"thread": thread, "access_limit": ""})]
 
+    last = messages.thread({"thread": thread}, citizen())["messages"][-1]["id"]
     for _ in range(2):
-        assert messages.mark_read({"thread": thread}, citizen()) == {"thread": thread}
+        assert messages.mark_read({"thread": thread, "message": last}, citizen()) == {"thread": thread}
     (read,) = page()["items"]
     assert read == {**listed, "unread": False}
+
+
+def test_an_answer_that_came_after_what_its_citizen_has_seen_stays_unread(messages, citizen, staff, answered, page):
+    thread = answered()
+    first, seen = (one["id"] for one in messages.thread({"thread": thread}, citizen())["messages"])
+    messages.answer({"message": first, "text": "En ting til.", "may_reply": True}, staff())
+    for message in (seen, first, MISSING, ""):
+        messages.mark_read({"thread": thread, "message": message}, citizen())
+        assert page()["items"][0]["unread"]
+
+    last = messages.thread({"thread": thread}, citizen())["messages"][-1]["id"]
+    messages.reply({"thread": thread, "text": "Takk."}, citizen())  # from another window: they know what they wrote
+    messages.mark_read({"thread": thread, "message": last}, citizen())
+    assert not page()["items"][0]["unread"]
 
 
 def test_who_answers_is_named_where_the_citizens_care_team_names_them(messages, citizen, answered, care):
@@ -201,7 +218,7 @@ def test_who_has_written_much_to_one_organisation_may_write_to_another(messages,
 @pytest.mark.parametrize("ask", ["thread", "reply", "mark_read"])
 def test_what_is_not_there_and_what_is_somebody_elses_are_not_found_alike(messages, citizen, write, ask, named):
     theirs = write()["id"]
-    more = {"text": "Hei."} if ask == "reply" else {}
+    more = {"reply": {"text": "Hei."}, "mark_read": {"message": MISSING}}.get(ask, {})
     refusals = []
     for thread in (named, theirs):
         with pytest.raises(NotFound) as refusal:
@@ -229,7 +246,7 @@ def test_who_writes_for_somebody_says_so_and_reads_nothing_for_them(messages, ci
 
     assert [one["on_behalf"] for one in thread["messages"]] == [True]
     with pytest.raises(Forbidden):
-        messages.mark_read({"thread": thread["id"]}, citizen(**representative))
+        messages.mark_read({"thread": thread["id"], "message": MISSING}, citizen(**representative))
 
 
 def test_whom_an_organisation_lets_do_nothing_here_for_another_writes_and_replies_nothing(
@@ -281,6 +298,10 @@ def test_at_a_protected_address_nothing_says_where_or_who(messages, citizen, ans
         ({"subject": "   "}, "subject"),
         ({"subject": "a\nb"}, "subject"),
         ({"subject": "x" * 101}, "subject"),
+        *(({"subject": f"a{sign}b"}, "subject") for sign in UNSEEN),
+        *(({"text": f"a{sign}b"}, "text") for sign in TURNED),
+        ({"subject": "\u200b"}, "subject"),
+        ({"text": "\u200b\ufeff\u2028"}, "text"),
         ({"text": ""}, "text"),
         ({"text": " \n\t "}, "text"),
         ({"text": "a\x00b"}, "text"),
@@ -301,3 +322,7 @@ def test_what_cannot_be_written_is_malformed_by_its_field(messages, citizen, rec
 
 def test_several_lines_may_be_written(write):
     assert write(text="Hei,\n\tdet gjør vondt.\r\nHilsen meg")["messages"][0]["text"].count("\n") == 2
+
+
+def test_signs_that_are_made_of_several_may_be_written_in_a_text(write):
+    assert write(text="\U0001f469\u200d\u2695\ufe0f")["messages"][0]["text"] == "\U0001f469\u200d\u2695\ufe0f"

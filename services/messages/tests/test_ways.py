@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helsami_kernel.errors import NotFound
 from helsami_messages.ways.domain import DUTY, STOPS, Lying, forwarded, stops_of
-from helsami_messages.ways.metrics import UNOPENED
-from helsami_sdk.answers import Route, Stop
+from helsami_messages.ways.metrics import UNANSWERED, UNOPENED
+from helsami_sdk.answers import Recipients, Route, Stop
+from helsami_sdk.manifest import Manifest
 from helsami_sdk.questions import DUTY_INBOX
+from helsami_sdk.testing import organisations_of, rules_of
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -18,8 +21,17 @@ MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 @pytest.fixture
 def gauge(messages):
     def read():
-        messages.count_unopened()
+        messages.count_waiting()
         return {stop: UNOPENED.labels(stop)._value.get() for stop in STOPS}
+
+    return read
+
+
+@pytest.fixture
+def long_unanswered(messages):
+    def read():
+        messages.count_waiting()
+        return {state: UNANSWERED.labels(state)._value.get() for state in ("unopened", "opened")}
 
     return read
 
@@ -87,6 +99,92 @@ def test_in_the_duty_inbox_it_stays_and_is_counted_until_somebody_opens_it(
 
     messages.open_message({"message": message}, staff())
     assert (found(), found("opened"), gauge()["duty"]) == ({}, {"duty": [message]}, 0)
+
+
+def test_what_is_opened_and_answered_by_nobody_is_counted_after_ten_working_days_until_it_is_closed(
+    messages, staff, write, move_to, long_unanswered, seen, found
+):
+    (message,) = (one["id"] for one in write()["messages"])
+    messages.open_message({"message": message}, staff())
+    before = seen()
+
+    move_to("13T22:59")
+    assert long_unanswered() == {"unopened": 0, "opened": 0}
+    move_to("16T00:00")
+    assert long_unanswered() == {"unopened": 0, "opened": 1}
+
+    for _ in range(2):
+        assert messages.close({"message": message}, staff()) == {"message": message}
+    assert (long_unanswered(), found("opened"), seen()) == ({"unopened": 0, "opened": 0}, {}, before)
+
+
+def test_what_is_forwarded_again_and_again_is_counted_by_when_it_was_written(
+    messages, staff, write, move_to, gauge, long_unanswered
+):
+    (message,) = (one["id"] for one in write()["messages"])
+    for day in (*range(3, 7), *range(9, 14), 16):
+        move_to(f"{day:02}T08:00")
+        messages.forward({"message": message, "to": {"inbox": ("home-care", "duty")[day % 2]}}, staff())
+
+    assert gauge() == {"employee": 0, "inbox": 0, "duty": 0}
+    assert long_unanswered() == {"unopened": 1, "opened": 0}
+
+
+def test_what_is_forwarded_to_where_it_lies_moves_on_as_soon(messages, staff, write, found, move_to, care):
+    (message,) = (one["id"] for one in write()["messages"])
+    move_to("03T08:00")
+    to = {"message": message, "to": {"employee": care.fysio}}
+    assert messages.forward(to, staff()) == {"message": message, "due_at": "2026-03-03T09:00:00Z"}
+
+    move_to("03T09:00")
+    assert found() == {care.other: [message]}
+
+
+def test_what_lies_in_an_inbox_that_is_no_more_is_found_until_it_is_answered(messages, staff, write, decide, found):
+    decide(route_message=Route.by(Stop(inbox="home-care")))
+    (message,) = (one["id"] for one in write()["messages"])
+    manifest = messages.rules["trondheim"].manifest
+    units = {"physiotherapy": manifest.units["physiotherapy"]}
+    without = Manifest(**{**vars(manifest), "units": units})
+    messages.rules = organisations_of(rules_of(manifest=without))
+    place = {"inbox": "home-care"}
+
+    assert [one["message"] for one in messages.lying(place, staff())["messages"]] == [message]
+    messages.open_message({"message": message}, staff())
+    place["state"] = "opened"
+    assert [one["message"] for one in messages.lying(place, staff())["messages"]] == [message]
+    messages.answer({"message": message, "text": "Ja.", "may_reply": False}, staff())
+    with pytest.raises(NotFound, match="inbox-not-found"):
+        messages.lying(place, staff())
+
+
+@pytest.fixture
+def begun(messages, staff, write):
+    """A thread with the physiotherapist whose last answer has opened for a reply."""
+    thread = write()
+    message = thread["messages"][0]["id"]
+    messages.open_message({"message": message}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    return thread["id"]
+
+
+@pytest.mark.parametrize("left", [("fysio",), ("fysio", "other")])
+def test_a_reply_to_whoever_treats_the_citizen_no_longer_goes_to_the_unit(
+    messages, citizen, begun, receive, decide, care, left
+):
+    thread = begun
+    stay = [care.member(key, name) for who, key, name in (("other", care.other, "Rolig Fjord"),) if who not in left]
+    receive(care.team(*stay) if stay else {**care.usual, "status": "inactive"})
+    asked = []
+
+    def to_the_unit(question):
+        asked.append((question.employee, question.colleagues))
+        return Route.by(Stop(inbox=question.unit))
+
+    decide(route_message=to_the_unit, list_recipients=Recipients.of())
+    assert messages.reply({"thread": thread, "text": "Takk."}, citizen())
+
+    assert asked == [("", {messages.ids.employee("trondheim", care.other)} if stay else frozenset())]
 
 
 def test_what_was_opened_in_time_goes_no_further(messages, staff, write, found, move_to, care):
@@ -160,7 +258,7 @@ def test_every_way_ends_in_the_duty_inbox_and_a_message_that_is_forwarded_misses
 
     at = data.draw(st.integers(0, len(stops) - 1))
     to = data.draw(st.sampled_from(["duty", "home-care", "elsewhere"]))
-    lying = Lying("m", "c", "t", "trondheim", stops[at], stops[at + 1 :], MONDAY, MONDAY, hop=at)
+    lying = Lying("m", "c", "t", "trondheim", stops[at], stops[at + 1 :], MONDAY, MONDAY, MONDAY, hop=at)
     then = [stop.inbox for stop in forwarded(lying, to, "")]
 
     assert then[0] == to

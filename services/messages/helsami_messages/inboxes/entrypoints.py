@@ -27,7 +27,7 @@ from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas as threads
 from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
 from helsami_messages.threads.storage import Reads, Writes, thread_of
-from helsami_messages.ways.domain import Lying, forwarded
+from helsami_messages.ways.domain import UNOPENED, Lying, forwarded
 from helsami_messages.ways.routing import go_on
 from helsami_sdk.organisations import Organisations
 
@@ -50,18 +50,21 @@ class Inboxes:
         """
         What lies in an inbox, or with an employee, and is not answered: ids and times, no citizen and no text.
 
-        Raises NotFound("inbox-not-found"): what is misspelt does not look empty.
+        What lies in an inbox that the organisation has no longer is found until it is answered. Raises
+        NotFound("inbox-not-found"): what is misspelt does not look empty.
         """
         wanted = load(schemas.LyingQuery, question)
         organisation = organisation_of(access)
         place = _place(self.ids, organisation, wanted)
-        self._check_inbox(organisation, place["inbox"])
-        found = self.store.reading(None).lying_at(
+        reads = self.store.reading(None)
+        if not (place["inbox"] and reads.is_used(organisation, place["inbox"])):
+            self._check_inbox(organisation, place["inbox"])
+        found = reads.lying_at(
             organisation,
             place,
             Cursor.read(wanted["cursor"], OLDEST),
             wanted["limit"] + 1,
-            unopened=wanted["state"] == schemas.UNOPENED,
+            unopened=wanted["state"] == UNOPENED,
         )
         page = found[: wanted["limit"]]
         more = Cursor(page[-1].arrived_at, page[-1].message) if len(found) > len(page) else None
@@ -93,6 +96,7 @@ class Inboxes:
             tx.hold(lying.thread)
             tx.open(lying.thread)
             read = threads.shown(orjson.loads(row.body), tx.messages_of(row.id), access)
+            del read["unread"]  # is the citizen's own
             return {**read, "message": lying.message, "record_key": thread_of(row).record_key}
 
     @rpc(scope="organisations:manage", answers=schemas.Forwarded)
@@ -100,6 +104,7 @@ class Inboxes:
         """
         Let a message lie in another inbox, or with somebody else who treats the citizen; its clock begins anew (R80).
 
+        To where it lies already changes nothing, so that nobody holds it back by this.
         Raises NotFound `message-not-found`, `inbox-not-found` or `employee-not-found`; Conflict("message-answered").
         """
         wish = load(schemas.Forward, command)
@@ -111,7 +116,7 @@ class Inboxes:
             if lying.answered_at is not None:
                 raise Conflict("message-answered")
             to = self._checked(tx, organisation, _place(self.ids, organisation, wish["to"]))
-            moved = go_on(tx, self.rules, lying, forwarded(lying, **to))
+            moved = lying if lying.lies_at(**to) else go_on(tx, self.rules, lying, forwarded(lying, **to))
             return dict(tx.remember({"message": moved.message, "due_at": written(moved.due_at)}))
 
     @rpc(scope="organisations:manage", answers=schemas.Sent)
@@ -127,16 +132,25 @@ class Inboxes:
         with self.store.transaction(owner=found.owner) as tx:
             if (done := tx.once(key_of_staff(access), {"answer": wish})) is not None:
                 return dict(done)
-            # The thread before its messages: two who answer in it take turns, and neither holds what the other needs.
-            thread = thread_of(tx.thread_row(found.thread)).answered(tx.now, may_reply=wish["may_reply"])
-            tx.hold(thread.id)
-            if tx.lying_of(organisation, found.message).opened_at is None:
-                raise Conflict("message-unopened")
-            tx.mark_answered(thread.id)
+            thread = self._take_opened(tx, found).answered(tx.now, may_reply=wish["may_reply"])
             told = threads.MessageAnswered().dump(MessageAnswered(thread.id, thread.access_limit))
             self._tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
             author = _employee(tx, organisation, self.ids.employee(organisation, wish["employee"]))
             return dict(tx.remember(_written(tx, thread, wish["text"], author)))
+
+    @rpc(scope="organisations:manage", answers=schemas.Closed)
+    def close(self, command: Json, access: AccessToken) -> Json:
+        """
+        Let what is opened of a thread wait no longer that needs no answer, as thanks; its citizen sees nothing of it.
+
+        Raises NotFound("message-not-found") and Conflict("message-unopened"); again is the same.
+        """
+        wish = load(schemas.OneMessage, command)
+        organisation = organisation_of(access)
+        found = self._found(organisation, wish["message"])
+        with self.store.transaction(owner=found.owner) as tx:
+            self._take_opened(tx, found)
+        return {"message": found.message}
 
     @rpc(scope="organisations:manage", answers=schemas.Sent)
     def write_to(self, command: Json, access: AccessToken) -> Json:
@@ -162,6 +176,16 @@ class Inboxes:
         """A message to this organisation, whosever it is. Raises NotFound("message-not-found")."""
         with self.store.transaction(owner=None) as tx:
             return tx.lying_of(organisation, message)
+
+    def _take_opened(self, tx: Writes, found: Lying) -> Thread:
+        """What is opened of a message's thread waits no longer. Raises Conflict("message-unopened")."""
+        # The thread before its messages: two who answer in it take turns, and neither holds what the other needs.
+        thread = thread_of(tx.thread_row(found.thread))
+        tx.hold(thread.id)
+        if tx.lying_of(found.organisation, found.message).opened_at is None:
+            raise Conflict("message-unopened")
+        tx.mark_answered(thread.id)
+        return thread
 
     def _checked(self, tx: Writes, organisation: str, place: dict[str, str]) -> dict[str, str]:
         """A place where somebody will find a message. Raises NotFound `inbox-not-found` or `employee-not-found`."""

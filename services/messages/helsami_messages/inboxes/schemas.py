@@ -7,11 +7,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from helsami_kernel.clock import written
 from helsami_kernel.journal import LONGEST_KEY
 from helsami_kernel.pages import LONGEST_PAGE, USUAL_PAGE
-from helsami_messages.threads.schemas import ThreadShown, subject, text
-from helsami_messages.ways.domain import Lying
-
-UNOPENED = "unopened"
-OPENED = "opened"
+from helsami_messages.threads.schemas import AnyThread, MessageShown, subject, text
+from helsami_messages.ways.domain import OPENED, UNOPENED, Lying
 
 Json = dict[str, Any]
 
@@ -95,7 +92,7 @@ class Whose(Schema):
     citizen = fields.String()
 
 
-class Opened(ThreadShown):
+class Opened(AnyThread):
     """
     A message that was opened, with the thread that it is in.
 
@@ -103,8 +100,15 @@ class Opened(ThreadShown):
     or was written to: by it the organisation knows whose it is, whatever has become of the team since.
     """
 
+    messages = fields.List(fields.Nested(MessageShown))
     message = fields.String()
     record_key = fields.String()
+
+
+class Closed(Schema):
+    """A message that waits no longer."""
+
+    message = fields.String()
 
 
 class Sent(Schema):

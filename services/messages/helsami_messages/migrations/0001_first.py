@@ -76,6 +76,7 @@ def _create_lying() -> None:
         sa.Column("hours", sa.Integer, nullable=False),
         sa.Column("ahead", sa.Text, nullable=False),
         sa.Column("hop", sa.Integer, nullable=False),
+        sa.Column("written_at", UtcDateTime, nullable=False),
         sa.Column("arrived_at", UtcDateTime, nullable=False),
         sa.Column("due_at", UtcDateTime, nullable=False),
         sa.Column("opened_at", UtcDateTime),

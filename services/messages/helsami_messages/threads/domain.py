@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -101,6 +101,12 @@ class Message:
     name: str = ""
     role: str = ""
     on_behalf: bool = False
+
+
+def has_seen_all(messages: Sequence[Message], last: str) -> bool:
+    """Whether no answer is newer than the last message that was seen, which is one of these."""
+    ids = [one.id for one in messages]
+    return last in ids and all(one.author == CITIZEN for one in messages[ids.index(last) + 1 :])
 
 
 @dataclass(frozen=True, slots=True)

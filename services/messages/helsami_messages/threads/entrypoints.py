@@ -23,7 +23,7 @@ from helsami_messages.recipients.domain import Relation
 from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.recipients.reach import CATEGORY, Reach
 from helsami_messages.threads import schemas
-from helsami_messages.threads.domain import CITIZEN, MOST_UNANSWERED, Message, Thread
+from helsami_messages.threads.domain import CITIZEN, MOST_UNANSWERED, Message, Thread, has_seen_all
 from helsami_messages.threads.storage import SECTION, Reads, Writes, thread_of
 from helsami_messages.ways.routing import send
 from helsami_sdk.organisations import Organisations
@@ -80,16 +80,18 @@ class Threads:
     @rpc(scope="messages:act", answers=schemas.OneThread)
     def mark_read(self, command: Json, access: AccessToken) -> Json:
         """
-        Note that the citizen has read what is in a thread; again is the same.
+        Note that the citizen has read a thread as far as a message; again is the same.
 
+        An answer that is newer than what they have seen stays unread, and so does all if there is no such message.
         Raises NotFound("thread-not-found"), and Forbidden("not-for-representatives"): what others read is not read.
         """
-        wish = load(schemas.OneThread, command)
+        wish = load(schemas.Read, command)
         if access.on_behalf:
             raise Forbidden("not-for-representatives")
         with self.store.transaction(owner=subject_of(access)) as tx:
             thread = thread_of(self._seen(tx.thread_row(wish["thread"]), access))
-            tx.keep_thread(replace(thread, unread=False))
+            if has_seen_all(tx.messages_of(thread.id), wish["message"]):
+                tx.keep_thread(replace(thread, unread=False))
         return {"thread": thread.id}
 
     @rpc(scope="messages:read", answers=schemas.ThreadShown)

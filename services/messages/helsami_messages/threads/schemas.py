@@ -2,29 +2,45 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from unicodedata import category
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
 from helsami_messages.threads.domain import LONGEST_SUBJECT, LONGEST_TEXT, Message, Thread
 
-# No control characters but line breaks and tabs, and something that can be read.
-_LINES: Final = r"(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"
-_LINE: Final = r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]*\Z"
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Categories of characters that show nothing: controls, marks of format, and what ends lines and paragraphs."""
+_BREAKS: Final = frozenset("\t\n\r")
+_TURNED: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What lets text be shown in another order than it is written in."""
+
+
+def _line(content: str) -> None:
+    """Something that can be read, in one line, and nothing that cannot be seen."""
+    if not content.strip() or any(category(one) in _UNSEEN for one in content):
+        raise ValidationError("one line that can be read")
+
+
+def _plain(content: str) -> None:
+    """Something that can be read, in the order it is written in, without control characters but breaks and tabs."""
+    seen = any(category(one) not in _UNSEEN and not one.isspace() for one in content)
+    if not seen or any(one in _TURNED or (category(one) == "Cc" and one not in _BREAKS) for one in content):
+        raise ValidationError("plain text that can be read")
 
 
 def subject() -> fields.String:
     """What a thread is about, in a line."""
     expected = f"1 to {LONGEST_SUBJECT} characters in one line"
-    rules = [validate.Length(max=LONGEST_SUBJECT), validate.Regexp(_LINE)]
+    rules = (validate.Length(max=LONGEST_SUBJECT), _line)
     return fields.String(required=True, validate=rules, metadata={"expected": expected})
 
 
 def text() -> fields.String:
     """What somebody writes."""
     expected = f"1 to {LONGEST_TEXT} characters of plain text"
-    rules = [validate.Length(max=LONGEST_TEXT), validate.Regexp(_LINES)]
+    rules = (validate.Length(max=LONGEST_TEXT), _plain)
     return fields.String(required=True, validate=rules, metadata={"expected": expected})
 
 
@@ -42,6 +58,12 @@ class OneThread(Schema):
     thread = fields.String(required=True, metadata={"expected": "the id of a thread"})
 
 
+class Read(OneThread):
+    """How far a thread was read: the last message that was shown."""
+
+    message = fields.String(required=True, metadata={"expected": "the id of the last message that was shown"})
+
+
 class Reply(OneThread):
     """Another message in a thread."""
 
@@ -56,8 +78,8 @@ class To(Schema):
     name = fields.String(allow_none=True)
 
 
-class ThreadListed(Schema):
-    """A thread in a list; `at` is when its last message was written."""
+class AnyThread(Schema):
+    """A thread; `at` is when its last message was written."""
 
     id = fields.String()
     organisation = fields.String(allow_none=True)
@@ -66,8 +88,13 @@ class ThreadListed(Schema):
     to = fields.Nested(To)
     subject = fields.String()
     state = fields.String()
-    unread = fields.Boolean()
     may_reply = fields.Boolean()
+
+
+class ThreadListed(AnyThread):
+    """A thread in a list."""
+
+    unread = fields.Boolean()
 
 
 class By(Schema):

@@ -13,6 +13,8 @@ DUTY: Final = "duty"  # the inbox that every organisation has (helsami_sdk.quest
 INBOX: Final = "inbox"
 EMPLOYEE: Final = "employee"
 STOPS: Final = (EMPLOYEE, INBOX, DUTY)
+UNOPENED: Final = "unopened"
+OPENED: Final = "opened"
 
 Stops = tuple[Stop, ...]
 
@@ -31,6 +33,7 @@ class Lying:
     organisation: str
     stop: Stop
     ahead: Stops
+    written_at: datetime
     arrived_at: datetime
     due_at: datetime
     hop: int = 0
@@ -44,11 +47,13 @@ class Lying:
             return EMPLOYEE
         return DUTY if self.stop.inbox == DUTY else INBOX
 
+    def lies_at(self, inbox: str, employee: str) -> bool:
+        """Whether this is where it lies."""
+        return (self.stop.inbox, self.stop.employee) == (inbox, employee)
+
     def at(self, stop: Stop, ahead: Stops, now: datetime, due_at: datetime) -> Lying:
         """The message as it lies at another stop from now on, unopened."""
-        return replace(
-            self, stop=stop, ahead=ahead, arrived_at=now, due_at=due_at, hop=self.hop + 1, opened_at=None
-        )
+        return replace(self, stop=stop, ahead=ahead, arrived_at=now, due_at=due_at, hop=self.hop + 1, opened_at=None)
 
 
 def stops_of(route: Route) -> Stops:

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from helsami_kernel import Obligation, every, fulfils, logs
 from helsami_kernel.store import OpenStore
-from helsami_messages.ways.metrics import UNOPENED
+from helsami_messages.ways.hours import working_days_before
+from helsami_messages.ways.metrics import UNANSWERED, UNOPENED
 from helsami_messages.ways.routing import go_on
 from helsami_messages.ways.storage import MOVE_ON, Reads, Writes
 from helsami_sdk.organisations import Organisations
 
 COUNT_EVERY: Final = timedelta(seconds=15)
+LONG: Final = 10
+"""In working days: no organisation promises an answer so late, whatever way a message has gone."""
 
 
 class Ways:
@@ -39,10 +42,17 @@ class Ways:
             if lying.ahead:
                 go_on(tx, self.rules, lying, lying.ahead)
             else:
-                logs.incident("message-unopened", service="messages", organisation=lying.organisation)
+                logs.incident("message-unopened", service="messages", about=lying.message)  # and not where (K24)
 
     @every(COUNT_EVERY)
-    def count_unopened(self) -> None:
-        """Say for whoever keeps HelsaMi running how many messages lie unopened beyond their hours (K25)."""
-        for stop, count in self.store.reading(None).overdue(self.clock()).items():
+    def count_waiting(self) -> None:
+        """
+        Say for whoever keeps HelsaMi running how many messages lie unopened beyond their hours (K25).
+
+        And how many are unanswered long after they were written, opened or forwarded again and again.
+        """
+        reads, now = self.store.reading(None), self.clock()
+        for stop, count in reads.overdue(now).items():
             UNOPENED.labels(stop).set(count)
+        for state, count in reads.unanswered_since(working_days_before(now, LONG)).items():
+            UNANSWERED.labels(state).set(count)

@@ -23,6 +23,14 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < WEEK and day not in PUBLIC_HOLIDAYS
 
 
+def working_days_before(now: datetime, days: int) -> datetime:
+    """The moment (UTC) since which so many working days have begun, in Oslo, today among them."""
+    day, left = now.astimezone(OSLO).date(), days
+    while left := left - is_working_day(day):
+        day -= DAY
+    return _moment(day, time()).astimezone(UTC)
+
+
 def after_working_hours(start: datetime, hours: int, open_: Hours) -> datetime:
     """
     The moment (UTC) at which so many working hours have passed since an aware one; at least one.

@@ -9,3 +9,8 @@ UNOPENED: Final = Gauge(
     "Messages that nobody has opened within their working hours, by where they lie; from duty they move no further.",
     ["stop"],
 )
+UNANSWERED: Final = Gauge(
+    "helsami_messages_unanswered",
+    "Messages written ten working days ago or earlier that nobody has answered or closed, by whether they are opened.",
+    ["state"],
+)

@@ -40,6 +40,7 @@ def send(
             organisation=thread.organisation,
             stop=stop,
             ahead=tuple(ahead),
+            written_at=tx.now,
             arrived_at=tx.now,
             due_at=due_at(rules, thread.organisation, tx.now, stop.unopened_hours),
         )
@@ -63,7 +64,8 @@ def due_at(rules: Mapping[str, Rules], organisation: str, now: datetime, hours: 
 def _question(
     now: datetime, rules: Mapping[str, Rules], thread: Thread, team: Iterable[Relation], access: AccessToken
 ) -> MessageQuestion:
-    colleagues = {
+    """Ask about somebody who treats the citizen now, else about the unit: a reply may come when they have left."""
+    there = {
         one.employee
         for one in team
         if (one.organisation, one.unit) == (thread.organisation, thread.unit) and one.employee and one.holds(now)
@@ -72,8 +74,8 @@ def _question(
         unit=thread.unit,
         inboxes=rules[thread.organisation].manifest.inboxes,
         asked_at=now,
-        employee=thread.employee,
-        colleagues=frozenset(colleagues - {thread.employee}),
+        employee=thread.employee if thread.employee in there else "",
+        colleagues=frozenset(there - {thread.employee}),
         actor=access.basis,
         age_band=access.age_band or USUAL_AGE,
     )

@@ -15,7 +15,7 @@ from helsami_kernel.errors import NotFound
 from helsami_kernel.pages import Cursor
 from helsami_messages.models import LYING
 from helsami_messages.recipients import storage as recipients
-from helsami_messages.ways.domain import DUTY, EMPLOYEE, INBOX, STOPS, Lying, Stops
+from helsami_messages.ways.domain import DUTY, EMPLOYEE, INBOX, OPENED, STOPS, UNOPENED, Lying, Stops
 from helsami_sdk.answers import Stop
 
 MOVE_ON: Final = "move_on"
@@ -36,13 +36,28 @@ IN_A_PLACE: Final = (
     .order_by(LYING.c.arrived_at, LYING.c.message)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-WHERE: Final = sa.case(
-    (LYING.c.employee != "", EMPLOYEE), (LYING.c.inbox == DUTY, DUTY), else_=INBOX
+IN_AN_INBOX: Final = (
+    sa.select(LYING.c.message)
+    .where(
+        LYING.c.organisation == sa.bindparam("organisation", type_=sa.String),
+        LYING.c.inbox == sa.bindparam("inbox", type_=sa.String),
+        LYING.c.employee == "",
+        LYING.c.answered_at.is_(None),
+        NOBODYS,
+    )
+    .limit(1)
 )
+WHERE: Final = sa.case((LYING.c.employee != "", EMPLOYEE), (LYING.c.inbox == DUTY, DUTY), else_=INBOX)
 OVERDUE: Final = (
     sa.select(WHERE.label("place"), sa.func.count().label("unopened"))
     .where(LYING.c.opened_at.is_(None), LYING.c.due_at <= sa.bindparam("now", type_=UtcDateTime), NOBODYS)
     .group_by(WHERE)
+)
+STATE: Final = sa.case((LYING.c.opened_at.is_(None), UNOPENED), else_=OPENED)
+WAITING: Final = (
+    sa.select(STATE.label("state"), sa.func.count().label("waiting"))
+    .where(LYING.c.answered_at.is_(None), LYING.c.written_at < sa.bindparam("before", type_=UtcDateTime), NOBODYS)
+    .group_by(STATE)
 )
 
 
@@ -56,6 +71,15 @@ class Reads(recipients.Reads):
         place = {"organisation": organisation, **stop, "unopened": unopened}
         rows = self.fetch(IN_A_PLACE, **place, from_at=start.at, from_id=start.id, limit=limit)
         return [_lying(row) for row in rows]
+
+    def is_used(self, organisation: str, inbox: str) -> bool:
+        """Whether something unanswered lies in an inbox, also if the organisation has it no longer."""
+        return bool(self.fetch(IN_AN_INBOX, organisation=organisation, inbox=inbox))
+
+    def unanswered_since(self, before: datetime) -> dict[str, int]:
+        """How many messages that were written before then are unanswered, by UNOPENED and OPENED."""
+        counted = {row.state: row.waiting for row in self.fetch(WAITING, before=before)}
+        return {state: counted.get(state, 0) for state in (UNOPENED, OPENED)}
 
     def overdue(self, now: datetime) -> dict[str, int]:
         """How many messages nobody has opened within their hours, by what they lie at: one of STOPS."""
