@@ -56,7 +56,7 @@ class ConsentsService(StaffShielding, Capacity, AccessLog):
         giver = people.get(subject)
         wanted = [(audience, asked["purpose"]) for audience in asked["audiences"]]
         with self.store.transaction(subject) as tx:
-            between = tx.between(actor, of_nobody=giver is None)
+            between = tx.between(actor, giver)
             decision = domain.decide(grounds(between, giver, people.get(actor), now), wanted)
             looked = _looked(now, asked, decision)
             if giver is not None:

@@ -15,20 +15,29 @@ from helsami_consents.access_log.storage import LogReads, LogWrites
 from helsami_consents.capacity.domain import STANDING, Application
 from helsami_consents.capacity.storage import application_of
 from helsami_consents.children.domain import Parenthood
+from helsami_consents.children.domain import ends_at as comes_of_age
 from helsami_consents.children.storage import parenthood_of
 from helsami_consents.grants.domain import Grant
 from helsami_consents.grants.storage import grant_of
 from helsami_consents.models import APPLICATIONS, GRANTS, OTHER_IDS, PARENTHOODS, SHIELDS
+from helsami_consents.people import Person
 from helsami_consents.shielding import storage as shielding
-from helsami_consents.shielding.domain import HIDING, PARENTS, REPRESENTATIVES
+from helsami_consents.shielding.domain import HIDING, PARENTS, REPRESENTATIVES, STAFF, State
 from helsami_kernel.database import UtcDateTime
 
 OWNER: Final = sa.bindparam("owner", type_=sa.String)
 ACTOR: Final = sa.bindparam("actor", type_=sa.String)
 _STANDS: Final = APPLICATIONS.c.state.in_([state.value for state in STANDING])
-_HIDES: Final = sa.and_(
-    SHIELDS.c.state.in_([state.value for state in HIDING]),
-    sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("now", type_=UtcDateTime)),
+_HIDES: Final = sa.or_(
+    sa.and_(
+        SHIELDS.c.state.in_([state.value for state in HIDING]),
+        sa.or_(SHIELDS.c.until.is_(None), SHIELDS.c.until > sa.bindparam("ended_by", type_=UtcDateTime)),
+    ),
+    sa.and_(
+        SHIELDS.c.state == State.REQUESTED.value,
+        SHIELDS.c.hidden_from != STAFF,
+        sa.bindparam("of_age", type_=sa.Boolean),
+    ),
 )
 PARTS: Final[list[list[Any]]] = [
     *(list(table.c) for table in (PARENTHOODS, APPLICATIONS, GRANTS, HEADS)),
@@ -87,14 +96,19 @@ class Reads(shielding.Reads, LogReads):
 class Writes(shielding.Writes, LogWrites):
     """What a citizen changes, and what is logged about them; the transaction's owner is both."""
 
-    def between(self, actor: str, *, of_nobody: bool = False) -> Between:
+    def between(self, actor: str, owner: Person | None) -> Between:
         """
         What there is between an actor and the owner, whose log is locked until the end of the transaction.
 
-        It is looked for once the lock is held: who has waited for that sees what has ended meanwhile.
+        It is looked for once the lock is held: who has waited for that sees what has ended meanwhile. `owner` is who
+        they are by the register, None of an id that is nobody's. From 00:00 of the day on which they are of age all
+        that they hide is hidden, whatever staff have said or will; what the word of staff has ended before is not.
         """
-        asked = {"owner": self.owner, "actor": actor, "now": self.now}
-        rows = self.send(*self.locking_head(of_nobody=of_nobody), (BETWEEN, asked))
+        born = None if owner is None else owner.birth_date
+        of_age = born is not None and comes_of_age(born) <= self.now
+        ended_by = comes_of_age(born) if of_age and born is not None else self.now
+        asked = {"owner": self.owner, "actor": actor, "ended_by": ended_by, "of_age": of_age}
+        rows = self.send(*self.locking_head(of_nobody=owner is None), (BETWEEN, asked))
         found = [list(_parts(row)) for row in rows]
         parenthood, capacity, grant, head, _ = found[0]
         return Between(

@@ -6,12 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from helsami_consents import storage
+from helsami_consents.people import Person
 from helsami_consents.shielding.domain import KEPT_WHEN_OVER
 from helsami_consents.shielding.storage import FORGET
 from helsami_kernel.database import OBLIGATIONS
 from helsami_kernel.testing import open_store
 
 CHILD, OTHER = "1" * 32, "2" * 32
+WHO = Person("", "", None, protected=False, deceased=False)
 COLUMNS = "id, owner, item, also, kind, item_at, item_key, organisation, hidden_from, state, version, asked_at, reason"
 AT = "2026-01-01 00:00:00+00:00"
 
@@ -44,9 +46,9 @@ def test_what_was_hidden_by_two_ids_leads_on_to_what_comes_of_it(old_store):
     with old_store.transaction(CHILD) as tx:
         tx.also_known_as("confirmed", "visit")
 
-        assert tx.between("a" * 32).hides(as_parent=True) == {"booking", "confirmed", "visit"}
+        assert tx.between("a" * 32, WHO).hides(as_parent=True) == {"booking", "confirmed", "visit"}
     with old_store.transaction(OTHER) as tx:
-        assert tx.between("a" * 32).hides(as_parent=True) == set()
+        assert tx.between("a" * 32, WHO).hides(as_parent=True) == set()
 
 
 def test_what_was_over_is_promised_to_be_forgotten_and_nothing_else_is(old_store):

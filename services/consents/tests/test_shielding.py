@@ -1,7 +1,7 @@
 """What a citizen hides is hidden in every token of those who act for them, from the very next one on."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import permutations
 
 import eventlet
@@ -23,6 +23,7 @@ from helsami_consents.shielding.entrypoints import COME_OF_AGE, END
 from helsami_consents.shielding.storage import FORGET
 from helsami_kernel import Event, Obligation
 from helsami_kernel.access import MOST_HIDDEN
+from helsami_kernel.clock import OSLO
 from helsami_kernel.database import OBLIGATIONS, OUTBOX
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
 from helsami_kernel.testing import citizen_token, system_token
@@ -305,6 +306,23 @@ def test_what_staff_have_declined_hides_no_longer_by_being_shown_and_hidden_agai
     assert (shield()["state"], hidden()) == ("requested", set())
 
 
+def test_what_staff_have_declined_of_one_reader_is_not_confirmed_by_their_word_on_another(
+    shield, decide, hidden, clock, fulfil, consents
+):
+    decide(shield(), "decline", "parents-must-know")
+    clock.move(DECLINED_STAYS)
+    fulfil()
+    (father, *_) = (each["id"] for each in consents.grants({}, _me(CHILD))["given"] if each["citizen"] == FATHER)
+    decide(shield(hidden_from=father))
+
+    assert (hidden(MOTHER), hidden(FATHER)) == (set(), {"i1"})
+    anew = shield()
+    assert (anew["state"], hidden(MOTHER)) == ("requested", set())
+    decide(anew)
+    consents.lift_shield({"shield": anew["id"]}, _me(CHILD))
+    assert (shield()["state"], hidden(MOTHER)) == ("awaiting", {"i1"})
+
+
 def test_staff_who_say_no_twice_are_not_asked_again_within_thirty_days(shield, decide, hidden, clock, fulfil):
     decide(shield(), "decline", "talk-to-us")
     clock.move(DECLINED_STAYS)
@@ -376,6 +394,32 @@ def test_from_ones_16th_birthday_on_nobody_else_has_a_word_in_it(shield, decide,
     states = {each["id"]: (each["state"], each["until"]) for each in consents.shields({}, _me(CHILD))["shields"]}
     assert states == {first["id"]: ("in-force", None), second["id"]: ("in-force", None)}
     assert consents.open_shields({}, STAFF)["shields"] == []
+
+
+@BOTH
+def test_from_the_first_moment_of_that_day_it_is_hidden_whatever_staff_have_said_before(
+    shield, decide, hidden, clock, fulfil, offer, consents
+):
+    decide(shield("ended long ago"), "decline", "parents-must-know")
+    decide(shield("anew"), "decline", "parents-must-know")
+    clock.move(DECLINED_STAYS)
+    fulfil()
+    assert shield("anew")["state"] == "requested"
+    shield("of staff", hidden_from="staff")
+    clock.move_to(datetime(2028, 1, 31, 23, 0, tzinfo=OSLO))
+    decide(shield("just declined"), "decline", "parents-must-know")
+    clock.move(timedelta(minutes=59))
+    assert hidden() == {"just declined"}
+
+    clock.move(timedelta(minutes=1))
+    offer(MOTHER, CHILD)
+    assert hidden() == {"just declined", "anew"}
+    clock.move(2 * DECLINED_STAYS)
+    assert hidden() == {"just declined", "anew"}
+    fulfil()
+    assert hidden() == {"just declined", "anew"}
+    states = {each["item"]: each["state"] for each in consents.shields({}, _me(CHILD))["shields"]}
+    assert (states["just declined"], "ended long ago" in states) == ("in-force", False)
 
 
 @pytest.mark.parametrize("birth_date", [date(2014, 3, 2), date(2020, 1, 1), None])

@@ -9,13 +9,14 @@ from typing import Any, Final
 from helsami_consents.children.domain import ends_at as comes_of_age
 from helsami_consents.grants.entrypoints import oneself
 from helsami_consents.grants.schemas import Nothing
-from helsami_consents.people import Person
+from helsami_consents.people import Person, is_at_least
 from helsami_consents.register import Register
 from helsami_consents.shielding import schemas
 from helsami_consents.shielding.announcing import event_of
 from helsami_consents.shielding.domain import (
     GROUPS,
     MOST_STANDING,
+    OF_AGE,
     OPEN,
     PARENTS,
     STAFF,
@@ -72,7 +73,7 @@ class Shielding(Register):
             if tx.count_standing() >= MOST_STANDING:
                 raise Conflict("too-many-shields")
             what = schemas.hidden_of(wish)
-            last = tx.last_decided(what)
+            last = tx.last_decided(what, wish["hidden_from"])
             state = begins_as(wish["hidden_from"], person, now, last)
             if wish["hidden_from"] != STAFF and is_asked_too_soon(state, last, now):
                 raise Conflict("declined-lately")
@@ -136,10 +137,18 @@ class Shielding(Register):
 
     @fulfils(END)
     def end_shield(self, promised: Obligation) -> None:
-        """Write down that what staff have declined hides no longer, and tell its citizen; it has not since."""
-        with self.store.transaction(promised.owner) as tx:
+        """
+        Write down that what staff have declined hides no longer, and tell its citizen; it has not since.
+
+        Who was of age by then hides it yet. Raises Unavailable while the register cannot be asked, and is tried again.
+        """
+        owner = str(promised.owner)
+        person = self.people(owner).get(owner)
+        with self.store.transaction(owner) as tx:
             shield = tx.own_shield(promised.payload["shield"])
-            if shield is not None and shield.state is State.DECLINED and _is_over(shield, tx.now):
+            if shield is None or shield.state is not State.DECLINED or shield.until is None or shield.until > tx.now:
+                return
+            if person is None or not is_at_least(person, OF_AGE, shield.until):
                 tx.announce(event_of(ShieldingLifted, tx.settle_shield(shield, State.ENDED)))
 
     @fulfils(COME_OF_AGE)
@@ -147,7 +156,7 @@ class Shielding(Register):
         """From one's 16th birthday on nobody else has a word in what one hides: it stays hidden."""
         with self.store.transaction(promised.owner) as tx:
             shield = tx.own_shield(promised.payload["shield"])
-            if shield is None or _is_over(shield, tx.now):
+            if shield is None or _is_over(shield, promised.due_at):
                 return
             if (state := of_age_as(shield)) is not None:
                 tx.settle_shield(shield, state, until=None)

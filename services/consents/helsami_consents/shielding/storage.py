@@ -19,6 +19,7 @@ from helsami_consents.shielding.domain import (
     KEPT_WHEN_OVER,
     MOST_OTHER_IDS,
     OPEN,
+    REPRESENTATIVES,
     STAFF,
     STANDING,
     Hidden,
@@ -95,11 +96,16 @@ class Writes(storage.Writes):
         found = sa.select(OTHER_IDS.c.item, OTHER_IDS.c.known_as).where(OTHER_IDS.c.owner == self.owner, which)
         return {(row.item, row.known_as) for row in self.connection.execute(found)}
 
-    def last_decided(self, what: Hidden) -> Shield | None:
-        """What staff have decided last of the owner's same item, hidden from anybody but themselves; by either id."""
+    def last_decided(self, what: Hidden, hidden_from: str) -> Shield | None:
+        """
+        What staff have decided last of the owner's same item, hidden from anybody but themselves; by either id.
+
+        What they have declined of anybody counts, what they have confirmed of the same readers alone, or of all.
+        """
         ids = [its for its in (what.item, what.also) if its is not None]
         same = sa.or_(SHIELDS.c.item.in_(ids), SHIELDS.c.also.in_(ids))
-        decided = sa.and_(SHIELDS.c.decided_at.is_not(None), SHIELDS.c.hidden_from != STAFF)
+        counts = sa.or_(SHIELDS.c.reason != "", SHIELDS.c.hidden_from.in_([hidden_from, REPRESENTATIVES]))
+        decided = sa.and_(SHIELDS.c.decided_at.is_not(None), SHIELDS.c.hidden_from != STAFF, counts)
         last = sa.select(SHIELDS).where(SHIELDS.c.owner == self.owner, same, decided)
         row = self.connection.execute(last.order_by(SHIELDS.c.decided_at.desc()).limit(1)).one_or_none()
         return None if row is None else _shield(row)
