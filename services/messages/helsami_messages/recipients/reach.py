@@ -78,7 +78,8 @@ class Reach:
         """Refuse whom the organisation lets write nothing on another's behalf: Refused("not-delegated") (R93)."""
         if not self._delegation.holds(organisation, TO_ACT):
             note_all(self._notes, self._delegation.decided(organisation))
-            phone = self._rules[organisation].manifest.phone_of(unit)
+            # A number leads to a place (K24); with none, the answer is the same wherever somebody is treated.
+            phone = "" if self._access.protected else self._rules[organisation].manifest.phone_of(unit)
             raise Refused("not-delegated", FieldProblem("way", "phone"), FieldProblem("phone", phone))
 
     def _is_theirs(self, relation: Relation) -> bool:
