@@ -21,7 +21,8 @@ from helsami_kernel.showing import is_open
 from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes import schemas
-from helsami_messages.recipients.domain import Relation, holding
+from helsami_messages.limits import holding
+from helsami_messages.recipients.domain import Relation
 from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas as threads

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from helsami_kernel.access_limits import together
 from helsami_sdk.answers import Reachable
 
 UNIT: Final = "unit"
@@ -51,15 +48,6 @@ class Relation:
     def holds(self, now: datetime) -> bool:
         """Whether it is a relation at this moment."""
         return self.starts_at <= now < self.ends_at
-
-
-def holding(relations: Iterable[Relation], now: datetime) -> list[Relation]:
-    """Those that hold now; who is in several teams is hidden from whomever one of these is hidden from (K23)."""
-    found = [one for one in relations if one.holds(now)]
-    limits = defaultdict(set)
-    for one in found:
-        limits[one.to].add(one.access_limit)
-    return [replace(one, access_limit=together(limits[one.to])) for one in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from helsami_kernel.errors import FieldProblem, NotFound, Refused
 from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.showing import Showing
 from helsami_messages.askers import subject_of
-from helsami_messages.recipients.domain import Contact, Relation, holding
+from helsami_messages.limits import holding
+from helsami_messages.recipients.domain import Contact, Relation
 from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_sdk.hooks import LIST_RECIPIENTS
 from helsami_sdk.questions import Recipient, RecipientsQuestion

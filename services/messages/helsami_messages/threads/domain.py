@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from helsami_kernel.access_limits import AccessLimit, together
-from helsami_messages.recipients.domain import EMPLOYEE, UNIT, Relation
+from helsami_messages.recipients.domain import EMPLOYEE, UNIT
 
 CITIZEN: Final = "citizen"
 STAFF: Final = "staff"
@@ -55,25 +54,6 @@ class Thread:
     def kind(self) -> str:
         """Whom it is with: a unit or an employee."""
         return EMPLOYEE if self.employee else UNIT
-
-    def limited(
-        self, relations: Iterable[Relation], now: datetime, before: Mapping[str, str], told: Mapping[str, str]
-    ) -> Thread:
-        """
-        The thread as it is hidden after its organisation has told of care teams (K23).
-
-        It is hidden from whomever a team is hidden from that names whom it is with now, or the one that it began
-        with; `relations` are of all that are stored. What ends lifts nothing: only a team that goes on and is hidden
-        from others than `before` does. Both maps are limits by `record_key`; `told` has those of ended teams too.
-        """
-        own, to = self.record_key, (self.organisation, self.unit, self.employee)
-        these = (one for one in relations if one.record_key == own or (one.to == to and one.holds(now)))
-        naming = {one.record_key: one.access_limit for one in these}
-        limits = [*naming.values(), told.get(own, AccessLimit.NONE)]
-        changed = any(before.get(key, limit) != limit for key, limit in naming.items())
-        if not (changed and own in naming):
-            limits.append(self.access_limit)
-        return replace(self, access_limit=together(limits))
 
     def written_to(self, at: datetime) -> Thread:
         """The thread after the citizen has written."""

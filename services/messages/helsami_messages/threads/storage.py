@@ -16,6 +16,7 @@ from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
 from helsami_kernel.journal import Entry
 from helsami_kernel.sections import Section
+from helsami_messages.limits import limited
 from helsami_messages.models import MESSAGES, THREADS
 from helsami_messages.recipients.domain import CareTeam, Relation
 from helsami_messages.recipients.fhir import limit_told
@@ -98,8 +99,8 @@ class Writes(ways.Writes):
         mine = {"owner": self.owner, "organisation": organisation}
         for row in self.connection.execute(WITH.with_for_update(), mine).all():
             thread = thread_of(row)
-            if (limited := thread.limited(relations, self.now, before, told)) != thread:
-                self.keep_thread(limited)
+            if (hidden := limited(thread, relations, self.now, before, told)) != thread:
+                self.keep_thread(hidden)
         return outcomes
 
     def _told_by(self, organisation: str) -> list[Relation]:
