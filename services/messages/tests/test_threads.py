@@ -109,14 +109,18 @@ def test_an_answer_that_came_after_what_its_citizen_has_seen_stays_unread(messag
     thread = answered()
     first, seen = (one["id"] for one in messages.thread({"thread": thread}, citizen())["messages"])
     messages.answer({"message": first, "text": "En ting til.", "may_reply": True}, staff())
-    for message in (seen, first, MISSING, ""):
+    for message in (seen, first):
         messages.mark_read({"thread": thread, "message": message}, citizen())
         assert page()["items"][0]["unread"]
+    elsewhere = messages.thread({"thread": answered()}, citizen())["messages"][-1]["id"]
+    for message in (MISSING, "", elsewhere):
+        with pytest.raises(NotFound, match="message-not-found"):
+            messages.mark_read({"thread": thread, "message": message}, citizen())
 
     last = messages.thread({"thread": thread}, citizen())["messages"][-1]["id"]
     messages.reply({"thread": thread, "text": "Takk."}, citizen())  # from another window: they know what they wrote
     messages.mark_read({"thread": thread, "message": last}, citizen())
-    assert not page()["items"][0]["unread"]
+    assert {one["id"]: one["unread"] for one in page()["items"]}[thread] is False
 
 
 def test_who_answers_is_named_where_the_citizens_care_team_names_them(messages, citizen, answered, care):

@@ -86,7 +86,7 @@ class Message:
 def has_seen_all(messages: Sequence[Message], last: str) -> bool:
     """Whether no answer is newer than the last message that was seen, which is one of these."""
     ids = [one.id for one in messages]
-    return last in ids and all(one.author == CITIZEN for one in messages[ids.index(last) + 1 :])
+    return all(one.author == CITIZEN for one in messages[ids.index(last) + 1 :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,15 +82,19 @@ class Threads:
         """
         Note that the citizen has read a thread as far as a message; again is the same.
 
-        An answer that is newer than what they have seen stays unread, and so does all if there is no such message.
-        Raises NotFound("thread-not-found"), and Forbidden("not-for-representatives"): what others read is not read.
+        An answer that is newer than what they have seen stays unread. Raises NotFound `thread-not-found` or
+        `message-not-found`, also of another thread's, and Forbidden("not-for-representatives"): what others read is
+        not read.
         """
         wish = load(schemas.Read, command)
         if access.on_behalf:
             raise Forbidden("not-for-representatives")
         with self.store.transaction(owner=subject_of(access)) as tx:
             thread = thread_of(self._seen(tx.thread_row(wish["thread"]), access))
-            if has_seen_all(tx.messages_of(thread.id), wish["message"]):
+            messages = tx.messages_of(thread.id)
+            if wish["message"] not in {one.id for one in messages}:
+                raise NotFound("message-not-found")
+            if has_seen_all(messages, wish["message"]):
                 tx.keep_thread(replace(thread, unread=False))
         return {"thread": thread.id}
 
