@@ -13,6 +13,7 @@ RECIPIENT: Final = {
     "id": "1f7e0c52-7b3d-5e0a-9a41-5d2c8b6f4e10",
     "organisation": "trondheim",
     "unit": "physiotherapy",
+    "care_team": "7a4d2c19-3e5f-5b8a-9c60-8e1f2a3b4c5d",
     "may_reply": True,
     "answer_days": 3,
 }

@@ -103,6 +103,7 @@ class Recipient(Addressee):
     id = fields.String(required=True)
     organisation = nullable("null for somebody at a protected address")
     unit = nullable("null for somebody at a protected address")
+    care_team = nullable("by which you may hide from others that you are treated there; null for who acts for somebody")
     may_reply = fields.Boolean(required=True)
     answer_days = fields.Integer(required=True, metadata={"description": "in working days"})
 

@@ -14,6 +14,7 @@ from helsami_gateway.schemas import Command, Page
 SERVICES: Final[Mapping[str, str]] = {
     "allergy": "records",
     "appointment": "appointments",
+    "care-team": "messages",
     "condition": "records",
     "document": "records",
     "letter": "records",

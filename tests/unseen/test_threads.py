@@ -100,6 +100,25 @@ def test_what_is_hidden_of_ones_messages_is_to_who_acts_for_one_as_if_it_had_nev
     assert [one["text"] for one in own["messages"]] == ["Merkec", "Merked"]
 
 
+def test_a_care_team_that_is_hidden_is_to_who_acts_for_one_as_if_nobody_had_treated_one_there(stage, begun):
+    stage.arrange(ADULT)
+    beginning = stage.portal.kept()
+    begun()
+    written(stage)
+    known = orjson.loads(stage.send("GET", "/api/v1/messages/recipients", "self", ADULT).body)["recipients"]
+    (team,) = {one["care_team"] for one in known}
+    wish = {"kind": "care-team", "item": team, "hidden_from": "representatives"}
+    stage.done("POST", "/api/v1/shields", "self", ADULT, wish, status=201)
+    stage.portal.settle()
+    ids = ids_of(stage.portal, stage.ids[SUBJECT])
+
+    after = everything(stage, ids)
+    stage.portal.restore(beginning)
+
+    assert len(ids["thread"]) == 1
+    assert after == everything(stage, ids)
+
+
 def test_who_writes_for_another_is_told_so_in_the_thread_and_marks_nothing_as_read(stage, begun):
     begun()
 

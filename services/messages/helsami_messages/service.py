@@ -15,6 +15,7 @@ from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes.entrypoints import Inboxes
 from helsami_messages.recipients.entrypoints import Recipients
 from helsami_messages.recipients.pseudonyms import SECRET, Pseudonyms
+from helsami_messages.recipients.storage import SECTION as TEAMS
 from helsami_messages.threads.entrypoints import Threads
 from helsami_messages.threads.storage import SECTION, Reads, Writes
 from helsami_messages.ways.entrypoints import Ways
@@ -25,7 +26,7 @@ class MessagesService(Recipients, Threads, Ways, Inboxes, Shieldable):
     """Owns what citizens and those who treat them write to each other, and where it lies."""
 
     name = "messages"
-    shieldable: ClassVar[Mapping[str, Section]] = {"thread": SECTION}
+    shieldable: ClassVar[Mapping[str, Section]] = {"care-team": TEAMS, "thread": SECTION}
 
     store: OpenStore[Reads, Writes] = Store(Reads, Writes, tells_of_items=True)
     rules: Organisations = OrganisationRules()

@@ -53,6 +53,7 @@ def test_the_units_that_treat_a_citizen_and_who_works_there_may_be_written_to(
             "unit": "physiotherapy",
             "role": "FT",
             "name": "Rolig Fjord",
+            "care_team": answer["recipients"][0]["care_team"],
             "may_reply": True,
             "answer_days": 3,
         }
@@ -205,3 +206,27 @@ def test_no_id_of_a_recipient_or_an_employee_can_be_computed_by_who_has_not_the_
     assert {name: recipient(name) for name in before}.keys() == before.keys()
     assert {recipient(name) for name in before}.isdisjoint(before.values())
     assert messages.ids.employee("trondheim", care.fysio) != employee
+
+
+def test_a_care_team_that_its_citizen_hides_is_not_there_with_its_recipients_and_threads(
+    messages, citizen, write, receive, names, care, page
+):
+    thread = write()["id"]
+    receive(care.team(care.member(care.other, "Rolig Fjord"), unit="home-care"), key="team-2")
+    shown = messages.recipients({}, citizen())["recipients"]
+    (team,) = {one["care_team"] for one in shown if one["unit"] == "physiotherapy"}
+    assert messages.item({"kind": "care-team", "item": team}, citizen())["item"] == team
+    friend = {"actor": "p1", "basis": "grant"}
+    assert len(names(**friend)) == 5
+    assert {one["care_team"] for one in messages.recipients({}, citizen(**friend))["recipients"]} == {None}
+
+    friend["hidden"] = frozenset({team})
+
+    assert names(**friend) == {("home-care", None), ("home-care", "Rolig Fjord")}
+    assert page(claims=friend)["items"] == []
+    for ask, wish, code in (
+        ("thread", {"thread": thread}, "thread-not-found"),
+        ("write", {"recipient": shown[-1]["id"], "subject": "Hei", "text": "Hei."}, "recipient-not-found"),
+    ):
+        with pytest.raises(NotFound, match=code):
+            getattr(messages, ask)(wish, citizen(**friend))

@@ -21,8 +21,8 @@ class Relation:
     A unit of an organisation, or somebody who works there, that has to do with a citizen from one time to another.
 
     `employee` is an opaque id (`Pseudonyms`), empty for the unit itself; `role` is a code of Volven 9060 where it is
-    known; `access_limit` is from whom the record system hides it, and `record_key`
-    what that calls the team which makes it.
+    known; `access_limit` is from whom the record system hides it, `team` the id of the team that makes it, and
+    `record_key` what the record system calls that.
     """
 
     organisation: str
@@ -33,6 +33,7 @@ class Relation:
     starts_at: datetime = EVER
     ends_at: datetime = ALWAYS
     access_limit: str = ""
+    team: str = ""
     record_key: str = ""
 
     @property

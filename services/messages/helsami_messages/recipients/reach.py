@@ -84,7 +84,9 @@ class Reach:
             raise Refused("not-delegated", FieldProblem("way", "phone"), FieldProblem("phone", phone))
 
     def _is_theirs(self, relation: Relation) -> bool:
-        """Is it one with an organisation that is live, and not hidden from who writes?"""
+        """Is it with an organisation that is live, and hidden from who writes by neither its citizen nor its source?"""
+        if relation.team in self._access.hidden:
+            return False
         starts = self._rules[relation.organisation].history_starts(CATEGORY)
         if starts is not None and starts > self._now.astimezone(OSLO).date():
             return False

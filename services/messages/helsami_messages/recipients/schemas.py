@@ -19,6 +19,7 @@ class Recipient(Schema):
     """
     Somebody who may be written to: a unit, or an employee of one.
 
+    `care_team` is the id of what makes them one, by which its citizen may hide it from others, and null for others.
     `may_reply` is whether one may reply to an answer; `answer_days` are working days. At a protected address none of
     them says where, or by name who: `organisation`, `unit` and `name` are null.
     """
@@ -29,6 +30,7 @@ class Recipient(Schema):
     unit = fields.String(allow_none=True)
     role = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
+    care_team = fields.String(allow_none=True)
     may_reply = fields.Boolean()
     answer_days = fields.Integer()
 
@@ -58,6 +60,7 @@ def shown(recipient: str, contact: Contact, access: AccessToken) -> dict[str, An
         "unit": None if hidden else relation.unit,
         "role": relation.role or None,
         "name": None if hidden else relation.name or None,
+        "care_team": None if access.on_behalf else relation.team,
         "may_reply": terms.may_reply,
         "answer_days": terms.answer_days,
     }

@@ -14,13 +14,16 @@ from helsami_kernel import database
 from helsami_kernel.clock import written
 from helsami_kernel.items import Item, Withdrawn, keep_or_withdraw
 from helsami_kernel.journal import Entry
+from helsami_kernel.sections import Section
 from helsami_messages.models import CARE_TEAMS
 from helsami_messages.recipients.domain import CareTeam, Relation
 from helsami_messages.recipients.fhir import CARE_TEAM
 
 NAMES: Final = ("unit", "employee", "role", "name")
+SECTION: Final = Section(CARE_TEAMS, None)
+"""Care teams, as their citizen hides them: also those that are older than what their organisation shows."""
 TEAMS: Final = (
-    sa.select(CARE_TEAMS.c.organisation, CARE_TEAMS.c.key, CARE_TEAMS.c.access_limit, CARE_TEAMS.c.body)
+    sa.select(*(CARE_TEAMS.c[name] for name in ("id", "organisation", "key", "access_limit", "body")))
     .where(CARE_TEAMS.c.owner == sa.bindparam("owner"))
     .order_by(CARE_TEAMS.c.access_limit.desc(), CARE_TEAMS.c.occurred_at, CARE_TEAMS.c.id)
 )
@@ -80,5 +83,6 @@ def _relation(team: Row[Any], kept: dict[str, str]) -> Relation:
         starts_at=datetime.fromisoformat(kept["starts_at"]),
         ends_at=datetime.fromisoformat(kept["ends_at"]),
         access_limit=team.access_limit,
+        team=team.id,
         record_key=team.key.removeprefix(f"{CARE_TEAM}|"),
     )

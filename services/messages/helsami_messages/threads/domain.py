@@ -31,7 +31,8 @@ class Thread:
     STATES: the citizen has written last, has been answered, or was written to first. `replies` is whether the
     organisation lets an answer open for a reply at all, `may_reply` whether the last one has (R77). `access_limit` is
     from whom its relation is hidden (`limited`), and `record_key` what its record system called the
-    team that made it. Nothing here says where a message lies, or whether anybody has opened it (R80).
+    team that made it. `team` is the id of that here: hidden by its citizen, it hides the thread.
+    Nothing here says where a message lies, or whether anybody has opened it (R80).
     """
 
     id: str
@@ -49,6 +50,7 @@ class Thread:
     unread: bool = False
     access_limit: str = ""
     record_key: str = ""
+    team: str = ""
 
     @property
     def kind(self) -> str:

@@ -128,6 +128,7 @@ class Writes(ways.Writes):
             replies=replies,
             access_limit=relation.access_limit,
             record_key=relation.record_key,
+            team=relation.team,
         )
 
     def write(self, thread: Thread, message: Message) -> dict[str, Any]:
@@ -164,6 +165,7 @@ class Writes(ways.Writes):
             kind=THREAD,
             body=schemas.body(thread),
             access_limit=thread.access_limit,
+            within=thread.team,
             extra={"employee": thread.employee, "replies": thread.replies, "record_key": thread.record_key},
         )
 
@@ -187,6 +189,7 @@ def thread_of(row: Row[Any]) -> Thread:
         unread=body["unread"],
         access_limit=row.access_limit,
         record_key=row.record_key,
+        team=row.within,
     )
 
 
