@@ -1,12 +1,14 @@
 """Where a message goes on that nobody opens; its citizen sees none of it."""
 
 from datetime import UTC, datetime
+from io import StringIO
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helsami_kernel import logs
 from helsami_kernel.errors import NotFound
 from helsami_messages.ways.domain import DUTY, STOPS, Lying, forwarded, stops_of
 from helsami_messages.ways.metrics import UNANSWERED, UNOPENED
@@ -85,6 +87,19 @@ def test_what_nobody_opens_goes_to_who_stands_in_then_to_the_unit_and_last_to_th
         move_to(moment)
         assert found() == {where: [message]}
         assert everything() == before
+
+
+def test_the_log_says_which_message_nobody_has_opened_and_not_where_it_lies(write, move_to, decide, monkeypatch):
+    monkeypatch.setattr(logs, "_stream", log := StringIO())
+    decide(route_message=Route.by(Stop(inbox=DUTY_INBOX, unopened_hours=2)))
+    (message,) = (one["id"] for one in write()["messages"])
+
+    move_to("02T10:00")
+
+    (line,) = [one for one in log.getvalue().splitlines() if "message-unopened" in one]
+    told = orjson.loads(line)
+    assert told["about"] == message
+    assert "trondheim" not in line
 
 
 def test_in_the_duty_inbox_it_stays_and_is_counted_until_somebody_opens_it(
