@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -30,6 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in a shared run if this is one."""
     if (folder := config.getoption("share")) is not None:
+        # Whoever ends the run does so by this, also where a shell has started it in the background, deaf to it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         config.pluginmanager.register(Share(config, folder))
 
 
