@@ -77,6 +77,10 @@ class Family:
     def asked_at(self):
         return self.before + MOMENT
 
+    def is_shown_more_by(self, later):
+        """Whether the one who looks has turned 16 by then: what a code has hidden from the young is theirs to see."""
+        return self.viewer == "self" and self.age(self.now) < OF_AGE <= self.age(later)
+
     def age(self, at):
         """Full years: each is full at midnight in Oslo."""
         today = at.astimezone(OSLO).date()

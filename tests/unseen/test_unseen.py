@@ -86,8 +86,9 @@ class Visit:
         if self.tries:
             answers |= self.act()
             answers |= {f"then {asked}": answer for asked, answer in self.look(some).items()}
-            self.portal.move_to(self.family.now + LATER)
-            answers |= {f"later {asked}": answer for asked, answer in self.look(some).items()}
+            if not self.family.is_shown_more_by(self.family.now + LATER):
+                self.portal.move_to(self.family.now + LATER)
+                answers |= {f"later {asked}": answer for asked, answer in self.look(some).items()}
         return answers
 
     def look(self, share):
