@@ -46,8 +46,8 @@ TOLD_OF = {
 }
 """Of what there is news, and what an organisation must let somebody hold who is to read it for another."""
 
-PLACES = ("trondheim", "olav", "øya", "oya_", "legesenter", "st_olavs", "kommune", "hospital", "sykehus", "+47")
-"""What says where somebody is treated: ids, names and telephones of organisations."""
+PLACES = ("trondheim", "st_olavs", "øya", "legesenter", "kommune", "hospital", "sykehus", "+47")
+"""What says where somebody is treated; nothing so short that sealed news could hold it by chance."""
 
 
 @pytest.fixture(scope="module")
