@@ -19,10 +19,10 @@ from helsami_appointments.domain import (
     Known,
     Slot,
 )
-from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, acts_for, refused, subject_of
+from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, acts_for, refused
 from helsami_appointments.receiving.domain import Received
 from helsami_kernel import Event, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, NotFound, Refused, load
 from helsami_kernel.notes import note_all

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from helsami_appointments import schemas
 from helsami_appointments.booked import plausible
-from helsami_appointments.offers import Offers, acts_for, subject_of
+from helsami_appointments.offers import Offers, acts_for
 from helsami_appointments.storage import Reads, Writes
 from helsami_kernel import Obligation, fulfils, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.clock import written
 from helsami_kernel.errors import load
 from helsami_kernel.store import OpenStore

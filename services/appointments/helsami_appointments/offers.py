@@ -12,7 +12,7 @@ from helsami_appointments.receiving.flags import narrowed
 from helsami_appointments.storage import Reads
 from helsami_kernel.access import AccessToken
 from helsami_kernel.delegation import Delegation
-from helsami_kernel.errors import Conflict, FieldProblem, Forbidden, NotFound, Refused
+from helsami_kernel.errors import Conflict, FieldProblem, NotFound, Refused
 from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.pages import Cursor
 from helsami_sdk.answers import BookingDecision, Tier
@@ -138,13 +138,6 @@ class Offers:
 def refused(decision: BookingDecision, phone: str) -> Refused:
     """The refusal of what is not direct: its reason, the next way that there is, and the number to phone."""
     return Refused(decision.reason, FieldProblem("way", decision.tier.value), FieldProblem("phone", phone))
-
-
-def subject_of(access: AccessToken) -> str:
-    """The citizen that a token is about. Raises Forbidden."""
-    if access.subject is None:
-        raise Forbidden("not-permitted")
-    return access.subject
 
 
 def acts_for(access: AccessToken) -> str | None:

@@ -13,7 +13,7 @@ from helsami_appointments.care import Care
 from helsami_appointments.changes import origin_of
 from helsami_appointments.domain import SlotBooked
 from helsami_appointments.holds import Holds
-from helsami_appointments.offers import Offers, acts_for, subject_of
+from helsami_appointments.offers import Offers, acts_for
 from helsami_appointments.receiving.entrypoints import Receiving
 from helsami_appointments.receiving.reading import again_where_overlapping, read_appointment, read_schedule, read_slot
 from helsami_appointments.receiving.schemas import Taken
@@ -28,7 +28,7 @@ from helsami_appointments.visits.staff import StaffVisits
 from helsami_appointments.visits.storage import TASK
 from helsami_appointments.waitlist.staff import StaffWaitlist
 from helsami_kernel import Clock, Event, FromSettings, OrganisationRules, Store, contributes, journal, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.journal import Entry, Unreadable

@@ -320,6 +320,13 @@ class SystemVerifier:
         return token
 
 
+def subject_of(access: AccessToken) -> str:
+    """The citizen that a token is about. Raises Forbidden."""
+    if access.subject is None:
+        raise Forbidden("not-permitted")
+    return access.subject
+
+
 def may_say(token: AccessToken) -> bool:
     """
     Say whether an issuer has the right to such a token (architecture, section 5).

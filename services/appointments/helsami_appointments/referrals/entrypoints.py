@@ -13,13 +13,12 @@ from helsami_appointments.booked import plausible
 from helsami_appointments.changes import CATEGORY as APPOINTMENTS
 from helsami_appointments.changes import Changes
 from helsami_appointments.domain import Known
-from helsami_appointments.offers import subject_of
 from helsami_appointments.referrals import fhir, schemas, storage
 from helsami_appointments.referrals.domain import Referral, ReferralStatusChanged
 from helsami_appointments.referrals.models import REFERRALS
 from helsami_appointments.schemas import placed
 from helsami_kernel import Event, journal, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.database import Writes
 from helsami_kernel.errors import NotFound, load
 from helsami_kernel.fhir import within

@@ -12,7 +12,7 @@ from helsami_appointments.actions import Desk, of_appointment
 from helsami_appointments.booked import known_of
 from helsami_appointments.changes import Changes, announce_cancellation, announce_change, origin_of, to_come
 from helsami_appointments.domain import Known
-from helsami_appointments.offers import Offers, refused, subject_of
+from helsami_appointments.offers import Offers, refused
 from helsami_appointments.requests import domain, schemas
 from helsami_appointments.requests.domain import Request, RequestAnswered, RequestExpired
 from helsami_appointments.requests.storage import Reads, Writes
@@ -22,7 +22,7 @@ from helsami_appointments.video.doors import NOT_SET_UP
 from helsami_appointments.video.providers import Conferences
 from helsami_appointments.video.switching import WAYS, can_be_held, check_can_be, is_so, switch
 from helsami_kernel import Event, Obligation, fulfils, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, load
 from helsami_kernel.notes import note_all
 from helsami_kernel.pages import Cursor

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from helsami_appointments.actions import Desk, of_slot
 from helsami_appointments.booked import plausible
-from helsami_appointments.offers import Offers, acts_for, subject_of
+from helsami_appointments.offers import Offers, acts_for
 from helsami_appointments.schemas import OneSlot, actions_shown, slot_shown
 from helsami_appointments.slots import schemas
 from helsami_appointments.slots.storage import Own, name_of_staff
 from helsami_appointments.slots.wanted import check_apart, wanted_of
 from helsami_appointments.waitlist.storage import Reads, Writes
 from helsami_kernel import rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.clock import written
 from helsami_kernel.errors import FieldProblem, Forbidden, Malformed, NotFound, load
 from helsami_kernel.pages import Cursor

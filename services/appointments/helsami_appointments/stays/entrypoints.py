@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from helsami_appointments import kept
 from helsami_appointments.kept import read_about_a_citizen
-from helsami_appointments.offers import subject_of
 from helsami_appointments.stays import fhir, schemas
 from helsami_appointments.stays.domain import News, Stay, StayTold
 from helsami_appointments.stays.models import STAYS
 from helsami_kernel import Event, journal, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.database import Writes
 from helsami_kernel.errors import load
 from helsami_kernel.fhir import within

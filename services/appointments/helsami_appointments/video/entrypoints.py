@@ -10,7 +10,7 @@ from helsami_appointments import schemas as appointments
 from helsami_appointments.booked import Reads
 from helsami_appointments.changes import Changes
 from helsami_appointments.domain import TO_COME, Appointment, Known
-from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers, subject_of
+from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, Offers
 from helsami_appointments.schemas import OneAppointment, placed
 from helsami_appointments.video import schemas, storage
 from helsami_appointments.video.domain import IN_PERSON, PAYMENT, VIDEO, VIRTUAL, Standing, State
@@ -18,7 +18,7 @@ from helsami_appointments.video.doors import Doors, phone_instead
 from helsami_appointments.video.providers import Conferences
 from helsami_appointments.video.switching import check_can_be, switch
 from helsami_kernel import rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import load
 from helsami_kernel.journal import Entry

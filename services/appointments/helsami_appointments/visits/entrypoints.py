@@ -11,7 +11,7 @@ from helsami_appointments.booked import Writes as AnyWrites
 from helsami_appointments.booked import known_of
 from helsami_appointments.changes import CATEGORY, Changes, origin_of
 from helsami_appointments.domain import CANCELLED, Known
-from helsami_appointments.offers import NOT_DELEGATED, TO_ACT, subject_of
+from helsami_appointments.offers import NOT_DELEGATED, TO_ACT
 from helsami_appointments.schemas import OneAppointment
 from helsami_appointments.visits import schemas
 from helsami_appointments.visits.asking import arrival_shown, asked_of, check_in_shown
@@ -26,7 +26,7 @@ from helsami_appointments.visits.domain import (
 )
 from helsami_appointments.visits.storage import OPEN_CHECK_IN, REMIND, Reads, Writes
 from helsami_kernel import Event, Obligation, fulfils, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.clock import written
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused, load

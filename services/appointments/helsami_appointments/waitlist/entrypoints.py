@@ -13,7 +13,7 @@ from helsami_appointments import schemas as appointments
 from helsami_appointments.booked import known_of
 from helsami_appointments.changes import CATEGORY, Changes, announce_change, origin_of
 from helsami_appointments.domain import Known
-from helsami_appointments.offers import Offers, acts_for, subject_of
+from helsami_appointments.offers import Offers, acts_for
 from helsami_appointments.waitlist import schemas
 from helsami_appointments.waitlist.domain import OfferState, ended_as, stands
 from helsami_appointments.waitlist.matching import Matching, terms_of
@@ -21,7 +21,7 @@ from helsami_appointments.waitlist.offering import LOOK_AGAIN, MATCH, MOST_LISTE
 from helsami_appointments.waitlist.retention import FORGET
 from helsami_appointments.waitlist.storage import END_WAIT, Reads, Writes, slot_of
 from helsami_kernel import Event, Obligation, fulfils, goes_live, handles, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.access_limits import AccessLimitChanged, AccessLimitTold
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused, load

@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any, Final
 
 from helsami_kernel import Event, access_limits, journal, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.errors import load
 from helsami_kernel.store import OpenStore
-from helsami_messages.askers import subject_of
 from helsami_messages.recipients import schemas
 from helsami_messages.recipients.fhir import CARE_TEAM, care_team
 from helsami_messages.recipients.pseudonyms import Pseudonyms

@@ -7,13 +7,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.clock import OSLO
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import FieldProblem, NotFound, Refused
 from helsami_kernel.notes import Notes, note_all
 from helsami_kernel.showing import Showing
-from helsami_messages.askers import subject_of
 from helsami_messages.limits import holding
 from helsami_messages.recipients.domain import Contact, Relation
 from helsami_messages.recipients.pseudonyms import Pseudonyms

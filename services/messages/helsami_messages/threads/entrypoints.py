@@ -12,13 +12,12 @@ import orjson
 from sqlalchemy.engine import Row
 
 from helsami_kernel import contributes, rpc
-from helsami_kernel.access import AccessToken
+from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.errors import Forbidden, NotFound, Refused, load
 from helsami_kernel.journal import take_turns
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
-from helsami_messages.askers import subject_of
 from helsami_messages.recipients.domain import Relation
 from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.recipients.reach import CATEGORY, Reach
