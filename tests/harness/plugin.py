@@ -16,10 +16,12 @@ from harness.caretaker import Caretaker
 from harness.ports import reserve_port
 from harness.postgres import Postgres
 from harness.processes import Programs
+from harness.releases import Left, leave
 from harness.templates import Templates
 
 NewDatabase = Callable[[str], str]
 Migrated = Callable[[str, str], str]
+OldDatabase = Callable[..., str]
 _numbers = itertools.count(1)
 
 
@@ -90,6 +92,23 @@ def migrated(request: pytest.FixtureRequest, templates: Templates, tmp_path: Pat
     yield make
     for name in made:
         request.getfixturevalue("postgres").drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> OldDatabase:
+    """
+    Return a maker of databases of each kind as an older release left them, which returns their address.
+
+    `old_database("records", "0004", ("c1", "INSERT ..."))` is of that revision and holds what is stored for `c1`.
+    """
+
+    def make(service: str, revision: str, *left: Left) -> str:
+        sqlite = request.param == "sqlite"
+        url = f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")(service)
+        leave(url, service, revision, left)
+        return url
+
+    return make
 
 
 @pytest.fixture

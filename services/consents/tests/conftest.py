@@ -1,20 +1,15 @@
 """Consents with a real database, a register that answers as the directory does, and a clock to move."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from joserfc.jwk import OKPKey
 
-import helsami_consents
 from helsami_consents import storage
 from helsami_consents.access_log.anchors import AnchorFile, Signer
 from helsami_consents.service import ConsentsService
 from helsami_kernel.access import Issuer, Verifier
 from helsami_kernel.errors import Unavailable
-from helsami_kernel.migrations import ENVIRONMENT, closing_engine
 from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service
 
@@ -46,29 +41,6 @@ class Register:
 def url(request, migrated):
     """The address of an empty database; on PostgreSQL where a test asks for it."""
     return migrated("consents", request.param)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_url(request, tmp_path):
-    """The address of a database of each kind without tables."""
-    sqlite = request.param == "sqlite"
-    return f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")("consents")
-
-
-@pytest.fixture
-def migrate_to(old_url):
-    """Bring the empty database to an old revision."""
-
-    def to(revision):
-        with closing_engine(old_url) as engine, engine.connect() as connection:
-            config = Config(attributes={"connection": connection})
-            config.set_main_option("script_location", str(ENVIRONMENT))
-            config.set_main_option("version_locations", str(Path(helsami_consents.__file__).parent / "migrations"))
-            config.set_main_option("path_separator", "newline")
-            command.upgrade(config, revision)
-            connection.commit()
-
-    return to
 
 
 @pytest.fixture

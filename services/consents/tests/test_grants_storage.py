@@ -25,19 +25,13 @@ def _offer(store, receiver=RECEIVER):
         return tx.offer(receiver, READ, None)
 
 
-def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(old_url, migrate_to, clock):
-    migrate_to("0002")
+def test_what_was_granted_before_grants_were_accepted_holds_as_it_did(old_database, clock):
     before = "INSERT INTO grants (id, giver, receiver, scopes, version, granted_at, revoked_at) VALUES"
     old = f"('1', '{GIVER}', '{RECEIVER}', 'results:read', 2, '2026-01-01 00:00:00+00:00', NULL)"
     over = f"('2', '{GIVER}', '{STRANGER}', '', 3, '2026-01-01 00:00:00+00:00', '2026-02-01 00:00:00+00:00')"
-    engine = sa.create_engine(old_url)
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("select set_config('app.owner', %s, true)", (GIVER,))
-        connection.exec_driver_sql(f"{before} {old}, {over}")
-    engine.dispose()
+    url = old_database("consents", "0002", (GIVER, f"{before} {old}, {over}"))
 
-    store = open_store("consents", old_url, storage.Reads, storage.Writes, clock)
+    store = open_store("consents", url, storage.Reads, storage.Writes, clock)
 
     (kept,) = store.reading(RECEIVER).grants()
     assert (kept.id, kept.scopes, kept.version, kept.ended_at) == ("1", READ, 2, None)

@@ -19,25 +19,20 @@ AT = "2026-01-01 00:00:00+00:00"
 
 
 @pytest.fixture
-def old_store(old_url, migrate_to, clock):
+def old_store(old_database, clock):
     """A store of two citizens who hid things before the upgrade."""
-    migrate_to("0009")
     shields = [
         ("s1", CHILD, "booking", "confirmed", "parents", "confirmed"),
         ("s2", CHILD, "booking", "confirmed", "representatives", "in-force"),
         ("s3", CHILD, "visit without a booking", None, "parents", "lifted"),
         ("s4", OTHER, "another", "confirmed", "parents", "ended"),
     ]
-    engine = sa.create_engine(old_url)
+    left = []
     for shield, owner, item, also, hidden_from, state in shields:
         known = "NULL" if also is None else f"'{also}'"
         row = f"'{shield}', '{owner}', '{item}', {known}, 'visit', '{AT}', 'k', 'trondheim', '{hidden_from}'"
-        with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("select set_config('app.owner', %s, true)", (owner,))
-            connection.exec_driver_sql(f"INSERT INTO shields ({COLUMNS}) VALUES ({row}, '{state}', 1, '{AT}', '')")
-    engine.dispose()
-    opened = open_store("consents", old_url, storage.Reads, storage.Writes, clock)
+        left.append((owner, f"INSERT INTO shields ({COLUMNS}) VALUES ({row}, '{state}', 1, '{AT}', '')"))
+    opened = open_store("consents", old_database("consents", "0009", *left), storage.Reads, storage.Writes, clock)
     yield opened
     opened._database.close()
 

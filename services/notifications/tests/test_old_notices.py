@@ -1,16 +1,9 @@
 """Notices that were told before they were known by their items are hidden with them all the same."""
 
-from pathlib import Path
-
 import orjson
 import pytest
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-import helsami_notifications
 from helsami_kernel.database import Event, Reads
-from helsami_kernel.migrations import ENVIRONMENT, closing_engine
 from helsami_kernel.origins import Origin, Origins
 from helsami_kernel.testing import open_store, service
 from helsami_notifications.service import NotificationsService
@@ -23,22 +16,10 @@ AT = "2026-03-01 09:00:00+00:00"
 ROW = f"'n1', 'c1', 'helsami', 'e1', '', '{AT}', 'result', '', '', '', '{BODY}', '{AT}'"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_store(request, tmp_path, clock):
+@pytest.fixture
+def old_store(old_database, clock):
     """A store whose one notice was told two releases ago."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")("notices")
-    with closing_engine(url) as engine, engine.connect() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(ENVIRONMENT))
-        config.set_main_option("version_locations", str(Path(helsami_notifications.__file__).parent / "migrations"))
-        config.set_main_option("path_separator", "newline")
-        command.upgrade(config, "0003")
-        connection.commit()
-        if not sqlite:
-            connection.execute(sa.text("select set_config('app.owner', 'c1', true)"))
-        connection.execute(sa.text(f"INSERT INTO notices ({COLUMNS}) VALUES ({ROW})".replace(":", r"\:")))
-        connection.commit()
+    url = old_database("notifications", "0003", ("c1", f"INSERT INTO notices ({COLUMNS}) VALUES ({ROW})"))
     opened = open_store("notifications", url, Reads, Writes, clock)
     yield opened
     opened._database.close()

@@ -1,17 +1,11 @@
 """Letters that were kept before all items were known by what they are part of are hidden with it all the same."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 import pytest
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-import helsami_records
 from helsami_kernel.database import Reads
-from helsami_kernel.migrations import ENVIRONMENT, closing_engine
 from helsami_kernel.testing import citizen_token, open_store, service
 from helsami_records.service import RecordsService
 from helsami_records.storage import Writes
@@ -30,23 +24,11 @@ ROWS = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_store(request, tmp_path, clock):
+@pytest.fixture
+def old_store(old_database, clock):
     """A store whose letters were kept by the release before."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/old.db" if sqlite else request.getfixturevalue("new_database")("records")
-    with closing_engine(url) as engine, engine.connect() as connection:
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(ENVIRONMENT))
-        config.set_main_option("version_locations", str(Path(helsami_records.__file__).parent / "migrations"))
-        config.set_main_option("path_separator", "newline")
-        command.upgrade(config, "0004")
-        connection.commit()
-        if not sqlite:
-            connection.execute(sa.text("select set_config('app.owner', 'c1', true)"))
-        for row in ROWS:
-            connection.execute(sa.text(f"INSERT INTO documents ({COLUMNS}) VALUES ({row})".replace(":", r"\:")))
-        connection.commit()
+    left = [("c1", f"INSERT INTO documents ({COLUMNS}) VALUES ({row})") for row in ROWS]
+    url = old_database("records", "0004", *left)
     opened = open_store("records", url, Reads, Writes, clock)
     yield opened
     opened._database.close()
