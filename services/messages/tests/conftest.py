@@ -8,14 +8,11 @@ from types import SimpleNamespace
 import orjson
 import pytest
 import sqlalchemy as sa
-from psycopg2 import sql
 
-from helsami_kernel.database import KERNEL_TABLES, OUTBOX, AlreadyDone, Cause
-from helsami_kernel.migrations import upgrade
+from helsami_kernel.database import OUTBOX, AlreadyDone, Cause
 from helsami_kernel.obligations import claim
 from helsami_kernel.store import OpenStore
 from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
-from helsami_messages.models import METADATA
 from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.service import MessagesService
 from helsami_messages.threads.storage import Reads, Writes
@@ -24,7 +21,6 @@ from helsami_sdk.answers import Reachable, Recipients, Route, Stop
 from helsami_sdk.manifest import Hours, Manifest, Unit
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 
-DATABASE = "messages_of_the_tests"
 IDS = Pseudonyms(bytes(32))
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)  # nine o'clock in Oslo
 UNITS = ("physiotherapy", "home-care")
@@ -62,25 +58,10 @@ def clock() -> MovableClock:
     return MovableClock(MONDAY)
 
 
-@pytest.fixture(scope="session")
-def shared_database(postgres) -> Iterator[str]:
-    """A migrated database on PostgreSQL: made once, since that takes longer than a test."""
-    url = postgres.create_database(DATABASE)
-    upgrade("messages", url)
-    yield url
-    postgres.drop_database(DATABASE)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request) -> str:
+def url(request, migrated) -> str:
     """The address of an empty database of each kind."""
-    if request.param == "sqlite":
-        return request.getfixturevalue("migrated")("messages", "sqlite")
-    url = request.getfixturevalue("shared_database")
-    tables = (*reversed(METADATA.sorted_tables), *KERNEL_TABLES.sorted_tables)
-    emptied = sql.SQL(";").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)) for table in tables)
-    request.getfixturevalue("postgres").execute(emptied, DATABASE)
-    return url
+    return migrated("messages", request.param)
 
 
 @pytest.fixture
