@@ -1,11 +1,9 @@
 """What the tests of appointments share: a store of each kind, the service on it, and a record system."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import eventlet
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -19,12 +17,11 @@ from helsami_appointments.store import Reads, Writes
 from helsami_appointments.video.providers import Conferences, Jitsi
 from helsami_appointments.video.rooms import Rooms
 from helsami_appointments.visits.storage import OPEN_CHECK_IN, REMIND
-from helsami_kernel.database import KERNEL_TABLES, OUTBOX, AlreadyDone, Cause, Database
-from helsami_kernel.errors import Refusal
+from helsami_kernel.database import KERNEL_TABLES, OUTBOX, AlreadyDone, Cause
 from helsami_kernel.migrations import upgrade
 from helsami_kernel.obligations import claim
 from helsami_kernel.store import OpenStore
-from helsami_kernel.testing import MovableClock, citizen_token, open_store, service, system_token
+from helsami_kernel.testing import MovableClock, at_once, citizen_token, open_store, service, system_token
 from helsami_sdk.answers import BookingDecision
 from helsami_sdk.testing import manifest_of, organisations_of, rules_of
 
@@ -154,24 +151,10 @@ def page(appointments, citizen):
 
 @pytest.fixture
 def crowd(appointments, url, clock):
-    """Run calls at once, each in a greenlet, on as many connections as a busy service has; the outcomes by code."""
-    wide, narrow = Database(url, pool_size=30, clock=clock), appointments.store
-    kinds = (narrow._reads, narrow._writes)
-    appointments.store = OpenStore(wide, *kinds, told=lambda: None, decisions=narrow.decisions)
-
-    def outcome(call):
-        try:
-            call()
-        except Refusal as refusal:
-            return refusal.code
-        return "ok"
-
-    def run(*calls):
-        pool = eventlet.GreenPool(len(calls))
-        return Counter(pool.imap(outcome, calls))
-
-    yield run
-    wide.close()
+    """Run calls at once, on as many connections as a busy service has; the outcomes by code."""
+    appointments.store = wide = open_store("appointments", url, Reads, Writes, clock, pool_size=30)
+    yield at_once
+    wide._database.close()
 
 
 class Journal:

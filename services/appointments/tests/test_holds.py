@@ -1,18 +1,15 @@
 """Holding a free time while one confirms."""
 
-from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import eventlet
 import pytest
 import sqlalchemy as sa
 
 from helsami_appointments.models import SLOTS
-from helsami_appointments.store import Reads, Writes
-from helsami_kernel.database import Database
-from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refusal, Refused
+from helsami_kernel.errors import Conflict, Forbidden, NotFound, Refused
 from helsami_kernel.obligations import claim
-from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import BookingDecision
 from helsami_sdk.testing import organisations_of, rules_of
 
@@ -127,23 +124,13 @@ def test_a_hold_is_tidied_up_when_it_is_over_and_the_next_one_is_left_alone(
     assert holders() == []
 
 
-def test_of_a_hundred_who_hold_and_book_one_slot_at_once_one_has_it(
-    appointments, citizen, slot, url, store, clock, rows
-):
-    wide = Database(url, pool_size=30, clock=clock)
-    appointments.store = OpenStore(wide, Reads, Writes, told=lambda: None, decisions=store.decisions)
-
+def test_of_a_hundred_who_hold_and_book_one_slot_at_once_one_has_it(appointments, citizen, slot, crowd, rows):
     def hold_and_book(who):
-        try:
-            appointments.hold({"slot": slot}, citizen(who))
-            eventlet.sleep(0)
-            appointments.book({"slot": slot}, citizen(who))
-        except Refusal as refusal:
-            return refusal.code
-        return "ok"
+        appointments.hold({"slot": slot}, citizen(who))
+        eventlet.sleep(0)
+        appointments.book({"slot": slot}, citizen(who))
 
-    outcomes = Counter(eventlet.GreenPool(100).imap(hold_and_book, [f"c{number}" for number in range(100)]))
-    wide.close()
+    outcomes = crowd(*(partial(hold_and_book, f"c{number}") for number in range(100)))
 
     assert outcomes == {"ok": 1, "slot-taken": 99}
     assert [rows(table) for table in ("appointments", "outbox")] == [1, 1]

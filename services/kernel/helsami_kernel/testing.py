@@ -1,5 +1,6 @@
 """Stand-ins with real behaviour, for the tests of whoever builds on the kernel."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import eventlet
 from helsami_kernel.access import AccessToken
 from helsami_kernel.database import Database, Reads, Writes
 from helsami_kernel.decisions import Decisions
+from helsami_kernel.errors import Refusal
 from helsami_kernel.migrations import upgrade
 from helsami_kernel.origins import Origins
 from helsami_kernel.store import OpenStore
@@ -43,10 +45,11 @@ def open_store(
     writes: type[Writes],
     clock: Callable[[], datetime],
     origins: Origins | None = None,
+    pool_size: int = 5,
 ) -> OpenStore[Any, Any]:
     """A real store for tests: the service's own migrations on an empty database, its transactions, and no relay."""
     upgrade(service, url)
-    database = Database(url, pool_size=5, clock=clock, origins=origins)
+    database = Database(url, pool_size, clock, origins)
     return OpenStore(database, reads, writes, told=lambda: None, decisions=Decisions(service, database, clock))
 
 
@@ -83,6 +86,19 @@ def system_token(organisation: str, **claims: Any) -> AccessToken:
     """What a service sees of a record system's call."""
     about_nobody = {"actor": organisation, "subject": None, "basis": "system", "age_band": None}
     return replace(citizen_token("", ["journal:write"], organisation=organisation), **{**about_nobody, **claims})
+
+
+def at_once(*calls: Callable[[], object]) -> Counter[str]:
+    """Run calls at once, each in a greenlet; count their outcomes by code: "ok", or a refusal's."""
+
+    def outcome(call: Callable[[], object]) -> str:
+        try:
+            call()
+        except Refusal as refusal:
+            return refusal.code
+        return "ok"
+
+    return Counter(eventlet.GreenPool(len(calls)).imap(outcome, calls))
 
 
 def until(condition: Callable[[], Any], within: float = 10.0) -> Any:

@@ -1,42 +1,28 @@
 """Of several things that happen to a message at once, one does."""
 
-from collections import Counter
 from contextlib import suppress
 from copy import copy
 from datetime import timedelta
 from functools import partial
 from itertools import chain
 
-import eventlet
 import pytest
 
-from helsami_kernel.database import AlreadyDone, Cause, Database
-from helsami_kernel.errors import Refusal
+from helsami_kernel.database import AlreadyDone, Cause
 from helsami_kernel.obligations import claim
 from helsami_kernel.store import OpenStore
+from helsami_kernel.testing import at_once, open_store
 from helsami_messages.threads.domain import MOST_UNANSWERED
+from helsami_messages.threads.storage import Reads, Writes
 from helsami_messages.ways.storage import MOVE_ON
 
 
 @pytest.fixture
 def crowd(messages, url, clock):
-    """Run calls at once, each in a greenlet, on as many connections as a busy service has; the outcomes by code."""
-    wide, narrow = Database(url, pool_size=20, clock=clock), messages.store
-    kinds = (narrow._reads, narrow._writes)
-    messages.store = OpenStore(wide, *kinds, told=lambda: None, decisions=narrow.decisions)
-
-    def outcome(call):
-        try:
-            call()
-        except Refusal as refusal:
-            return refusal.code
-        return "ok"
-
-    def run(*calls):
-        return Counter(eventlet.GreenPool(len(calls)).imap(outcome, calls))
-
-    yield run
-    wide.close()
+    """Run calls at once, on as many connections as a busy service has; the outcomes by code."""
+    messages.store = wide = open_store("messages", url, Reads, Writes, clock, pool_size=30)
+    yield at_once
+    wide._database.close()
 
 
 @pytest.fixture
