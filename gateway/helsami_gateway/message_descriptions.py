@@ -67,6 +67,7 @@ WROTE: Final = {"thread": THREAD["id"], "message": ANSWER["id"]}
 EMPLOYEE: Final = "urn:trondheim:ansatt|4711"
 BY_RULE: Final = "The organisation's rules say no: `code` says why, `problems` the `phone`."
 NO_MESSAGE: Final = ("404", "No such message of this organisation (`message-not-found`).")
+NOT_DIGITAL: Final = ("422", "Whom it is to has left their account, or has died (`not-digital`): nothing is stored.")
 NO_PLACE: Final = (
     "404",
     "No such message (`message-not-found`), inbox (`inbox-not-found`) or colleague (`employee-not-found`).",
@@ -179,7 +180,7 @@ ROUTES: Final = (
         message_schemas.Sent,
         body=message_schemas.AnswerMessage,
         status="201",
-        problems=(*OF_STAFF, NO_MESSAGE, ("409", "Nobody has opened it (`message-unopened`)."), TOO_LARGE),
+        problems=(*OF_STAFF, NO_MESSAGE, ("409", "Nobody has opened it (`message-unopened`)."), NOT_DIGITAL, TOO_LARGE),
         login="system",
         once=True,
         example=WROTE,
@@ -219,6 +220,7 @@ ROUTES: Final = (
         problems=(
             *OF_STAFF,
             ("404", "No such person is treated there (`relation-not-found`)."),
+            NOT_DIGITAL,
             TOO_LARGE,
         ),
         login="system",

@@ -56,8 +56,11 @@ class StaffMessageRoutes(LogsStaff):
     @http("POST", "/staff/v1/messages/<message>/answer")
     def answer_message(self, request: Request, message: str) -> Response:
         """Answer a message, and say whether the citizen may write again (R77)."""
+        token = self.tokens.of_staff(system_login(self.systems, request), OWNER)
         command = {**command_of(request, message_schemas.AnswerMessage), "message": message}
-        return self._of_messages(request, "answer", command, status=201)
+        whose = self.messages.whose({"message": message}, token=token)["citizen"]
+        command["by_post"] = self._by_post(whose)
+        return self._of_messages(request, "answer", command, token=token, status=201)
 
     @http("POST", "/staff/v1/messages/<message>/close")
     def close_message(self, request: Request, message: str) -> Response:
@@ -76,6 +79,7 @@ class StaffMessageRoutes(LogsStaff):
         login = system_login(self.systems, request)
         command = command_of(request, message_schemas.WriteTo)
         command["citizen"] = self._citizen_called(command.pop("national_id"))
+        command["by_post"] = self._by_post(command["citizen"])
         return self._of_messages(request, "write_to", command, token=self.tokens.of_staff(login, OWNER), status=201)
 
     def _of_messages(
@@ -84,6 +88,11 @@ class StaffMessageRoutes(LogsStaff):
         token = token or self.tokens.of_staff(system_login(self.systems, request), OWNER)
         body = self.messages.call(method, command, token=token, idempotency_key=key_of(request), raw=True)
         return Response(body, status, headers=HEADERS, content_type=JSON)
+
+    def _by_post(self, citizen: str) -> bool:
+        """Whether what staff write would reach nobody here: messages refuse it then (K19)."""
+        token = self.tokens.own("directory", "directory:reader")
+        return bool(self.directory.by_post({"citizen": citizen}, token=token)["by_post"])
 
     def _citizen_called(self, national_id: str) -> str:
         """

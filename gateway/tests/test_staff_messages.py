@@ -26,7 +26,7 @@ class World:
 
     def __init__(self, verifier):
         self._verifier = verifier
-        self.away = False
+        self.away = self.left = False
         self.asked = []
 
     def _ask(self, audience, method, command, token):
@@ -48,6 +48,10 @@ class World:
         if command["national_id"] != NUMBER:
             raise NotFound("citizen-not-found")
         return {"citizen": CITIZEN}
+
+    def by_post(self, question, token):
+        self._ask("directory", "by_post", question, token)
+        return {"by_post": self.left}
 
     def call(self, method, command, token, idempotency_key, raw):
         assert raw
@@ -119,7 +123,9 @@ def test_where_a_message_is_to_lie_and_what_is_answered_reach_their_owner_with_t
 
     assert world.asked == [
         ("forward", {"message": "m1", "to": {"inbox": "duty"}}),
-        ("answer", {"message": "m1", "text": "Ja.", "may_reply": True}),
+        ("whose", {"message": "m1"}),
+        ("by_post", {"citizen": CITIZEN}),
+        ("answer", {"message": "m1", "text": "Ja.", "may_reply": True, "by_post": False}),
     ]
     assert (answer.status_code, json.loads(answer.data)["key"]) == (201, "k1")
 
@@ -131,4 +137,17 @@ def test_whom_nobody_knows_is_told_as_whom_the_organisation_does_not_treat(ask, 
     with pytest.raises(NotFound, match="relation-not-found"):
         ask("write_to", {"national_id": "13924500161", **wish})
 
-    assert world.asked[1] == ("write_to", {"citizen": CITIZEN, **wish})
+    assert world.asked[1:3] == [
+        ("by_post", {"citizen": CITIZEN}),
+        ("write_to", {"citizen": CITIZEN, "by_post": False, **wish}),
+    ]
+
+
+def test_messages_are_told_of_whom_nothing_would_reach_here(ask, world):
+    world.left = True
+
+    ask("answer_message", {"text": "Ja.", "may_reply": True}, "m1")
+    ask("write_to", {"national_id": NUMBER, "unit": "u", "subject": "x", "text": "y", "may_reply": False})
+
+    told = {method: command["by_post"] for method, command in world.asked if method in {"answer", "write_to"}}
+    assert told == {"answer": True, "write_to": True}

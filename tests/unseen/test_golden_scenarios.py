@@ -244,6 +244,11 @@ def test_golden_scenario_18_who_has_left_gets_no_offer_notice_or_letter_and_mean
     slots = ids_of(stage.portal, stage.ids[SUBJECT])["slot"]
     stage.done("POST", "/api/v1/appointments", "self", adult, {"slot": slots[-1], "waitlist": True})
     stage.done("POST", "/api/v1/appointments", "friend", adult, {"slot": slots[2]})
+    stage.portal.deliver(TOWN, bundle([care_team(PIDS[SUBJECT], "team", "physiotherapy", TREATING)]))
+    recipient = orjson.loads(get(stage, "messages/recipients", "self", adult).body)["recipients"][0]["id"]
+    asked = {"recipient": recipient, "subject": "Øvelsene", "text": "Hver dag?"}
+    written = stage.done("POST", "/api/v1/messages", "self", adult, asked, status=201)["messages"][0]["id"]
+    stage.staff("POST", f"/staff/v1/messages/{written}/open", TOWN, {})
     before = messages(stage, "self", adult)
     stage.portal.settle()
 
@@ -256,6 +261,7 @@ def test_golden_scenario_18_who_has_left_gets_no_offer_notice_or_letter_and_mean
     letter = {"Authorization": stage.portal.staff(GP), "Content-Type": "application/fhir+json"}
     sent = bundle(Thing("letter", GP, 1).entries(PIDS[SUBJECT], NOON))
     answer = stage.portal.ask(Ask("POST", "/journal/v1/fhir", letter, orjson.dumps(sent)))
+    by_staff = [write_as_staff(stage, path, more) for path, more in staff_messages(written)]
     stage.portal.move_to(NOON + timedelta(hours=2))
     stage.portal.log_in(PIDS[SUBJECT])
     stage.portal.settle()
@@ -268,10 +274,25 @@ def test_golden_scenario_18_who_has_left_gets_no_offer_notice_or_letter_and_mean
 
     assert (left.status, meanwhile, suspended) == (200, 404, 404)
     assert orjson.loads(answer.body)["entry"][0]["response"]["status"].startswith("4")
+    assert by_staff == [(422, "not-digital")] * 2
     assert [one for one in after if one not in {*before, "notice.slot-booked"}] == []
     assert offers == []
     assert grant["state"] == "suspended"
     assert get(stage, "appointments", "friend", adult, acts=True).status == 200
+
+
+def staff_messages(written):
+    """What staff write to the citizen: an answer, and something of their own."""
+    text = {"text": "Annenhver dag.", "may_reply": True}
+    yield f"messages/{written}/answer", text
+    yield "messages", {**text, "national_id": PIDS[SUBJECT], "unit": "physiotherapy", "subject": "Øvelsene"}
+
+
+def write_as_staff(stage, path, body):
+    """How it ends when staff write: the status, and the code of a refusal."""
+    headers = {"Authorization": stage.portal.staff(TOWN), "Content-Type": "application/json"}
+    answer = stage.portal.ask(Ask("POST", f"/staff/v1/{path}", headers, orjson.dumps(body)))
+    return answer.status, orjson.loads(answer.body).get("code")
 
 
 TREATING = {"fysio-1": "Merkea Strikk", "fysio-2": "Merkeb Matte"}

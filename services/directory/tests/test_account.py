@@ -13,6 +13,7 @@ from helsami_kernel.testing import citizen_token, system_token
 MODIG, SNAR = "13838600136", "02838512345"
 GATEWAY = replace(citizen_token("", ["directory:identify"], basis="service"), subject=None)
 CONSENTS = replace(citizen_token("", ["directory:facts"], basis="service", issuer="consents"), subject=None)
+READER = replace(GATEWAY, scopes=frozenset({"directory:reader"}))
 ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 
 
@@ -55,11 +56,14 @@ def test_whom_the_register_alone_knows_may_log_in_and_the_first_time_is_told(in_
 @ON_BOTH
 def test_record_systems_are_told_who_has_left_or_died_and_is_written_to_by_post(register, leave, log_in, directory):
     citizen = register(MODIG, birthDate="1986-03-13")["citizen"]
-    register(SNAR, key="k2", deceasedBoolean=True)
+    dead = register(SNAR, key="k2", deceasedBoolean=True)["citizen"]
 
     def by_post():
         asked = {"national_ids": [MODIG, "01810112345", SNAR]}
-        return directory.resolve(asked, system_token("st_olavs"))["by_post"]
+        found = directory.resolve(asked, system_token("st_olavs"))["by_post"]
+        one_by_one = [directory.by_post({"citizen": one}, READER)["by_post"] for one in (citizen, dead)]
+        assert one_by_one == [place in found for place in ("0", "2")]
+        return found
 
     assert by_post() == ["2"]
     leave(citizen)
@@ -155,7 +159,7 @@ def test_whose_account_is_left_is_read_by_no_private_link(register, leave, direc
     leave(citizen)
 
     with pytest.raises(NotFound):
-        directory.reader({"citizen": citizen}, replace(GATEWAY, scopes=frozenset({"directory:reader"})))
+        directory.reader({"citizen": citizen}, READER)
 
 
 @pytest.mark.parametrize("command", [{"citizen": "c2"}, [], None])

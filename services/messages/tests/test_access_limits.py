@@ -66,7 +66,7 @@ def test_what_is_told_of_a_thread_goes_by_the_limit_that_its_care_team_has_by_th
     messages.open_message({"message": message}, staff())
     receive(hidden(care.usual))
 
-    messages.answer({"message": message, "text": "Kom i morgen.", "may_reply": False}, staff())
+    messages.answer({"message": message, "text": "Kom i morgen.", "may_reply": False, "by_post": False}, staff())
 
     ((_, _, data),) = [one for one in told() if one[0] == "message_answered"]
     assert data["access_limit"] == "parents"

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound
+from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
 from helsami_kernel.testing import citizen_token
 from helsami_messages.inboxes import schemas
 from helsami_sdk.answers import Restriction, Route, Stop
 
+FIRST = {"citizen": "c1", "unit": "u", "subject": "x", "text": "y"}
 MISSING = "5b1f5f0e-7d0c-4b53-9c43-0f9e6f7a1c55"
 YOUTH = {"meta": {"security": [{"system": "urn:oid:2.16.578.1.12.4.1.1.9603", "code": "NORN_UNGDOM"}]}}
 
@@ -34,6 +35,7 @@ def to_citizen(care):
         "subject": "Øvelser",
         "text": "Gjør dem to ganger om dagen.",
         "may_reply": True,
+        "by_post": False,
     }
 
 
@@ -65,7 +67,7 @@ def test_whoever_opens_a_message_reads_the_thread(messages, staff, message, open
 
 
 def test_what_is_answered_lies_nowhere_any_more(messages, staff, message, open_it, found):
-    answer = {"message": message, "text": "Ta det med ro.", "may_reply": True}
+    answer = {"message": message, "text": "Ta det med ro.", "may_reply": True, "by_post": False}
 
     sent, again = (messages.answer(answer, staff(idempotency_key="k1")) for _ in range(2))
 
@@ -76,7 +78,7 @@ def test_what_is_answered_lies_nowhere_any_more(messages, staff, message, open_i
 
 def test_an_answer_needs_a_message_that_somebody_has_opened(messages, staff, message, told):
     with pytest.raises(Conflict, match="message-unopened"):
-        messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+        messages.answer({"message": message, "text": "Ja.", "may_reply": True, "by_post": False}, staff())
     with pytest.raises(Conflict, match="message-unopened"):
         messages.close({"message": message}, staff())
     assert told() == []
@@ -85,7 +87,7 @@ def test_an_answer_needs_a_message_that_somebody_has_opened(messages, staff, mes
 def test_a_message_that_is_still_unopened_lies_on_when_another_of_its_thread_is_answered(
     messages, citizen, staff, message, open_it, found, care
 ):
-    answer = {"message": message, "text": "Ja.", "may_reply": True}
+    answer = {"message": message, "text": "Ja.", "may_reply": True, "by_post": False}
     messages.answer(answer, staff())
     reply = messages.reply({"thread": open_it["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]
 
@@ -97,7 +99,7 @@ def test_a_message_that_is_still_unopened_lies_on_when_another_of_its_thread_is_
 def test_whoever_opens_a_message_has_opened_all_that_they_are_shown_with_it(
     messages, citizen, staff, message, open_it, found, care
 ):
-    messages.answer({"message": message, "text": "Ja?", "may_reply": True}, staff())
+    messages.answer({"message": message, "text": "Ja?", "may_reply": True, "by_post": False}, staff())
     reply = messages.reply({"thread": open_it["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]
     assert found() == {care.fysio: [reply]}
 
@@ -146,7 +148,7 @@ def test_what_is_forwarded_from_the_duty_inbox_comes_back_there_unopened(
 
 
 def test_what_is_answered_is_forwarded_no_more(messages, staff, message, open_it):
-    messages.answer({"message": message, "text": "Ja.", "may_reply": False}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": False, "by_post": False}, staff())
 
     with pytest.raises(Conflict, match="message-answered"):
         messages.forward({"message": message, "to": {"inbox": "duty"}}, staff())
@@ -168,7 +170,7 @@ def test_nothing_is_forwarded_to_where_nobody_would_find_it(messages, staff, mes
         ("open_message", {}),
         ("close", {}),
         ("forward", {"to": {"inbox": "duty"}}),
-        ("answer", {"text": "Ja.", "may_reply": True}),
+        ("answer", {"text": "Ja.", "may_reply": True, "by_post": False}),
     ],
 )
 def test_another_organisations_message_and_a_missing_one_are_not_found_alike(
@@ -223,6 +225,40 @@ def test_staff_write_to_nobody_whom_they_do_not_treat(messages, staff, treated, 
     assert told() == []
 
 
+def test_an_answer_that_would_reach_nobody_is_refused_and_its_message_waits_on(messages, staff, open_it, found, told):
+    answer = {"message": open_it["message"], "text": "Ja.", "may_reply": True, "by_post": True}
+
+    with pytest.raises(Refused, match="not-digital"):
+        messages.answer(answer, staff())
+
+    assert messages.open_message({"message": open_it["message"]}, staff()) == open_it
+    assert (len(found("opened")), told()) == (1, [])
+    messages.close({"message": open_it["message"]}, staff())
+    assert found("opened") == {}
+
+
+def test_what_staff_write_first_is_refused_where_it_reaches_nobody(messages, staff, treated, page, told, to_citizen):
+    with pytest.raises(Refused, match="not-digital"):
+        messages.write_to({**to_citizen, "by_post": True}, staff())
+
+    assert (page()["items"], told()) == ([], [])
+
+
+def test_what_was_sent_before_its_citizen_left_is_sent_again_as_before(messages, staff, message, open_it):
+    answer = {"message": message, "text": "Ja.", "may_reply": True}
+
+    sent, again = (
+        messages.answer({**answer, "by_post": left}, staff(idempotency_key="k1")) for left in (False, True)
+    )
+
+    assert sent == again
+
+
+def test_of_whom_staff_do_not_treat_they_do_not_learn_that_they_have_left(messages, staff, treated, to_citizen):
+    with pytest.raises(NotFound, match="relation-not-found"):
+        messages.write_to({**to_citizen, "citizen": "c2", "by_post": True}, staff())
+
+
 def test_a_young_person_is_not_told_of_what_is_hidden_from_them(messages, staff, receive, told, care, to_citizen):
     receive({**care.usual, **YOUTH})
 
@@ -234,7 +270,7 @@ def test_a_young_person_is_not_told_of_what_is_hidden_from_them(messages, staff,
 def test_nobody_is_told_of_an_answer_that_their_organisation_does_not_show_them(
     messages, citizen, staff, message, open_it, told, decide
 ):
-    answer = {"message": message, "text": "Kom i morgen.", "may_reply": False}
+    answer = {"message": message, "text": "Kom i morgen.", "may_reply": False, "by_post": False}
     decide(restrict_sharing=lambda _: Restriction.withhold("not-shown"))
     thread = messages.answer(answer, staff())["thread"]
     decide()
@@ -256,9 +292,11 @@ def test_nobody_is_told_of_an_answer_that_their_organisation_does_not_show_them(
         ("lying", {"inbox": "duty", "limit": 0}, "limit"),
         ("lying", {"inbox": "duty", "cursor": "x"}, "cursor"),
         ("forward", {"message": MISSING, "to": {}}, "to.inbox"),
-        ("answer", {"message": MISSING, "text": "Ja."}, "may_reply"),
-        ("answer", {"message": MISSING, "text": "", "may_reply": True}, "text"),
-        ("write_to", {"citizen": "c1", "unit": "u", "subject": "x", "text": "y", "may_reply": 7}, "may_reply"),
+        ("answer", {"message": MISSING, "text": "Ja.", "by_post": False}, "may_reply"),
+        ("answer", {"message": MISSING, "text": "", "may_reply": True, "by_post": False}, "text"),
+        ("answer", {"message": MISSING, "text": "Ja.", "may_reply": True}, "by_post"),
+        ("write_to", {**FIRST, "may_reply": 7, "by_post": False}, "may_reply"),
+        ("write_to", {**FIRST, "may_reply": True}, "by_post"),
     ],
 )
 def test_what_has_another_form_is_malformed_by_its_field(messages, staff, ask, command, field):

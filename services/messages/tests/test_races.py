@@ -98,7 +98,7 @@ def opened(messages, citizen, staff, write):
     thread = write()
     first = thread["messages"][0]["id"]
     messages.open_message({"message": first}, staff())
-    messages.answer({"message": first, "text": "Ja?", "may_reply": True}, staff())
+    messages.answer({"message": first, "text": "Ja?", "may_reply": True, "by_post": False}, staff())
     second = messages.reply({"thread": thread["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]
     messages.open_message({"message": second}, staff())
     return thread["id"], (first, second)
@@ -106,7 +106,8 @@ def opened(messages, citizen, staff, write):
 
 def test_of_all_who_answer_in_a_thread_at_once_each_is_heard(messages, citizen, staff, opened, crowd, found):
     thread, both = opened
-    answers = [{"message": both[number % 2], "text": f"Svar {number}", "may_reply": True} for number in range(8)]
+    answer = {"may_reply": True, "by_post": False}
+    answers = [{**answer, "message": both[number % 2], "text": f"Svar {number}"} for number in range(8)]
 
     assert crowd(*(partial(messages.answer, answer, staff()) for answer in answers)) == {"ok": 8}
 

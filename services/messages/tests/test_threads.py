@@ -27,7 +27,8 @@ def answered(messages, staff, write):
         thread = write()
         message = thread["messages"][-1]["id"]
         messages.open_message({"message": message}, staff())
-        messages.answer({"message": message, "text": "Ta det med ro.", "may_reply": may_reply, **answer}, staff())
+        answer = {"text": "Ta det med ro.", "may_reply": may_reply, "by_post": False, **answer}
+        messages.answer({"message": message, **answer}, staff())
         return thread["id"]
 
     return begun
@@ -76,7 +77,7 @@ def test_the_thread_with_the_newest_message_comes_first(messages, staff, write, 
     clock.move(AN_HOUR)
     message = older["messages"][0]["id"]
     messages.open_message({"message": message}, staff())
-    messages.answer({"message": message, "text": "Ja.", "may_reply": False}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": False, "by_post": False}, staff())
 
     assert [one["id"] for one in page()["items"]] == [older["id"], newer["id"]]
 
@@ -108,7 +109,7 @@ def test_an_answer_is_unread_until_its_citizen_has_read_it(messages, citizen, an
 def test_an_answer_that_came_after_what_its_citizen_has_seen_stays_unread(messages, citizen, staff, answered, page):
     thread = answered()
     first, seen = (one["id"] for one in messages.thread({"thread": thread}, citizen())["messages"])
-    messages.answer({"message": first, "text": "En ting til.", "may_reply": True}, staff())
+    messages.answer({"message": first, "text": "En ting til.", "may_reply": True, "by_post": False}, staff())
     for message in (seen, first):
         messages.mark_read({"thread": thread, "message": message}, citizen())
         assert page()["items"][0]["unread"]
@@ -199,12 +200,13 @@ def test_how_much_waits_does_not_tell_what_staff_have_opened_but_what_they_have_
     with pytest.raises(Refused, match="too-many-messages"):
         write(subject="En til")
 
-    messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": True, "by_post": False}, staff())
     reply = {"thread": full["id"], "text": "Takk."}
     messages.reply(reply, citizen())
     with pytest.raises(Refused, match="too-many-messages"):
         messages.reply(reply, citizen())
-    messages.answer({"message": message, "text": "Bare hyggelig.", "may_reply": True}, staff())  # the reply is unopened
+    answer = {"message": message, "text": "Bare hyggelig.", "may_reply": True, "by_post": False}
+    messages.answer(answer, staff())  # the reply is unopened
     assert messages.reply(reply, citizen())
 
 

@@ -168,7 +168,7 @@ def test_what_lies_in_an_inbox_that_is_no_more_is_found_until_it_is_answered(mes
     messages.open_message({"message": message}, staff())
     place["state"] = "opened"
     assert [one["message"] for one in messages.lying(place, staff())["messages"]] == [message]
-    messages.answer({"message": message, "text": "Ja.", "may_reply": False}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": False, "by_post": False}, staff())
     with pytest.raises(NotFound, match="inbox-not-found"):
         messages.lying(place, staff())
 
@@ -179,7 +179,7 @@ def begun(messages, staff, write):
     thread = write()
     message = thread["messages"][0]["id"]
     messages.open_message({"message": message}, staff())
-    messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": True, "by_post": False}, staff())
     return thread["id"]
 
 
@@ -237,7 +237,7 @@ def test_a_reply_goes_its_own_way(messages, staff, citizen, write, found, decide
     thread = write()
     message = thread["messages"][0]["id"]
     messages.open_message({"message": message}, staff())
-    messages.answer({"message": message, "text": "Ja.", "may_reply": True}, staff())
+    messages.answer({"message": message, "text": "Ja.", "may_reply": True, "by_post": False}, staff())
     decide(route_message=lambda asked: Route.by(Stop(inbox="home-care")))
 
     reply = messages.reply({"thread": thread["id"], "text": "Takk."}, citizen())["messages"][-1]["id"]

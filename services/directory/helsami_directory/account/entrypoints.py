@@ -59,6 +59,12 @@ class Accounts(Profiles):
             tx.deactivate(citizen)
             return dict(tx.remember({"state": DEACTIVATED}))
 
+    @rpc(scope="directory:reader", answers=own.ByPost)
+    def by_post(self, question: object, access: AccessToken) -> dict[str, Any]:  # noqa: ARG002
+        """Whether a citizen reads nothing here now, since they have left their account or died (K19)."""
+        citizen = load(schemas.WhichCitizen, question)["citizen"]
+        return {"by_post": bool(self.store.reading(None).by_post([citizen]))}
+
     def _asked_about(self, national_id: str) -> Citizen:
         lookup = self.identity.lookup(national_id)
         known = self.store.reading(None).found(lookup)

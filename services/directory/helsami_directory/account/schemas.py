@@ -18,6 +18,12 @@ class LoggedIn(Person):
     reactivated = fields.Boolean()
 
 
+class ByPost(Schema):
+    """Whether what has to reach a citizen must go another way than through here."""
+
+    by_post = fields.Boolean()
+
+
 class State(Schema):
     """Whether an account is in use."""
 

@@ -13,7 +13,7 @@ import orjson
 from helsami_kernel import Event, rpc
 from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
-from helsami_kernel.errors import Conflict, NotFound, load
+from helsami_kernel.errors import Conflict, FieldProblem, NotFound, Refused, load
 from helsami_kernel.journal import take_turns
 from helsami_kernel.origins import Origin
 from helsami_kernel.pages import Cursor
@@ -34,6 +34,7 @@ from helsami_sdk.organisations import Organisations
 
 OLDEST: Final = Cursor(datetime.min.replace(tzinfo=UTC), "")
 NOBODY: Final = Relation("", "")
+NOT_DIGITAL: Final = "not-digital"
 
 Json = dict[str, Any]
 
@@ -125,15 +126,18 @@ class Inboxes:
         """
         Answer a message that somebody has opened; its citizen is told, and may reply if the answer says so (R77).
 
-        Raises NotFound("message-not-found") and Conflict("message-unopened").
+        Raises NotFound("message-not-found"), Conflict("message-unopened"), and Refused("not-digital") for a citizen who
+        reads nothing here now.
         """
         wish = load(schemas.Answer, command)
+        by_post = wish.pop("by_post")
         organisation = organisation_of(access)
         found = self._found(organisation, wish["message"])
         with self.store.transaction(owner=found.owner) as tx:
             if (done := tx.once(key_of_staff(access), {"answer": wish})) is not None:
                 return dict(done)
             thread = self._take_opened(tx, found).answered(tx.now, may_reply=wish["may_reply"])
+            _check_reads_here(by_post=by_post)
             told = threads.MessageAnswered().dump(MessageAnswered(thread.id, thread.access_limit))
             self._tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
             author = _employee(tx, organisation, self.ids.employee(organisation, wish["employee"]))
@@ -158,15 +162,18 @@ class Inboxes:
         """
         Write to a citizen whom a unit treats, as the unit or as an employee of it (R76).
 
-        Raises NotFound("relation-not-found") for anybody whom no care team of the organisation names.
+        Raises NotFound("relation-not-found") for anybody whom no care team of the organisation names, and
+        Refused("not-digital") for one of those who reads nothing here now.
         """
         wish = load(schemas.WriteTo, command)
+        by_post = wish.pop("by_post")
         organisation = organisation_of(access)
         with self.store.transaction(owner=wish["citizen"]) as tx:
             if (done := tx.once(key_of_staff(access), {"write_to": wish})) is not None:
                 return dict(done)
             take_turns(tx)
             relation = _treating(tx, self.ids, organisation, wish)
+            _check_reads_here(by_post=by_post)
             begun = tx.begin(relation, wish["subject"])
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
             told = threads.MessageWritten().dump(MessageWritten(thread.id, thread.access_limit))
@@ -225,6 +232,12 @@ def _treating(tx: Writes, ids: Pseudonyms, organisation: str, wish: Json) -> Rel
         if one.to == wanted:
             return one
     raise NotFound("relation-not-found")
+
+
+def _check_reads_here(*, by_post: bool) -> None:
+    """Raise Refused("not-digital"): what its sender takes for sent must have reached somebody (K19, R85)."""
+    if by_post:
+        raise Refused(NOT_DIGITAL, FieldProblem("way", "post"))
 
 
 def _written(tx: Writes, thread: Thread, text: str, author: Relation) -> Json:

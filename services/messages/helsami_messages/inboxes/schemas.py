@@ -51,11 +51,16 @@ class Forward(OneMessage):
 
 
 class Answer(OneMessage):
-    """What staff answer; `may_reply` opens for a reply (R77), `employee` is who answers, as care teams name them."""
+    """
+    What staff answer; `may_reply` opens for a reply (R77), `employee` is who answers, as care teams name them.
+
+    `by_post` says, of this as of what staff write first, that its citizen reads nothing here now (K19).
+    """
 
     text = text()
     may_reply = fields.Boolean(required=True)
     employee = _code("what your record system calls an employee, as system|value", LONGEST_KEY)
+    by_post = fields.Boolean(required=True)
 
 
 class WriteTo(Schema):
@@ -67,6 +72,7 @@ class WriteTo(Schema):
     subject = subject()
     text = text()
     may_reply = fields.Boolean(required=True)
+    by_post = fields.Boolean(required=True)
 
 
 class Listed(Schema):
