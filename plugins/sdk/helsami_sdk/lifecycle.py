@@ -14,6 +14,9 @@ UNKNOWN: Final = "unknown"
 CLOSED: Final = "closed"
 """The rules do not load; whatever the directory says, they answer nothing."""
 
+AWAY: Final = frozenset({"paused", UNKNOWN, CLOSED})
+"""Nobody can say what an organisation in one of these would let be told, until it is back."""
+
 
 def understood(state: str) -> str:
     """The state that a told one means here; a newer directory's is unknown."""

@@ -145,18 +145,26 @@ def to_come(known: Known, now: datetime) -> Known:
     return known
 
 
-def announce_change(tx: Writes, known: Known | Received, sequence: int) -> None:
+def announce_change(tx: Writes, known: Known, sequence: int) -> None:
     """Tell that an appointment has another time."""
-    told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id, known.access_limit))
-    event = Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence)
-    tx.announce(event, of=origin_of(tx, known.id))
+    tx.announce(changed(tx, known, sequence), of=origin_of(tx, known.id))
 
 
-def announce_cancellation(tx: Writes, known: Known | Received, sequence: int) -> None:
+def announce_cancellation(tx: Writes, known: Known, sequence: int) -> None:
     """Tell that an appointment will not take place."""
+    tx.announce(cancelled(tx, known, sequence), of=origin_of(tx, known.id))
+
+
+def changed(tx: Writes, known: Known | Received, sequence: int) -> Event:
+    """The news that an appointment has another time."""
+    told = schemas.AppointmentChanged().dump(AppointmentChanged(known.id, known.access_limit))
+    return Event.of("appointment_changed", subject=tx.owner, data=told, sequence=sequence)
+
+
+def cancelled(tx: Writes, known: Known | Received, sequence: int) -> Event:
+    """The news that an appointment will not take place."""
     told = schemas.AppointmentCancelled().dump(AppointmentCancelled(known.id, known.access_limit))
-    event = Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence)
-    tx.announce(event, of=origin_of(tx, known.id))
+    return Event.of("appointment_cancelled", subject=tx.owner, data=told, sequence=sequence)
 
 
 def origin_of(tx: Writes, appointment_id: str) -> Origin | None:

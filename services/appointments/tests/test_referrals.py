@@ -6,6 +6,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from harness.news import come_back
 from helsami_kernel.database import OUTBOX
 from helsami_kernel.errors import Forbidden, NotFound, to_wire
 from helsami_sdk.answers import Restriction
@@ -134,6 +135,16 @@ def test_each_new_status_is_told_once_and_history_not_at_all(refer, told):
     refer(said="assessed")
     refer("old", days=-100, said="accepted")
     assert told() == 3
+
+
+def test_of_a_referral_that_comes_while_its_organisation_is_paused_is_told_afterwards(refer, told, appointments):
+    appointments.rules["trondheim"].enter("paused")
+    refer()
+    assert told() == 0
+
+    come_back(appointments)
+
+    assert told() == 1
 
 
 def test_an_appointment_and_its_referral_lead_to_each_other(refer, shown, journal, appointments, citizen):

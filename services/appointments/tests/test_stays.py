@@ -6,6 +6,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from harness.news import come_back
 from helsami_kernel.database import OUTBOX
 from helsami_kernel.errors import Forbidden
 from helsami_sdk.answers import Restriction
@@ -89,6 +90,16 @@ def test_a_planned_stay_that_is_called_off_says_so(admit, stays, told):
 
     assert [item["status"] for item in stays()["items"]] == ["cancelled"]
     assert [kind for kind, _ in told()] == ["stay_cancelled", "stay_planned"]
+
+
+def test_of_a_stay_that_comes_while_its_organisation_is_paused_is_told_afterwards(admit, stays, told, appointments):
+    appointments.rules["trondheim"].enter("paused")
+    admit()
+    assert told() == []
+
+    come_back(appointments)
+
+    assert told() == [("stay_planned", ("stay", stays()["items"][0]["id"]))]
 
 
 def test_an_import_of_history_tells_nobody(admit, told):

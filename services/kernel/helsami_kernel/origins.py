@@ -29,7 +29,7 @@ class Origin:
     """
     Whose an item is, and what that organisation's rules are asked about it; `id` is the item's.
 
-    It has what `Showing` reads of an item's row. From whom it is hidden is not in it: that is told by itself.
+    It has what `Showing` reads of an item's row. From whom it is hidden is not sealed with it: that is told by itself.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Origin:
             visit_type=item.visit_type,
             author_role=item.author_role,
             within=item.within,
+            access_limit=item.access_limit,
         )
 
 

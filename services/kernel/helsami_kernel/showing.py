@@ -14,6 +14,7 @@ from helsami_kernel.clock import OSLO
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.items import Item
 from helsami_kernel.notes import UNKEPT, Notes
+from helsami_kernel.origins import Origin
 from helsami_sdk.answers import Restriction
 from helsami_sdk.decisions import Decided
 from helsami_sdk.hooks import RESTRICT_SHARING
@@ -27,7 +28,7 @@ Oldest = dict[tuple[str, str], datetime]
 """The time of the oldest item, by organisation and category."""
 
 
-def is_open(item: Item | Row[Any], category: str, rules: Rules) -> bool:
+def is_open(item: Item | Origin | Row[Any], category: str, rules: Rules) -> bool:
     """Say whether the citizen themselves would be shown an item: nobody is told of what they could not then read."""
     if not is_told(item.access_limit):  # whoever is older by now finds it, and is not told
         return False
@@ -185,7 +186,7 @@ def _is_before(start: date | None, at: datetime) -> bool:
     return start is not None and at.astimezone(OSLO).date() < start
 
 
-def _question(item: Item | Row[Any], reader: str, age_band: str | None) -> SharingQuestion:
+def _question(item: Item | Origin | Row[Any], reader: str, age_band: str | None) -> SharingQuestion:
     return SharingQuestion(
         kind=item.kind,
         setting=item.setting,

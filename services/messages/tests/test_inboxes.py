@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.news import come_back
 from helsami_kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
 from helsami_kernel.testing import citizen_token
 from helsami_messages.inboxes import schemas
@@ -273,13 +274,21 @@ def test_nobody_is_told_of_an_answer_that_their_organisation_does_not_show_them(
     answer = {"message": message, "text": "Kom i morgen.", "may_reply": False, "by_post": False}
     decide(restrict_sharing=lambda _: Restriction.withhold("not-shown"))
     thread = messages.answer(answer, staff())["thread"]
-    decide()
-    messages.rules["trondheim"].enter("paused")
-    messages.answer(answer, staff())
 
     with pytest.raises(NotFound, match="thread-not-found"):
         messages.thread({"thread": thread}, citizen())
     assert told() == []
+
+
+def test_of_an_answer_while_its_organisation_is_paused_is_told_afterwards(messages, staff, message, open_it, told):
+    messages.rules["trondheim"].enter("paused")
+    answer = {"message": message, "text": "Ja.", "may_reply": False, "by_post": False}
+    thread = messages.answer(answer, staff())["thread"]
+    assert told() == []
+
+    come_back(messages)
+
+    assert told() == [("message_answered", "c1", {"thread": thread, "access_limit": ""})]
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -11,9 +11,9 @@ from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import Item
 from helsami_kernel.journal import STORED, Delivery, Entry
+from helsami_kernel.news import may_be_told
 from helsami_kernel.origins import Origin
 from helsami_kernel.shieldable import Shieldable
-from helsami_kernel.showing import is_open
 from helsami_records import fhir, schemas, storage
 from helsami_records.domain import SummaryPublished, Thing, Visit
 from helsami_records.letters.entrypoints import Letters, for_readers
@@ -32,6 +32,7 @@ class RecordsService(Letters, Shieldable):
 
     name = "records"
     shieldable = storage.SHIELDABLE
+    news_of = storage.NEWS_OF
 
     store = Store(Reads, storage.Writes, tells_of_items=True)
     rules = OrganisationRules()
@@ -79,12 +80,12 @@ class RecordsService(Letters, Shieldable):
             item.id: item
             for (_, thing), item, outcome in zip(read, items, outcomes, strict=True)
             if outcome == STORED and isinstance(thing, Visit) and isinstance(item, Item)
-            if thing.is_news(tx.now) and is_open(item, VISITS, self.rules[delivery.organisation])
+            if thing.is_news(tx.now) and may_be_told(item, VISITS, self.rules[delivery.organisation])
         }
         for visit in sorted(tx.untold(news)) if news else ():
             told = schemas.SummaryPublished().dump(SummaryPublished(visit, news[visit].access_limit))
             event = Event.of(type="summary_published", subject=citizen, data=told)
-            tx.announce(event, of=Origin.of_item(news[visit], VISITS))
+            self.tell(tx, event, Origin.of_item(news[visit], VISITS))
         for told, origin in access_limits.changed(tx, TOLD_OF):
             tx.announce(Event.of("access_limit_changed", subject=citizen, data=told), of=origin)
         all_told = zip(items, read, outcomes, strict=True)

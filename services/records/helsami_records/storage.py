@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from helsami_kernel import fhir
 from helsami_kernel.items import Item, Withdrawn, item_id, keep_or_withdraw
 from helsami_kernel.journal import Entry
+from helsami_kernel.news import stored
 from helsami_kernel.sections import Inside, Section, Sections
 from helsami_records import schemas
 from helsami_records.domain import Allergy, Condition, Document, Thing, Vaccine, Visit
@@ -37,6 +38,7 @@ SHIELDABLE: Final[Mapping[str, Section]] = {
     "visit": SECTIONS["visits"],
 }
 """What a citizen may hide, by its kind; a note is hidden with its visit."""
+NEWS_OF: Final = {"visit": stored(VISITS), "document": stored(DOCUMENTS, DOCUMENTS.c.is_letter)}
 
 AT_HOME: Final = ("visits", "conditions", "allergies", "vaccines")
 HOME: Final = Sections({name: SECTIONS[name] for name in AT_HOME})

@@ -8,6 +8,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from harness.news import come_back
 from helsami_kernel.errors import Malformed, NotFound, to_wire
 from helsami_kernel.items import item_id
 from helsami_kernel.testing import citizen_token
@@ -185,6 +186,17 @@ def test_a_new_letter_is_told_of_by_its_id_and_an_old_or_hidden_one_is_not(recei
     records.rules = organisations_of(rules_of(restrict_sharing=Restriction.withhold("hidden-by-policy")))
     receive(letter(key="hidden"))
     assert len(told("letter")) == 1
+
+
+def test_of_a_letter_that_comes_while_its_organisation_is_paused_is_told_afterwards(receive, read, told, records):
+    records.rules["trondheim"].enter("paused")
+    receive(letter(), letter(key="taken back"))
+    receive(letter(key="taken back", status="entered-in-error"))
+    assert told("letter") == []
+
+    come_back(records)
+
+    assert told("letter") == [read()["id"]]
 
 
 def test_foreign_hidden_missing_and_no_letter_look_the_same(receive, read, records, citizen, page):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import orjson
 import pytest
 
+from harness.news import come_back
 from helsami_kernel.errors import Malformed
 from helsami_kernel.testing import citizen_token
 from helsami_sdk.answers import Restriction
@@ -182,6 +183,16 @@ def test_nobody_is_told_of_a_visit_they_would_not_be_shown(records, receive, tol
     receive(visit())
 
     assert told() == []
+
+
+def test_of_a_visit_that_comes_while_its_organisation_is_paused_is_told_afterwards(records, receive, page, told):
+    records.rules["trondheim"].enter("paused")
+    receive(visit())
+    assert told() == []
+
+    come_back(records)
+
+    assert told() == [page("visits")["items"][0]["id"]]
 
 
 def test_an_unchanged_visit_tells_nobody_even_where_it_was_not_told_of_before(records, receive, told):

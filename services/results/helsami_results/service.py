@@ -25,11 +25,11 @@ from helsami_kernel.decisions import explained
 from helsami_kernel.errors import load
 from helsami_kernel.items import item_id
 from helsami_kernel.journal import STORED, Entry
+from helsami_kernel.news import TellsNews, may_be_told
 from helsami_kernel.notes import note_all
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.sections import Section
 from helsami_kernel.shieldable import Shieldable
-from helsami_kernel.showing import is_open
 from helsami_results import fhir, schemas, storage
 from helsami_results.domain import (
     ASK_AGAIN_AFTER,
@@ -51,11 +51,12 @@ CLASSIFY_AGAIN: Final = "classify_again"
 NOTHING_TO_CLASSIFY: Final = Verdict(Release.AUTO)
 
 
-class ResultsService(Shieldable):
+class ResultsService(TellsNews, Shieldable):
     """Owns results, and when a citizen may see them."""
 
     name = "results"
     shieldable: ClassVar[Mapping[str, Section]] = {"result": storage.RELEASED}
+    news_of = storage.NEWS_OF
 
     store = Store(storage.Reads, storage.Writes, tells_of_items=True)
     rules = OrganisationRules()
@@ -121,7 +122,7 @@ class ResultsService(Shieldable):
         linked = tx.linked({*released, *tx.relinked})
         for result, (origin, limit) in released.items():
             told = schemas.ResultReleased().dump(ResultReleased(result, limit, linked[result]))
-            tx.announce(Event.of(type="result_released", subject=tx.owner, data=told), of=origin)
+            self.tell(tx, Event.of(type="result_released", subject=tx.owner, data=told), origin)
         for result in sorted(tx.relinked):
             told = schemas.ResultLinked().dump(ResultLinked(result, linked[result]))
             tx.announce(Event.of("result_linked", subject=tx.owner, data=told))
@@ -130,7 +131,7 @@ class ResultsService(Shieldable):
             tx.announce(Event.of("access_limit_changed", subject=tx.owner, data=told), of=its)
 
     def _may_read(self, row: Row[Any], category: str) -> bool:
-        return is_open(row, category, self.rules[row.organisation])
+        return may_be_told(row, category, self.rules[row.organisation])
 
     def _classified(self, its: str, organisation: str, result: Result | None) -> Verdict:
         return NOTHING_TO_CLASSIFY if result is None else self._asked(its, organisation, result.asked)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Row
 from helsami_kernel import access_limits, database, fhir
 from helsami_kernel.items import Item, item_id, keep_all
 from helsami_kernel.journal import UNCHANGED, Delivery, Entry
+from helsami_kernel.news import stored
 from helsami_kernel.origins import Origin
 from helsami_kernel.sections import Section
 from helsami_results import links, schemas
@@ -43,6 +44,7 @@ RELEASED: Final = Section(
     categories=RESULTS.c.category,
     limits=RESULTS.c.shown_limit,
 )
+NEWS_OF: Final = {"result": stored(RESULTS, RESULTS.c.released_at.is_not(None), limit=RESULTS.c.shown_limit)}
 RELEASE: Final = "release_result"
 STATE: Final = (
     *("release", "provisional", "due_at", "is_news", "released_at", "told_at"),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import orjson
 import pytest
 
+from harness.news import come_back
 from helsami_kernel.database import AlreadyDone
 from helsami_kernel.errors import Malformed
 from helsami_kernel.obligations import CLAIMED_FOR
@@ -110,6 +111,21 @@ def test_a_report_waits_for_its_observations_so_that_a_stricter_one_can_hold_it(
 
     assert names(waiting) == names(page()) == []
     assert told() == []
+
+
+def test_a_result_that_is_due_while_its_organisation_is_paused_is_told_of_afterwards(
+    results, receive, page, clock, keep_promises, told
+):
+    receive(report("o1"))
+    results.rules["trondheim"].enter("paused")
+    clock.move(HOUR)
+    keep_promises()
+    assert told() == []
+
+    come_back(results)
+
+    assert names(page()) == ["Svar r1"]
+    assert told() == [page()["items"][0]["id"]]
 
 
 def test_a_report_whose_observations_never_come_is_shown_after_an_hour(receive, page, clock, keep_promises, told):

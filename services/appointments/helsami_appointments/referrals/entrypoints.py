@@ -24,9 +24,10 @@ from helsami_kernel.errors import NotFound, load
 from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, Withdrawn, item_id
 from helsami_kernel.journal import Delivery, Entry
+from helsami_kernel.news import TellsNews
 from helsami_kernel.origins import Origin
 from helsami_kernel.pages import PageQuery
-from helsami_kernel.showing import Showing, is_open
+from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
 from helsami_sdk.organisations import Organisations
 
@@ -36,7 +37,7 @@ PARTIES: Final = ("sender", "receiver")
 Json = dict[str, Any]
 
 
-class Referrals(Changes):
+class Referrals(Changes, TellsNews):
     """Part of appointments: a citizen's referrals."""
 
     store: OpenStore[Any, Any]
@@ -96,12 +97,10 @@ class Referrals(Changes):
             if told == referral.status:
                 continue
             kept.remember_told(tx, REFERRALS, its, str(referral.status))
-            if referral.is_news_since(told, tx.now) and is_open(
-                item, storage.CATEGORY, self.rules[item.organisation]
-            ):
+            if referral.is_news_since(told, tx.now):
                 data = schemas.ReferralStatusChanged().dump(ReferralStatusChanged(its, referral.access_limit))
                 event = Event.of("referral_status_changed", subject=tx.owner, data=data)
-                tx.announce(event, of=Origin.of_item(item, storage.CATEGORY))
+                self.tell(tx, event, Origin.of_item(item, storage.CATEGORY))
 
 
 def take_base(tx: Writes, organisation: str, entry: Entry) -> bool:

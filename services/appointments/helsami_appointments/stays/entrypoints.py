@@ -18,10 +18,10 @@ from helsami_kernel.errors import load
 from helsami_kernel.fhir import within
 from helsami_kernel.items import Item, Withdrawn
 from helsami_kernel.journal import Delivery, Entry
+from helsami_kernel.news import TellsNews
 from helsami_kernel.origins import Origin
 from helsami_kernel.pages import PageQuery
 from helsami_kernel.sections import Section
-from helsami_kernel.showing import is_open
 from helsami_kernel.store import OpenStore
 from helsami_sdk.organisations import Organisations
 
@@ -33,7 +33,7 @@ SECTION: Final = Section(STAYS, CATEGORY)
 Json = dict[str, Any]
 
 
-class Stays:
+class Stays(TellsNews):
     """Part of appointments: a citizen's stays in institutions."""
 
     store: OpenStore[Any, Any]
@@ -69,9 +69,9 @@ class Stays:
                 continue
             kept.remember_told(tx, STAYS, its, stay.word)
             news = stay.news_since(told, tx.now)
-            if news is not None and is_open(item, CATEGORY, self.rules[item.organisation]):
+            if news is not None:
                 event = _event(news, tx, StayTold(its, stay.access_limit))
-                tx.announce(event, of=Origin.of_item(item, CATEGORY))
+                self.tell(tx, event, Origin.of_item(item, CATEGORY))
 
 
 def _event(news: News, tx: Writes, told: StayTold) -> Event:

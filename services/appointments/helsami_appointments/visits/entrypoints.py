@@ -34,13 +34,12 @@ from helsami_kernel.notes import note_all
 from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
 from helsami_sdk.answers import CheckIn
-from helsami_sdk.lifecycle import UNKNOWN
+from helsami_sdk.lifecycle import AWAY
 
 NO_CHECK_IN: Final = "no-check-in"
 NO_BUTTON: Final = "no-arrival-button"
-AWAY: Final = frozenset({"paused", UNKNOWN})
 ASKED_AGAIN_AFTER: Final = timedelta(minutes=15)
-"""How long a promise is put off for an organisation that is paused, or that nobody has heard of yet."""
+"""How long a promise is put off for an organisation that is away."""
 
 Json = dict[str, Any]
 
@@ -189,7 +188,7 @@ class Visits(Changes):
         """
         The appointment of a promise, if its citizen is still expected at the same time and is shown it themselves.
 
-        Of an organisation that is paused, or not heard of yet, nobody is told anything: the promise is put off.
+        Of an organisation that is paused, closed or not heard of yet, nobody is told anything: the promise is put off.
         """
         try:
             row = tx.appointment_row(promised.payload["appointment"])

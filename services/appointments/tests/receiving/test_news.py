@@ -6,6 +6,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from harness.news import come_back
 from helsami_kernel.database import OUTBOX
 from helsami_kernel.testing import system_token
 from helsami_sdk.answers import BookingDecision, Restriction
@@ -121,6 +122,32 @@ def test_what_becomes_visible_is_news_and_what_is_hidden_then_is_not_told_as_can
 
     journal.appointment("a1", hours=30, serviceCategory=AT_HOME)
     assert len(told()) == 1
+
+
+def test_what_becomes_of_appointments_while_their_organisation_is_paused_is_told_afterwards(
+    appointments, journal, told, items
+):
+    hides = {"restrict_sharing": lambda asked: Restriction.withhold("x") if asked.setting == "home" else None}
+    appointments.rules = organisations_of(rules_of(**hides))
+    journal.appointment("a1", hours=30)
+    journal.appointment("a2", hours=40)
+    journal.appointment("a3", hours=50)
+    first, second, third = (item["id"] for item in items())
+    before = told()
+
+    appointments.rules["trondheim"].enter("paused")
+    journal.appointment("a1", hours=31)
+    journal.appointment("a2", hours=40, status="cancelled")
+    journal.appointment("a3", hours=50, status="entered-in-error")
+    journal.appointment("a4", hours=60, serviceCategory=AT_HOME)
+    assert told() == before
+    come_back(appointments)
+
+    assert sorted(set(told()) - set(before)) == [
+        ("appointment_cancelled", second, 2),
+        ("appointment_cancelled", third, 2),
+        ("appointment_changed", first, 2),
+    ]
 
 
 def test_an_event_says_neither_who_nor_where_nor_what_for(journal, store):

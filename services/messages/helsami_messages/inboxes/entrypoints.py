@@ -15,9 +15,9 @@ from helsami_kernel.access import AccessToken
 from helsami_kernel.clock import written
 from helsami_kernel.errors import Conflict, FieldProblem, NotFound, Refused, load
 from helsami_kernel.journal import take_turns
+from helsami_kernel.news import TellsNews
 from helsami_kernel.origins import Origin
 from helsami_kernel.pages import Cursor
-from helsami_kernel.showing import is_open
 from helsami_kernel.staff import key_of_staff, organisation_of
 from helsami_kernel.store import OpenStore
 from helsami_messages.inboxes import schemas
@@ -27,7 +27,7 @@ from helsami_messages.recipients.pseudonyms import Pseudonyms
 from helsami_messages.recipients.reach import CATEGORY
 from helsami_messages.threads import schemas as threads
 from helsami_messages.threads.domain import RECEIVED, STAFF, Message, MessageAnswered, MessageWritten, Thread
-from helsami_messages.threads.storage import Reads, Writes, thread_of
+from helsami_messages.threads.storage import NEWS_OF, Reads, Writes, thread_of
 from helsami_messages.ways.domain import UNOPENED, Lying, forwarded
 from helsami_messages.ways.routing import go_on
 from helsami_sdk.organisations import Organisations
@@ -39,9 +39,10 @@ NOT_DIGITAL: Final = "not-digital"
 Json = dict[str, Any]
 
 
-class Inboxes:
+class Inboxes(TellsNews):
     """Part of messages: those to one organisation, for its staff. Another organisation's are not there."""
 
+    news_of = NEWS_OF
     store: OpenStore[Reads, Writes]
     rules: Organisations
     ids: Pseudonyms
@@ -139,7 +140,8 @@ class Inboxes:
             thread = self._take_opened(tx, found).answered(tx.now, may_reply=wish["may_reply"])
             _check_reads_here(by_post=by_post)
             told = threads.MessageAnswered().dump(MessageAnswered(thread.id, thread.access_limit))
-            self._tell(tx, thread, Event.of("message_answered", subject=tx.owner, data=told))
+            event = Event.of("message_answered", subject=tx.owner, data=told)
+            self.tell(tx, event, Origin.of_item(tx.item_of(thread), CATEGORY))
             author = _employee(tx, organisation, self.ids.employee(organisation, wish["employee"]))
             return dict(tx.remember(_written(tx, thread, wish["text"], author)))
 
@@ -177,7 +179,8 @@ class Inboxes:
             begun = tx.begin(relation, wish["subject"])
             thread = replace(begun.answered(tx.now, may_reply=wish["may_reply"]), state=RECEIVED)
             told = threads.MessageWritten().dump(MessageWritten(thread.id, thread.access_limit))
-            self._tell(tx, thread, Event.of("message_written", subject=tx.owner, data=told))
+            event = Event.of("message_written", subject=tx.owner, data=told)
+            self.tell(tx, event, Origin.of_item(tx.item_of(thread), CATEGORY))
             return dict(tx.remember(_written(tx, thread, wish["text"], relation)))
 
     def _found(self, organisation: str, message: str) -> Lying:
@@ -207,11 +210,6 @@ class Inboxes:
         if inbox and inbox not in self.rules[organisation].manifest.inboxes:
             raise NotFound("inbox-not-found")
 
-    def _tell(self, tx: Writes, thread: Thread, event: Event) -> None:
-        """Tell the citizen, if they are shown the thread: whoever follows a notice finds what it is about."""
-        item = tx.item_of(thread)
-        if is_open(item, CATEGORY, self.rules[thread.organisation]):
-            tx.announce(event, of=Origin.of_item(item, CATEGORY))
 
 
 def _place(ids: Pseudonyms, organisation: str, named: Json) -> dict[str, str]:

@@ -15,6 +15,7 @@ from helsami_kernel.database import UtcDateTime
 from helsami_kernel.errors import NotFound
 from helsami_kernel.items import SHARING_COLUMNS, Item, item_id, keep
 from helsami_kernel.journal import Entry
+from helsami_kernel.news import stored
 from helsami_kernel.sections import Section
 from helsami_messages.limits import limited
 from helsami_messages.models import MESSAGES, THREADS
@@ -28,6 +29,7 @@ from helsami_messages.ways.storage import plausible
 
 THREAD: Final = "thread"
 SECTION: Final = Section(THREADS, CATEGORY)
+NEWS_OF: Final = {THREAD: stored(THREADS)}
 ROWS: Final[sa.Select[Any]] = sa.select(
     *(THREADS.c[name] for name in ("id", "organisation", "key", "occurred_at", *SHARING_COLUMNS, "body")),
     sa.literal("").label("category"),

@@ -17,8 +17,9 @@ from helsami_kernel.database import Reads
 from helsami_kernel.errors import NotFound, load
 from helsami_kernel.items import Item, Withdrawn, item_id
 from helsami_kernel.journal import STORED, Delivery, Entry, Unreadable
+from helsami_kernel.news import TellsNews, may_be_told
 from helsami_kernel.origins import Origin
-from helsami_kernel.showing import Showing, is_open
+from helsami_kernel.showing import Showing
 from helsami_kernel.store import OpenStore
 from helsami_records.letters import schemas, storage
 from helsami_records.letters.domain import Letter, LetterIssued
@@ -52,7 +53,7 @@ def for_readers(reader: Reader, delivery: Delivery, now: datetime) -> Reader:
     return read
 
 
-class Letters:
+class Letters(TellsNews):
     """Part of records: what organisations have written to a citizen."""
 
     store: OpenStore[Any, Any]
@@ -98,13 +99,13 @@ class Letters:
             item.id: item
             for item, thing in stored
             if isinstance(item, Item) and isinstance(thing, Letter) and thing.is_news(tx.now)
-            if is_open(item, storage.CATEGORY, self.rules[item.organisation])
+            if may_be_told(item, storage.CATEGORY, self.rules[item.organisation])
         }
         for its in sorted(tx.untold_letters(news)) if news else ():
             item = news[its]
             data = schemas.LetterIssued().dump(LetterIssued(its, item.access_limit, item.extra["appointment"]))
             event = Event.of("letter_issued", subject=tx.owner, data=data)
-            tx.announce(event, of=Origin.of_item(item, storage.CATEGORY))
+            self.tell(tx, event, Origin.of_item(item, storage.CATEGORY))
 
     def _shown(self, reads: Reads, access: AccessToken, letter: str) -> Row[Any]:
         plausible = letter if len(letter) <= LONGEST_ID and letter.isascii() and letter.isprintable() else ""
