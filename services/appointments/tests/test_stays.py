@@ -102,6 +102,16 @@ def test_of_a_stay_that_comes_while_its_organisation_is_paused_is_told_afterward
     assert told() == [("stay_planned", ("stay", stays()["items"][0]["id"]))]
 
 
+def test_a_stay_that_is_called_off_in_the_pause_it_was_planned_in_is_told_as_that(admit, told, appointments):
+    appointments.rules["trondheim"].enter("paused")
+    admit()
+    admit(status="cancelled")
+
+    come_back(appointments)
+
+    assert [kind for kind, _ in told()] == ["stay_cancelled"]
+
+
 def test_an_import_of_history_tells_nobody(admit, told):
     admit("old", days=-60, status="finished")
     admit("older", days=-90, status="cancelled")

@@ -34,12 +34,23 @@ def may_be_told(item: Item | Origin | sa.Row[Any], category: str, rules: Rules) 
     return is_told(item.access_limit) if rules.state in AWAY else is_open(item, category, rules)
 
 
-def stored(table: sa.Table, *only: sa.ColumnElement[bool], limit: sa.Column[Any] | None = None) -> sa.Select[Any]:
-    """How an item is read to tell of it; `limit` says from whom it is hidden, where that is not its `access_limit`."""
+def stored(
+    table: sa.Table,
+    *only: sa.ColumnElement[bool],
+    limit: sa.Column[Any] | None = None,
+    latest: sa.Column[Any] | None = None,
+) -> sa.Select[Any]:
+    """
+    How an item is read to tell of it.
+
+    `limit` says from whom it is hidden, where that is not its `access_limit`; `latest` tells its news apart where later
+    news takes the place of earlier.
+    """
     columns = (column for column in table.c if column.name in SAID and column.name != LIMIT)
     said = (table.c[LIMIT] if limit is None else limit).label(LIMIT)
+    last = (sa.literal("") if latest is None else sa.cast(latest, sa.String)).label("latest")
     mine = (table.c.owner == sa.bindparam("owner"), table.c.id == sa.bindparam("item"))
-    return sa.select(*columns, said).where(*mine, *only)
+    return sa.select(*columns, said, last).where(*mine, *only)
 
 
 class TellsNews:
@@ -50,37 +61,68 @@ class TellsNews:
     news_of: ClassVar[Mapping[str, sa.Select[Any]]]
     """How an item of each kind that there is news of is read (`stored`)."""
 
-    def tell(self, tx: Writes, event: Event, of: Origin, *, gone: bool = False) -> None:
+    def tell(
+        self, tx: Writes, event: Event, of: Origin, *, until: datetime | None = None, gone: bool = False
+    ) -> None:
         """
-        Announce news of an item, if its citizen is shown it themselves.
+        Announce news of an item as it is stored by now, if its citizen is shown it themselves.
 
         That cannot be asked of an organisation that is paused, closed or not heard of yet: it is promised to ask again,
-        for a month. `gone` is news that there is no such item any more, and whose it was is not told with it.
+        for a month, and no longer than `until`, when it is over. `gone` is news that there is no such item any more: it
+        does not say again whose that was.
         """
-        _tell(tx, self.rules[of.organisation], event, of, tx.now, gone=gone)
+        rules = self.rules[of.organisation]
+        if rules.state in AWAY:
+            _hold(tx, _held(event, of, self._stored(tx, of.kind, of.id), until, tx.now, gone=gone))
+        elif is_open(of, of.category, rules):
+            tx.announce(event, of=None if gone else of)
 
     @fulfils(TELL)
     def tell_of_item(self, promised: Obligation) -> None:
-        """Tell of an item as it is by now; of one that there is no longer, nothing but that."""
+        """Tell of an item as it is by now, unless there is later news of it, or it is over."""
         news = promised.payload
-        held = Origin(**{**news["origin"], "occurred_at": datetime.fromisoformat(news["origin"]["occurred_at"])})
         with self.store.transaction(owner=promised.owner) as tx:
-            row = tx.connection.execute(self.news_of[held.kind], {"owner": tx.owner, "item": held.id}).one_or_none()
-            if row is None and not news["gone"]:
+            row = self._stored(tx, news["kind"], news["item"])
+            is_over = news["until"] is not None and tx.now >= datetime.fromisoformat(news["until"])
+            if is_over or (row is not None and row.latest != news["latest"]):
                 return
-            of = held if row is None else Origin.of_item(row, held.category)
-            data = {**news["data"], LIMIT: of.access_limit} if LIMIT in news["data"] else news["data"]
-            event = Event.of(news["type"], tx.owner, data, news["sequence"])
-            since = datetime.fromisoformat(news["since"])
-            _tell(tx, self.rules[of.organisation], event, of, since, gone=news["gone"])
+            of = _gone(news["gone"]) if row is None else Origin.of_item(row, news["category"])
+            if of is None or self.rules[of.organisation].state in AWAY:
+                _hold(tx, news)
+            elif is_open(of, of.category, self.rules[of.organisation]):
+                event = Event.of(news["type"], tx.owner, news["data"], news["sequence"])
+                tx.announce(event, of=None if row is None else of)
+
+    def _stored(self, tx: Writes, kind: str, item: str) -> sa.Row[Any] | None:
+        return tx.connection.execute(self.news_of[kind], {"owner": tx.owner, "item": item}).one_or_none()
 
 
-def _tell(tx: Writes, rules: Rules, event: Event, of: Origin, since: datetime, *, gone: bool) -> None:
-    if rules.state not in AWAY:
-        if is_open(of, of.category, rules):
-            tx.announce(event, of=None if gone else of)
-    elif is_told(of.access_limit) and tx.now - since < OLDEST_NEWS:
-        due_at = tx.now + max(ASKED_AGAIN_AFTER, (tx.now - since) / 4)
-        origin = {**asdict(of), "occurred_at": written(of.occurred_at)}
-        held = {"type": event.type, "data": event.data, "sequence": event.sequence, "origin": origin, "gone": gone}
-        tx.promise(TELL, due_at, {**held, "since": written(since)}, key=event.id)
+def _held(
+    event: Event, of: Origin, row: sa.Row[Any] | None, until: datetime | None, now: datetime, *, gone: bool
+) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "sequence": event.sequence,
+        # From whom it is hidden by then is told by itself, and holds for what is told later.
+        "data": {name: value for name, value in event.data.items() if name != LIMIT},
+        "kind": of.kind,
+        "item": of.id,
+        "category": of.category,
+        "latest": "" if row is None else row.latest,
+        "gone": {**asdict(of), "occurred_at": written(of.occurred_at)} if gone else None,
+        "until": until and written(until),
+        "since": written(now),
+    }
+
+
+def _gone(said: Mapping[str, Any] | None) -> Origin | None:
+    """What was said of an item that there is no longer; None of one that is only not to be seen now."""
+    return None if said is None else Origin(**{**said, "occurred_at": datetime.fromisoformat(said["occurred_at"])})
+
+
+def _hold(tx: Writes, news: Mapping[str, Any]) -> None:
+    age = tx.now - datetime.fromisoformat(news["since"])
+    if age < OLDEST_NEWS:
+        due_at = tx.now + max(ASKED_AGAIN_AFTER, age / 4)
+        tx.promise(TELL, due_at, news, key=f"{news['id']} {written(due_at)}")

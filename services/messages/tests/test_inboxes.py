@@ -288,7 +288,7 @@ def test_of_an_answer_while_its_organisation_is_paused_is_told_afterwards(messag
 
     come_back(messages)
 
-    assert told() == [("message_answered", "c1", {"thread": thread, "access_limit": ""})]
+    assert told() == [("message_answered", "c1", {"thread": thread})], "its limit is told by itself"
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

@@ -128,6 +128,24 @@ def test_a_result_that_is_due_while_its_organisation_is_paused_is_told_of_afterw
     assert told() == [page()["items"][0]["id"]]
 
 
+def test_a_result_that_is_held_back_again_in_a_pause_is_told_of_when_it_is_released(
+    results, receive, clock, keep_promises, told, page
+):
+    receive(report("o1"))
+    results.rules["trondheim"].enter("paused")
+    clock.move(HOUR)
+    keep_promises()
+    receive(observation("o1"), report("o1", status="amended"))
+    come_back(results)
+    assert (names(page()), told()) == ([], [])
+
+    clock.move(HOUR)
+    keep_promises()
+    come_back(results)
+
+    assert len(names(page())) == len(told()) == 1
+
+
 def test_a_report_whose_observations_never_come_is_shown_after_an_hour(receive, page, clock, keep_promises, told):
     receive(report("o1"))
     clock.move(59 * HOUR / 60)

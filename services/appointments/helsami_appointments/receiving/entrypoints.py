@@ -21,7 +21,11 @@ from helsami_kernel.origins import Origin
 
 TOLD_OF: Final = {"appointment": CATEGORY, "visit": OF_STAYS, "document": OF_REFERRALS}
 """The go-live categories of kinds of items of which citizens are told."""
-NEWS_OF: Final = {"appointment": stored(APPOINTMENTS), "visit": stored(STAYS), "document": stored(REFERRALS)}
+NEWS_OF: Final = {
+    "appointment": stored(APPOINTMENTS, latest=APPOINTMENTS.c.sequence),
+    "visit": stored(STAYS, latest=STAYS.c.told),
+    "document": stored(REFERRALS),
+}
 
 
 class Receiving(Changes, TellsNews):
@@ -52,11 +56,10 @@ class Receiving(Changes, TellsNews):
 
     def _tell(self, tx: Any, received: Received, news: News) -> None:
         event = EVENTS[news](tx, received, tx.next_sequence(received))
-        last = received.after or received.before
-        if (kept := origin_of(tx, received.id)) is not None:
-            self.tell(tx, event, kept)
-        elif last is not None:
-            self.tell(tx, event, _as_told(received.id, last), gone=True)
+        said = [one for one in (received.before, received.after) if one is not None]
+        kept = origin_of(tx, received.id)
+        of = _as_told(received.id, said[-1]) if kept is None else kept
+        self.tell(tx, event, of, until=max(one.span.starts_at for one in said), gone=kept is None)
 
 
 def scheduled(tx: Any, received: Received, sequence: int) -> Event:

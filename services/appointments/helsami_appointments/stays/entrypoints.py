@@ -71,7 +71,8 @@ class Stays(TellsNews):
             news = stay.news_since(told, tx.now)
             if news is not None:
                 event = _event(news, tx, StayTold(its, stay.access_limit))
-                self.tell(tx, event, Origin.of_item(item, CATEGORY))
+                until = None if news is News.ENDED else stay.begins
+                self.tell(tx, event, Origin.of_item(item, CATEGORY), until=until)
 
 
 def _event(news: News, tx: Writes, told: StayTold) -> Event:

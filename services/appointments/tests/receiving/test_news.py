@@ -150,6 +150,42 @@ def test_what_becomes_of_appointments_while_their_organisation_is_paused_is_told
     ]
 
 
+def test_of_several_news_of_a_pause_the_last_is_told_and_none_of_what_is_over(
+    appointments, journal, told, items, clock
+):
+    journal.appointment("a1", hours=30)
+    journal.appointment("a2", hours=40)
+    first, second = (item["id"] for item in items())
+    before = told()
+
+    appointments.rules["trondheim"].enter("paused")
+    journal.appointment("a1", hours=30, status="cancelled")
+    journal.appointment("a2", hours=40, status="entered-in-error")
+    journal.appointment("a3", hours=1)
+    clock.move(timedelta(minutes=50))
+    journal.appointment("a1", hours=31)
+    journal.appointment("a2", hours=41)
+    for _ in range(2):
+        come_back(appointments)
+
+    assert [(kind, its) for kind, its, _ in told()[len(before) :]] == [
+        ("appointment_changed", first),
+        ("appointment_scheduled", second),
+    ]
+
+
+def test_what_is_told_at_once_takes_the_place_of_what_waited(appointments, journal, told):
+    journal.appointment("a1", hours=30)
+    appointments.rules["trondheim"].enter("unknown")
+    journal.appointment("a1", hours=31)
+    appointments.rules["trondheim"].enter("live")
+    journal.appointment("a1", hours=31, status="cancelled")
+
+    come_back(appointments)
+
+    assert [kind for kind, *_ in told()] == ["appointment_scheduled", "appointment_cancelled"]
+
+
 def test_an_event_says_neither_who_nor_where_nor_what_for(journal, store):
     journal.appointment("a1", hours=30, patientInstruction="Møt fastende.", clinician="lege-9")
     journal.appointment("a1", hours=31, patientInstruction="Møt fastende.", clinician="lege-9")
