@@ -113,28 +113,28 @@ def test_a_report_waits_for_its_observations_so_that_a_stricter_one_can_hold_it(
     assert told() == []
 
 
-def test_a_result_that_is_due_while_its_organisation_is_paused_is_told_of_afterwards(
-    results, receive, page, clock, keep_promises, told
-):
+@pytest.fixture
+def due_in_a_pause(results, receive, clock, keep_promises, told):
+    """A report that is released while its organisation is paused, of which nobody is told then."""
     receive(report("o1"))
     results.rules["trondheim"].enter("paused")
     clock.move(HOUR)
     keep_promises()
     assert told() == []
 
+
+@pytest.mark.usefixtures("due_in_a_pause")
+def test_a_result_that_is_due_while_its_organisation_is_paused_is_told_of_afterwards(results, page, told):
     come_back(results)
 
     assert names(page()) == ["Svar r1"]
     assert told() == [page()["items"][0]["id"]]
 
 
+@pytest.mark.usefixtures("due_in_a_pause")
 def test_a_result_that_is_held_back_again_in_a_pause_is_told_of_when_it_is_released(
     results, receive, clock, keep_promises, told, page
 ):
-    receive(report("o1"))
-    results.rules["trondheim"].enter("paused")
-    clock.move(HOUR)
-    keep_promises()
     receive(observation("o1"), report("o1", status="amended"))
     come_back(results)
     assert (names(page()), told()) == ([], [])
