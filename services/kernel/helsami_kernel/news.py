@@ -1,4 +1,4 @@
-"""News of items: told where their citizen is shown them, and of an organisation that is away once it is back."""
+"""News of items (R22, R48, R54): told where their citizen is shown them, and of who is away once they are back."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ def stored(
 
 
 class TellsNews:
-    """Part of a service that tells of items: of none that its citizen is not shown, and of no other too little."""
+    """
+    Part of a service that tells of items: of none that its citizen is not shown (R69), and of every other.
+
+    What was stored and never told of is what a sender takes for received, and nobody got (R85).
+    """
 
     store: OpenStore[Any, Any]
     rules: Organisations

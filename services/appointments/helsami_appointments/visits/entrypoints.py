@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from helsami_appointments.booked import Reads as AnyReads
@@ -30,6 +30,7 @@ from helsami_kernel.access import AccessToken, subject_of
 from helsami_kernel.clock import written
 from helsami_kernel.delegation import Delegation
 from helsami_kernel.errors import Conflict, FieldProblem, Malformed, NotFound, Refused, load
+from helsami_kernel.news import ASKED_AGAIN_AFTER
 from helsami_kernel.notes import note_all
 from helsami_kernel.showing import Showing, is_open
 from helsami_kernel.store import OpenStore
@@ -38,8 +39,6 @@ from helsami_sdk.lifecycle import AWAY
 
 NO_CHECK_IN: Final = "no-check-in"
 NO_BUTTON: Final = "no-arrival-button"
-ASKED_AGAIN_AFTER: Final = timedelta(minutes=15)
-"""How long a promise is put off for an organisation that is away."""
 
 Json = dict[str, Any]
 
